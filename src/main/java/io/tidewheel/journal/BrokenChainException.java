@@ -1,0 +1,10 @@
+package io.tidewheel.journal;
+
+/** The rows of a log contradict each other: it is damaged, and its owner refuses to serve it. */
+public final class BrokenChainException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  BrokenChainException(String message) {
+    super(message);
+  }
+}

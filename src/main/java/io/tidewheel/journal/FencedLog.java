@@ -1,0 +1,206 @@
+package io.tidewheel.journal;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.SnapshotCompleted;
+import akka.persistence.typed.SnapshotFailed;
+import akka.persistence.typed.javadsl.CommandHandler;
+import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehavior;
+import akka.persistence.typed.javadsl.SignalHandler;
+
+/**
+ * The base of all persistent cores: one writer per log.
+ *
+ * <ol>
+ *   <li>The fence is checked inline before each persist and before each answer; without it nothing
+ *       is stored and nothing is confirmed.
+ *   <li>Before its first other row each incarnation stores {@link LogRow.Opened}. One row per
+ *       persist, so a late write of an old owner can land in one place only, and {@link RowChain}
+ *       settles that.
+ *   <li>Snapshots are saved only at a {@link LogRow.Checkpoint}, a row of its own, so neither a
+ *       late owner's batch nor a publisher's answer ever waits in one.
+ *   <li>The front of this core sends one command at a time and waits for its {@link Answer}. (While
+ *       it persists, an event-sourced actor stashes; hundreds of stashed commands end the JVM in
+ *       Akka 2.8.5.)
+ * </ol>
+ *
+ * <p>A failed persist stops the actor: whether the row is stored is then unknown. The front sees it
+ * terminate, answers so, and starts a new incarnation, which replays what is stored.
+ *
+ * @param <C> the commands
+ * @param <R> the results of commands
+ * @param <S> the state
+ * @param <E> the events
+ */
+public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
+    extends EventSourcedBehavior<FencedLog.Request<C, R>, LogRow<E>, FencedState<S, E>> {
+
+  /** What a core takes. */
+  public sealed interface Request<C, R> {}
+
+  /** Decide on a command and, once what it needs is stored, answer. */
+  public record Submit<C, R>(C command, ActorRef<Answer<R>> replyTo) implements Request<C, R> {}
+
+  private record TakeCheckpoint<C, R>() implements Request<C, R> {}
+
+  /** What a core answers. */
+  public sealed interface Answer<R> {}
+
+  /** Stored and flushed, and the fence was still held afterwards. */
+  public record Done<R>(R result) implements Answer<R> {}
+
+  /**
+   * This node may not speak for the log now.
+   *
+   * @param mayBeStored whether the command was persisted before the fence was found lost: its
+   *     outcome is then unknown; else nothing was stored
+   */
+  public record Stale<R>(boolean mayBeStored) implements Answer<R> {}
+
+  /** When and where a core writes. */
+  public record Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {}
+
+  /** A checkpoint is due after this many stored bytes or rows, whichever comes first. */
+  public record CheckpointPolicy(long bytes, int rows) {}
+
+  private final ActorContext<Request<C, R>> context;
+  private final Ownership ownership;
+  private long newestSnapshotSeqNr;
+
+  protected FencedLog(
+      ActorContext<Request<C, R>> context, PersistenceId persistenceId, Ownership ownership) {
+    super(persistenceId);
+    this.context = context;
+    this.ownership = ownership;
+  }
+
+  /** The state before the first event. */
+  protected abstract S initialState();
+
+  /** Decides without changing anything; may be asked twice for the same command. */
+  protected abstract Decision<E, R> decide(S state, C command);
+
+  /**
+   * A checkpoint is stored, and {@code olderSnapshotSeqNr} is the oldest snapshot that is kept:
+   * rows up to it are not needed for recovery. Returns the highest row that may be deleted; 0 keeps
+   * all, which suits logs whose rows are read back.
+   */
+  protected long deletableRowsAt(long olderSnapshotSeqNr) {
+    return 0;
+  }
+
+  @Override
+  public final FencedState<S, E> emptyState() {
+    return FencedState.empty(initialState());
+  }
+
+  @Override
+  public final CommandHandler<Request<C, R>, LogRow<E>, FencedState<S, E>> commandHandler() {
+    return (state, request) ->
+        request instanceof Submit<C, R> submit ? onSubmit(state, submit) : onTakeCheckpoint(state);
+  }
+
+  @Override
+  public final EventHandler<FencedState<S, E>, LogRow<E>> eventHandler() {
+    return (state, row) -> {
+      state.onRow(lastSequenceNumber(context), row);
+      return state;
+    };
+  }
+
+  @Override
+  public final SignalHandler<FencedState<S, E>> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecoveryCompleted)
+        .onSignal(SnapshotCompleted.class, (state, signal) -> onSnapshotCompleted(signal))
+        .onSignal(
+            SnapshotFailed.class,
+            (state, signal) ->
+                context
+                    .getLog()
+                    .warn(
+                        "snapshot of {} failed, the next checkpoint tries again",
+                        persistenceId().id(),
+                        signal.getFailure()))
+        .build();
+  }
+
+  @Override
+  public final boolean shouldSnapshot(FencedState<S, E> state, LogRow<E> row, long seqNr) {
+    return row instanceof LogRow.Checkpoint<E>;
+  }
+
+  private Effect<LogRow<E>, FencedState<S, E>> onSubmit(
+      FencedState<S, E> state, Submit<C, R> submit) {
+    if (!ownership.fence().isHeld()) {
+      submit.replyTo().tell(new Stale<>(false));
+      return Effect().none();
+    }
+    Decision<E, R> decision = decide(state.state(), submit.command());
+    E event = decision.event();
+    if (event == null) {
+      submit.replyTo().tell(new Done<>(decision.result()));
+      return Effect().none();
+    }
+    if (!state.isOpened()) {
+      return Effect().persist(opened(state)).thenRun(stored -> onOpened(stored, submit));
+    }
+    return Effect()
+        .persist(new LogRow.Entry<>(state.epoch(), event))
+        .thenRun(stored -> onStored(stored, submit, decision.result()));
+  }
+
+  private LogRow<E> opened(FencedState<S, E> state) {
+    return new LogRow.Opened<>(
+        state.epoch() + 1, ownership.node(), state.epoch(), state.state().position());
+  }
+
+  private void onOpened(FencedState<S, E> state, Submit<C, R> submit) {
+    state.onOpened();
+    context.getSelf().tell(submit);
+  }
+
+  private void onStored(FencedState<S, E> state, Submit<C, R> submit, R result) {
+    boolean isHeld = ownership.fence().isHeld();
+    submit.replyTo().tell(isHeld ? new Done<>(result) : new Stale<>(true));
+    if (isCheckpointDue(state)) {
+      context.getSelf().tell(new TakeCheckpoint<>());
+    }
+  }
+
+  private Effect<LogRow<E>, FencedState<S, E>> onTakeCheckpoint(FencedState<S, E> state) {
+    if (!isCheckpointDue(state) || !state.isOpened() || !ownership.fence().isHeld()) {
+      return Effect().none();
+    }
+    return Effect().persist(new LogRow.Checkpoint<>(state.epoch()));
+  }
+
+  private boolean isCheckpointDue(FencedState<S, E> state) {
+    return state.bytesSinceCheckpoint() >= ownership.checkpoints().bytes()
+        || state.rowsSinceCheckpoint() >= ownership.checkpoints().rows();
+  }
+
+  private void onRecoveryCompleted(FencedState<S, E> state) {
+    state.onRecoveryCompleted();
+    if (state.droppedRowCount() > 0) {
+      context
+          .getLog()
+          .warn(
+              "{} dropped {} rows of a second writer, none of them was confirmed",
+              persistenceId().id(),
+              state.droppedRowCount());
+    }
+  }
+
+  private void onSnapshotCompleted(SnapshotCompleted signal) {
+    long older = newestSnapshotSeqNr;
+    newestSnapshotSeqNr = signal.metadata().sequenceNr();
+    if (older > 0) {
+      LogTrimmer.start(context, persistenceId().id(), deletableRowsAt(older), older - 1);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.tidewheel.queue;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Reads the stored batches of one queue back, by offset. Safe for any thread; never blocks. */
+public interface MessageLog {
+  /**
+   * Batches in order, from the one that holds {@code fromOffset} (or, if that is trimmed, from the
+   * oldest one that is kept) up to {@code endOffset} exclusive, until {@code maxBytes} of messages
+   * are read; at least one batch if there is one. The first batch may begin before {@code
+   * fromOffset}.
+   *
+   * <p>The stage fails if the store cannot be read; nothing is ever left out silently.
+   */
+  CompletionStage<List<MessageBatch>> read(long fromOffset, long endOffset, long maxBytes);
+}

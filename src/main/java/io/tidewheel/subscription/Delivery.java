@@ -1,0 +1,15 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.message.Message;
+
+/**
+ * A message in the hands of a worker.
+ *
+ * @param attempt ordinal of this attempt, from 1: failed and expired deliveries count, released
+ *     ones do not
+ * @param publishedAtMillis when it was stored
+ * @param deadlineMillis wall-clock milliseconds at which the lease ends unless extended, for
+ *     display
+ */
+public record Delivery(
+    Receipt receipt, Message message, int attempt, long publishedAtMillis, long deadlineMillis) {}

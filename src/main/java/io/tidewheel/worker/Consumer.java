@@ -1,0 +1,59 @@
+package io.tidewheel.worker;
+
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Consumes from this node, on behalf of a remote client. Safe for any thread; never blocks. */
+public interface Consumer {
+  /**
+   * Pulls deliveries: answers as soon as there is at least one, with an empty list when {@code
+   * wait} is over.
+   *
+   * @return deliveries of one or more queues; the stage fails with a {@link
+   *     java.util.concurrent.TimeoutException} if queues that have work do not answer
+   */
+  CompletionStage<List<Delivery>> pull(
+      Topic topic, Topic.Subscription subscription, PullRequest request);
+
+  /**
+   * Settles, gives back or extends deliveries.
+   *
+   * @param receipts parsed receipts of this subscription
+   * @param timeLeft after which {@link SettleStatus#RETRY} is answered for what is open
+   * @return one status per receipt, in order; the stage itself does not fail
+   */
+  CompletionStage<List<SettleStatus>> settle(
+      Topic topic,
+      Topic.Subscription subscription,
+      SettleAction action,
+      List<Receipt> receipts,
+      Duration timeLeft);
+
+  /** Gives deliveries back that could not be handed to the client; needs no answer. */
+  void release(Topic topic, Topic.Subscription subscription, List<Delivery> deliveries);
+
+  /**
+   * How much, how long and for whom.
+   *
+   * @param max deliveries, 1 to 1,000
+   * @param maxBytes payload bytes; one larger message still comes, alone
+   * @param waitTime how long to wait for the first delivery
+   * @param lease how long the deliveries are held; null for the subscription's own
+   * @param worker name of the worker, for the pull log and the monitor
+   * @param version of the worker's code
+   */
+  record PullRequest(
+      int max,
+      int maxBytes,
+      Duration waitTime,
+      @Nullable Duration lease,
+      @Nullable String worker,
+      @Nullable String version) {}
+}
