@@ -106,7 +106,9 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
     return StoreReads.toScala(
-        reads.run(() -> store.trim(persistenceId, toSequenceNr)).thenCompose(trimmed -> trimmed));
+        reads
+            .run(() -> store.estimateBytes(persistenceId, toSequenceNr))
+            .thenCompose(bytes -> store.trim(persistenceId, toSequenceNr, bytes)));
   }
 
   @Override
