@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import akka.Done;
 import akka.persistence.AtomicWrite;
 import akka.persistence.PersistentRepr;
 import akka.persistence.journal.japi.AsyncWriteJournal;
@@ -105,7 +106,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
 
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
-    return StoreReads.toScala(
+    return StoreReads.toScalaVoid(
         reads
             .run(() -> store.estimateBytes(persistenceId, toSequenceNr))
             .thenCompose(bytes -> store.trim(persistenceId, toSequenceNr, bytes)));
@@ -118,11 +119,11 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
       long toSequenceNr,
       long max,
       Consumer<PersistentRepr> replayCallback) {
-    return StoreReads.toScala(
+    return StoreReads.toScalaVoid(
         reads.run(
             () -> {
               replay(persistenceId, fromSequenceNr, toSequenceNr, max, replayCallback);
-              return null;
+              return Done.getInstance();
             }));
   }
 

@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import akka.Done;
 import akka.persistence.SelectedSnapshot;
 import akka.persistence.SnapshotMetadata;
 import akka.persistence.SnapshotSelectionCriteria;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
@@ -71,7 +71,7 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
 
   @Override
   public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
-    return StoreReads.toScala(
+    return StoreReads.toScalaVoid(
         store.saveSnapshot(
             serialization.encodeSnapshot(
                 metadata.persistenceId(),
@@ -100,12 +100,12 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
 
   private Future<Void> delete(
       String persistenceId, long maxSeqNr, long minSeqNr, Predicate<StoredRow> which) {
-    CompletableFuture<@Nullable Void> deleted =
+    CompletableFuture<Done> deleted =
         store
             .barrier()
             .thenCompose(before -> reads.run(() -> keys(persistenceId, maxSeqNr, minSeqNr, which)))
             .thenCompose(store::deleteSnapshots);
-    return StoreReads.toScala(deleted);
+    return StoreReads.toScalaVoid(deleted);
   }
 
   private List<byte[]> keys(

@@ -2,6 +2,7 @@ package io.tidewheel.journal.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import akka.Done;
 import io.tidewheel.journal.embedded.ActorPositions.Position;
 import io.tidewheel.journal.embedded.EmbeddedStoreSettings.Recovery;
 import io.tidewheel.journal.embedded.StoreException.Kind;
@@ -20,7 +21,6 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -216,8 +216,7 @@ public final class EmbeddedStore implements AutoCloseable {
    *
    * @param previousSeqNr the highest number stored before; CONFLICT if it is not
    */
-  CompletableFuture<@Nullable Void> append(
-      String persistenceId, long previousSeqNr, List<EncodedRow> rows) {
+  CompletableFuture<Done> append(String persistenceId, long previousSeqNr, List<EncodedRow> rows) {
     return writer.submit(new StoreOperation.Append(persistenceId, previousSeqNr, rows));
   }
 
@@ -231,18 +230,18 @@ public final class EmbeddedStore implements AutoCloseable {
    *
    * @param bytes what that is about; when enough has come together space is reclaimed
    */
-  CompletableFuture<@Nullable Void> trim(String persistenceId, long toSeqNr, long bytes) {
+  CompletableFuture<Done> trim(String persistenceId, long toSeqNr, long bytes) {
     return writer
         .submit(new StoreOperation.Trim(persistenceId, toSeqNr))
         .thenApply(
             trimmed -> {
               trimmed.ifPresent(range -> reclaimer.trimmed(range, bytes));
-              return null;
+              return Done.getInstance();
             });
   }
 
   /** Done when everything handed over before is done. */
-  CompletableFuture<@Nullable Void> barrier() {
+  CompletableFuture<Done> barrier() {
     return writer.submit(new StoreOperation.Barrier());
   }
 
@@ -269,11 +268,11 @@ public final class EmbeddedStore implements AutoCloseable {
         });
   }
 
-  CompletableFuture<@Nullable Void> saveSnapshot(EncodedRow row) {
+  CompletableFuture<Done> saveSnapshot(EncodedRow row) {
     return writer.submit(new StoreOperation.SaveSnapshot(row));
   }
 
-  CompletableFuture<@Nullable Void> deleteSnapshots(List<byte[]> keys) {
+  CompletableFuture<Done> deleteSnapshots(List<byte[]> keys) {
     return writer.submit(new StoreOperation.DeleteSnapshots(keys));
   }
 

@@ -1,19 +1,19 @@
 package io.tidewheel.journal.embedded;
 
+import akka.Done;
 import io.tidewheel.journal.embedded.ActorPositions.Position;
 import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
  * Something the writer thread does, in the order of arrival: it is staged into the next write, or
  * refused, and {@link #done} is completed when the write has been flushed.
  */
-abstract sealed class StoreOperation<T extends @Nullable Object> {
+abstract sealed class StoreOperation<T> {
 
   /** Fails with a {@link StoreException} and nothing else. */
   final CompletableFuture<T> done = new CompletableFuture<>();
@@ -41,7 +41,7 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
   }
 
   /** Events of one actor, stored together or not at all. */
-  static final class Append extends StoreOperation<@Nullable Void> {
+  static final class Append extends StoreOperation<Done> {
     private final String persistenceId;
     private final byte[] prefix;
     private final long previousSeqNr;
@@ -75,7 +75,7 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
       }
       long highest = rows.get(rows.size() - 1).seqNr();
       staging.positions().put(persistenceId, new Position(highest, position.trimmedTo()));
-      return complete(null);
+      return complete(Done.getInstance());
     }
   }
 
@@ -119,7 +119,7 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
   }
 
   /** Stores a snapshot; one with the same number is replaced. */
-  static final class SaveSnapshot extends StoreOperation<@Nullable Void> {
+  static final class SaveSnapshot extends StoreOperation<Done> {
     private final EncodedRow row;
 
     SaveSnapshot(EncodedRow row) {
@@ -130,12 +130,12 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
     @Override
     Runnable stage(Staging staging) throws RocksDBException {
       staging.putSnapshot(row);
-      return complete(null);
+      return complete(Done.getInstance());
     }
   }
 
   /** Removes snapshots. */
-  static final class DeleteSnapshots extends StoreOperation<@Nullable Void> {
+  static final class DeleteSnapshots extends StoreOperation<Done> {
     private final List<byte[]> keys;
 
     DeleteSnapshots(List<byte[]> keys) {
@@ -148,7 +148,7 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
       for (byte[] key : keys) {
         staging.deleteSnapshot(key);
       }
-      return complete(null);
+      return complete(Done.getInstance());
     }
   }
 
@@ -176,14 +176,14 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
   }
 
   /** Done when everything that arrived before it is done, well or not. */
-  static final class Barrier extends StoreOperation<@Nullable Void> {
+  static final class Barrier extends StoreOperation<Done> {
     Barrier() {
       super(0);
     }
 
     @Override
     Runnable stage(Staging staging) {
-      return complete(null);
+      return complete(Done.getInstance());
     }
 
     @Override
@@ -193,14 +193,14 @@ abstract sealed class StoreOperation<T extends @Nullable Object> {
   }
 
   /** The last operation of a store that closes. */
-  static final class Stop extends StoreOperation<@Nullable Void> {
+  static final class Stop extends StoreOperation<Done> {
     Stop() {
       super(0);
     }
 
     @Override
     Runnable stage(Staging staging) {
-      return complete(null);
+      return complete(Done.getInstance());
     }
 
     @Override

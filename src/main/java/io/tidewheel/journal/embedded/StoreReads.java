@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import akka.Done;
 import akka.dispatch.Futures;
 import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.util.concurrent.CompletableFuture;
@@ -8,7 +9,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import scala.concurrent.Future;
 import scala.concurrent.Promise;
 
@@ -24,7 +24,7 @@ final class StoreReads {
   }
 
   /** Fails with OVERLOADED if too many reads run or wait. */
-  <T extends @Nullable Object> CompletableFuture<T> run(Supplier<T> read) {
+  <T> CompletableFuture<T> run(Supplier<T> read) {
     if (running.incrementAndGet() > limit) {
       running.decrementAndGet();
       return CompletableFuture.failedFuture(
@@ -36,7 +36,7 @@ final class StoreReads {
   }
 
   /** As Akka's plugins answer; failures without the wrapping of dependent stages. */
-  static <T extends @Nullable Object> Future<T> toScala(CompletionStage<T> stage) {
+  static <T> Future<T> toScala(CompletionStage<T> stage) {
     Promise<T> promise = Futures.promise();
     var unused =
         stage.whenComplete(
@@ -51,5 +51,10 @@ final class StoreReads {
               }
             });
     return promise.future();
+  }
+
+  /** The same for those that answer nothing. */
+  static Future<Void> toScalaVoid(CompletionStage<Done> stage) {
+    return toScala(stage.thenApply(done -> null));
   }
 }

@@ -58,7 +58,7 @@ final class StoreWriter {
   }
 
   /** Hands over an operation; refused ones fail at once. */
-  <T extends @Nullable Object> CompletableFuture<T> submit(StoreOperation<T> operation) {
+  <T> CompletableFuture<T> submit(StoreOperation<T> operation) {
     synchronized (this) {
       if (closed != null) {
         operation.done.completeExceptionally(closed);
