@@ -90,6 +90,8 @@ public final class WritePathBenchmark {
             });
     starters[0].start();
     long before = 0;
+    long cpuAtHalf = 0;
+    long confirmedAtHalf = 0;
     for (int second = 1; second <= seconds; second++) {
       TimeUnit.SECONDS.sleep(1);
       long now = confirmed.get();
@@ -97,8 +99,13 @@ public final class WritePathBenchmark {
       before = now;
       if (second == seconds / 2) {
         latencies.reset();
+        cpuAtHalf = processCpuNanos();
+        confirmedAtHalf = confirmed.get();
       }
     }
+    double cpuMicros =
+        (processCpuNanos() - cpuAtHalf) / 1e3 / Math.max(1, confirmed.get() - confirmedAtHalf);
+    System.out.printf("second half: %.1f us of CPU per message%n", cpuMicros);
     System.out.printf(
         "%d callers, %d bytes: %,d messages/s over %d s, refused %d, p50 %d us, p99 %d us%n",
         callers,
@@ -115,6 +122,12 @@ public final class WritePathBenchmark {
         Files.delete(file);
       }
     }
+  }
+
+  private static long processCpuNanos() {
+    return ((com.sun.management.OperatingSystemMXBean)
+            java.lang.management.ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
   }
 
   /** Publishes one message at a time. */
