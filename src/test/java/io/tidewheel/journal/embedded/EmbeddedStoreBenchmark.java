@@ -2,6 +2,7 @@ package io.tidewheel.journal.embedded;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,7 @@ public final class EmbeddedStoreBenchmark {
         writer.next();
       }
     }
+    Duration cpuBefore = cpu();
     long start = System.nanoTime();
     StringBuilder perSecond = new StringBuilder();
     long before = 0;
@@ -60,7 +62,7 @@ public final class EmbeddedStoreBenchmark {
     System.out.printf(
         Locale.ROOT,
         "%d actors x %d under way, %d KiB: %.0f MB/s, %.0f events/s, %.1f events a flush, failed"
-            + " %d; MB/s by second: %s%n",
+            + " %d, CPU %.2f ms/MB; MB/s by second: %s%n",
         actors,
         underWay,
         eventBytes / 1024,
@@ -68,7 +70,12 @@ public final class EmbeddedStoreBenchmark {
         before / (double) seconds,
         before / (double) store.stats().flushCount(),
         failed.get(),
+        cpu().minus(cpuBefore).toNanos() / (before * (double) eventBytes),
         perSecond);
+  }
+
+  private static Duration cpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   private final class Writer {
