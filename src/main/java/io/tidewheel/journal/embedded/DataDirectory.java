@@ -9,11 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.InstantSource;
-import java.util.HexFormat;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
-import java.util.random.RandomGenerator;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -42,7 +41,7 @@ final class DataDirectory implements AutoCloseable {
    * @throws StoreException LOCKED, FOREIGN, NEWER_FORMAT or IO; the directory is then unchanged
    *     except for its lock file
    */
-  static DataDirectory open(Path directory, InstantSource clock, RandomGenerator random) {
+  static DataDirectory open(Path directory) {
     Path path;
     try {
       Files.createDirectories(directory);
@@ -58,7 +57,7 @@ final class DataDirectory implements AutoCloseable {
         checkFormat(path);
       } else {
         CommitMark.create(path);
-        writeIdentity(path, clock, random);
+        writeIdentity(path);
       }
       opened = true;
       return new DataDirectory(path, lock);
@@ -123,17 +122,22 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static void writeIdentity(Path path, InstantSource clock, RandomGenerator random)
-      throws IOException {
-    byte[] id = new byte[16];
-    random.nextBytes(id);
+  /**
+   * The time is that of the lock file, which has just been made; the id is a digest of what no two
+   * directories share: place, time in nanoseconds, file and process.
+   */
+  private static void writeIdentity(Path path) throws IOException {
+    BasicFileAttributes made =
+        Files.readAttributes(path.resolve(DirectoryLock.FILE), BasicFileAttributes.class);
+    String facts =
+        path + " " + made.lastModifiedTime() + " " + made.fileKey() + " " + processStart();
     String text =
         "format="
             + FORMAT
             + "\nid="
-            + HexFormat.of().formatHex(id)
+            + UUID.nameUUIDFromBytes(facts.getBytes(StandardCharsets.UTF_8))
             + "\ncreated="
-            + clock.instant()
+            + made.lastModifiedTime()
             + "\n";
     Path fresh = path.resolve(IDENTITY_FILE + ".new");
     try (FileChannel channel =
@@ -149,6 +153,11 @@ final class DataDirectory implements AutoCloseable {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }
+  }
+
+  private static String processStart() {
+    ProcessHandle process = ProcessHandle.current();
+    return process.pid() + " " + process.info().startInstant().map(Object::toString).orElse("");
   }
 
   Path path() {

@@ -9,8 +9,6 @@ import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -20,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,14 +83,8 @@ public final class EmbeddedStore implements AutoCloseable {
    *
    * @throws StoreException LOCKED, FOREIGN, NEWER_FORMAT, CORRUPT, LOST_WRITES or IO
    */
-  public static EmbeddedStore open(Path directory, EmbeddedStoreSettings settings) {
-    return open(directory, settings, InstantSource.system(), new SecureRandom());
-  }
-
-  /** Opens with a given clock and source of ids; both are used only when a directory is made. */
-  static EmbeddedStore open(
-      Path path, EmbeddedStoreSettings settings, InstantSource clock, RandomGenerator random) {
-    DataDirectory directory = DataDirectory.open(path, clock, random);
+  public static EmbeddedStore open(Path path, EmbeddedStoreSettings settings) {
+    DataDirectory directory = DataDirectory.open(path);
     boolean opened = false;
     try {
       EmbeddedStore store = open(directory, settings);

@@ -40,6 +40,7 @@ final class StoreWriter {
   private final Thread thread;
   private volatile boolean isFlushDue;
   private boolean hasUnflushed;
+  private boolean isFailing;
   private @Nullable StoreException closed;
 
   StoreWriter(Database database, EmbeddedStoreSettings settings, CommitMark mark, LogTail tail) {
@@ -173,6 +174,10 @@ final class StoreWriter {
     }
     try {
       write(staging, options);
+      if (isFailing && staging.batch().count() > 0) {
+        isFailing = false;
+        LOG.info("Writes succeed again");
+      }
       writtenBytes.addAndGet(bytes);
       pendingBytes.addAndGet(-bytes);
       answers.forEach(Runnable::run);
@@ -195,7 +200,10 @@ final class StoreWriter {
 
   private void fail(
       List<StoreOperation<?>> staged, List<Runnable> answers, long bytes, StoreException why) {
-    LOG.error("A write of {} bytes failed", bytes, why);
+    if (!isFailing) {
+      isFailing = true;
+      LOG.error("Writes fail from here on: {}", why.getMessage());
+    }
     positions.forgetAll();
     pendingBytes.addAndGet(-bytes);
     for (int i = 0; i < staged.size(); i++) {
