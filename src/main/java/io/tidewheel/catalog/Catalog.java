@@ -51,7 +51,8 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
 
   /**
    * Send what changed after a version, now and from now on. Repeated every second; who does not is
-   * forgotten. Answered by pages.
+   * forgotten. Answered by pages; not at all by a catalog that knows less than the view, because
+   * that is an old owner which has not noticed yet.
    *
    * @param since see {@link CatalogFeed#page}
    * @param base see {@link CatalogFeed#page}
@@ -441,13 +442,17 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
     view.silentTicks = 0;
     view.sent = watch.since();
     view.base = watch.base();
-    if (feed != null) {
-      push(watch.replyTo(), view, feed);
+    CatalogFeed current = feed;
+    if (current != null) {
+      push(watch.replyTo(), view, current);
     }
     return this;
   }
 
   private void push(ActorRef<CatalogPage> replyTo, View view, CatalogFeed current) {
+    if (view.sent > current.state().version()) {
+      return;
+    }
     CatalogPage page = current.page(view.sent, view.base, settings.maxPageWeight());
     replyTo.tell(page);
     view.sent = page.to();

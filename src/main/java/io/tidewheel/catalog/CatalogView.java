@@ -10,13 +10,13 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
   private static final Duration REPEAT_INTERVAL = Duration.ofSeconds(1);
+
+  /** The question is sent again at each repeat, so the catalog need not keep an old one. */
+  private static final Duration QUESTION_TIMEOUT = Duration.ofSeconds(5);
 
   /** Requests of one node that may be open; the catalog refuses earlier. */
   private static final int MAX_REQUESTS = 10_000;
@@ -66,7 +69,7 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
 
   private final TimerScheduler<Command> timers;
   private final ActorRef<Catalog.Command> catalog;
-  private final AtomicReference<CatalogSnapshot> published;
+  private final PublishedCatalog published;
   private final Executor executor;
   private final ActorRef<CatalogPage> pages;
   private final ActorRef<Catalog.Answer> answers;
@@ -83,7 +86,7 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       ActorRef<Catalog.Command> catalog,
-      AtomicReference<CatalogSnapshot> published) {
+      PublishedCatalog published) {
     super(context);
     this.timers = timers;
     this.catalog = catalog;
@@ -99,10 +102,10 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
    * The actor behind {@link #client}.
    *
    * @param catalog the catalog or its proxy
-   * @param published where the snapshots go; begins with {@link CatalogSnapshot#EMPTY}
+   * @param published where the snapshots go
    */
   public static Behavior<Command> create(
-      ActorRef<Catalog.Command> catalog, AtomicReference<CatalogSnapshot> published) {
+      ActorRef<Catalog.Command> catalog, PublishedCatalog published) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -115,8 +118,7 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
   }
 
   /** The catalog for the rest of the node, on top of a view and its snapshots. */
-  public static CatalogClient client(
-      ActorRef<Command> view, AtomicReference<CatalogSnapshot> published) {
+  public static CatalogClient client(ActorRef<Command> view, PublishedCatalog published) {
     return new ViewClient(view, published);
   }
 
@@ -173,10 +175,12 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
       askedNext = next;
       askedRequestId = nextRequestId++;
       askedVersion = Long.MAX_VALUE;
-      Duration timeLeft =
-          asked.stream().map(Refresh::timeout).max(Duration::compareTo).orElse(REPEAT_INTERVAL);
-      catalog.tell(new Catalog.AskVersion(askedRequestId, timeLeft, answers));
+      sendQuestion();
     }
+  }
+
+  private void sendQuestion() {
+    catalog.tell(new Catalog.AskVersion(askedRequestId, QUESTION_TIMEOUT, answers));
   }
 
   private Behavior<Command> onRefreshExpired(RefreshExpired expired) {
@@ -235,17 +239,16 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
 
   private void settle() {
     long version = published.get().version();
-    requests
-        .values()
-        .removeIf(
-            request -> {
-              CatalogClient.Reply reply = request.reply;
-              boolean isSeen = reply != null && request.version <= version;
-              if (reply != null && isSeen) {
-                complete(request.promise, reply);
-              }
-              return isSeen;
-            });
+    for (Iterator<Map.Entry<Long, Request>> all = requests.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<Long, Request> entry = all.next();
+      Request request = entry.getValue();
+      CatalogClient.Reply reply = request.reply;
+      if (reply != null && request.version <= version) {
+        all.remove();
+        timers.cancel(entry.getKey());
+        complete(request.promise, reply);
+      }
+    }
     if (askedVersion <= version) {
       asked.forEach(refresh -> executor.execute(() -> refresh.promise().complete(published.get())));
       asked.clear();
@@ -255,6 +258,9 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
 
   private Behavior<Command> onRepeat() {
     watch();
+    if (!asked.isEmpty() && askedVersion == Long.MAX_VALUE) {
+      sendQuestion();
+    }
     return this;
   }
 
@@ -276,6 +282,7 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
   }
 
   private void fail(Refresh refresh, String detail) {
+    timers.cancel(refresh);
     executor.execute(() -> refresh.promise().completeExceptionally(new TimeoutException(detail)));
   }
 

@@ -5,11 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the snapshot without a lock; gives changes to the node's {@link CatalogView}. */
-record ViewClient(ActorRef<CatalogView.Command> view, AtomicReference<CatalogSnapshot> published)
+record ViewClient(ActorRef<CatalogView.Command> view, PublishedCatalog published)
     implements CatalogClient {
   @Override
   public CatalogSnapshot current() {
