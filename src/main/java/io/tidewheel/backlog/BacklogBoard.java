@@ -88,7 +88,12 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
    * @param awake queues whose subscription has reported, also those that have nothing
    * @param hasMore whether there are rows behind the last one
    */
-  public record Offer(long version, List<Row> rows, BitSet awake, boolean hasMore) {}
+  public record Offer(long version, List<Row> rows, BitSet awake, boolean hasMore) {
+    /** The offer of a board that knows no row. */
+    public static Offer nothing(long version) {
+      return new Offer(version, List.of(), new BitSet(), false);
+    }
+  }
 
   private final AtomicLong version;
   private final Map<Long, SubscriptionBoard> subscriptions = new HashMap<>();
@@ -133,7 +138,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
         .replyTo()
         .tell(
             board == null
-                ? new Offer(version.get(), List.of(), new BitSet(), false)
+                ? Offer.nothing(version.get())
                 : board.offer(version.get(), command.after()));
     return this;
   }
@@ -173,7 +178,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   }
 
   private Behavior<Command> onPreRestart() {
-    Offer nothing = new Offer(version.get(), List.of(), new BitSet(), false);
+    Offer nothing = Offer.nothing(version.get());
     workers.keySet().forEach(worker -> worker.tell(nothing));
     return this;
   }
