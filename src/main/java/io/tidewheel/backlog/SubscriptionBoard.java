@@ -120,7 +120,8 @@ final class SubscriptionBoard {
       Iterator<Map.Entry<ActorRef<Offer>, Integer>> first = waiting.entrySet().iterator();
       Map.Entry<ActorRef<Offer>, Integer> entry = first.next();
       ActorRef<Offer> worker = entry.getKey();
-      long count = Math.min(entry.getValue(), place.free());
+      // All it can take, not only what there is: it will take what comes until it looks, too.
+      int count = entry.getValue();
       first.remove();
       place.promised += count;
       promises.put(worker, new Promise(place, count));
@@ -179,5 +180,5 @@ final class SubscriptionBoard {
     }
   }
 
-  private record Promise(Place place, long count) {}
+  private record Promise(Place place, int count) {}
 }
