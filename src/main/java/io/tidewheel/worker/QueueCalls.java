@@ -1,0 +1,36 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.Subscription;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Says things to one subscription on the queues of its topic. */
+record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
+  void wake(int queue) {
+    router.tell(topicUid, queue, new Queue.Wake());
+  }
+
+  void tell(int queue, Subscription.Command command) {
+    router.tell(topicUid, queue, new Queue.ToReader(subscriptionUid, command));
+  }
+
+  /** Gives deliveries back, as if they had never been given out; nobody waits for the answers. */
+  void release(List<Delivery> deliveries, ActorRef<Subscription.Settled> ignored) {
+    Map<Integer, List<Receipt>> byQueue = new TreeMap<>();
+    for (Delivery delivery : deliveries) {
+      Receipt receipt = delivery.receipt();
+      byQueue.computeIfAbsent(receipt.queue(), queue -> new ArrayList<>()).add(receipt);
+    }
+    byQueue.forEach(
+        (queue, receipts) ->
+            tell(queue, new Subscription.Settle(new SettleAction.Release(), receipts, ignored)));
+  }
+}
