@@ -1,5 +1,7 @@
 package io.tidewheel.catalog;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +16,13 @@ public interface CatalogClient {
   /** What this node knows now. Never blocks. */
   CatalogSnapshot current();
 
-  /** Asks the catalog itself, so that a topic made on another node a moment ago is found. */
+  /**
+   * Asks the catalog itself, so that a topic made on another node a moment ago is found. Callers at
+   * the same time share one question.
+   *
+   * @return fails with a {@link java.util.concurrent.TimeoutException} if the catalog did not
+   *     answer
+   */
   CompletionStage<CatalogSnapshot> refresh(Duration timeout);
 
   /**
@@ -59,6 +67,16 @@ public interface CatalogClient {
       String topic, String subscription, @Nullable Long ifRevision, Duration timeout);
 
   /** What came of a change. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Created.class, name = "created"),
+    @JsonSubTypes.Type(value = Existing.class, name = "existing"),
+    @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
+    @JsonSubTypes.Type(value = NotFound.class, name = "not-found"),
+    @JsonSubTypes.Type(value = Invalid.class, name = "invalid"),
+    @JsonSubTypes.Type(value = Conflict.class, name = "conflict"),
+    @JsonSubTypes.Type(value = Unavailable.class, name = "unavailable")
+  })
   sealed interface Reply {}
 
   /** Made; {@code subscription} is null if the topic itself was. */
@@ -81,7 +99,8 @@ public interface CatalogClient {
   /**
    * Not now: the catalog or a queue did not answer in time.
    *
-   * @param isRecorded whether the change is recorded and will be completed; a repeat finds out
+   * @param isRecorded whether the change is, or may be, recorded and is then completed; a repeat
+   *     finds out. If false nothing was stored
    */
   record Unavailable(String detail, boolean isRecorded) implements Reply {}
 

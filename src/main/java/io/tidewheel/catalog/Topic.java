@@ -1,6 +1,8 @@
 package io.tidewheel.catalog;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,48 @@ public record Topic(
   /** A subscription by its name; null if there is none. */
   public @Nullable Subscription subscription(String subscriptionName) {
     return subscriptions.get(subscriptionName);
+  }
+
+  /** A subscription by its uid; null if there is none. */
+  public @Nullable Subscription subscription(long subscriptionUid) {
+    for (Subscription subscription : subscriptions.values()) {
+      if (subscription.uid() == subscriptionUid) {
+        return subscription;
+      }
+    }
+    return null;
+  }
+
+  Topic with(TopicSettings newSettings) {
+    return new Topic(
+        uid, name, revision + 1, createdAtMillis, newSettings, isDeleting, subscriptions);
+  }
+
+  Topic deleting() {
+    return new Topic(uid, name, revision, createdAtMillis, settings, true, subscriptions);
+  }
+
+  Topic with(Subscription subscription) {
+    Map<String, Subscription> changed = new TreeMap<>(subscriptions);
+    changed.put(subscription.name(), subscription);
+    return withSubscriptions(changed);
+  }
+
+  Topic without(Subscription subscription) {
+    Map<String, Subscription> changed = new TreeMap<>(subscriptions);
+    changed.remove(subscription.name());
+    return withSubscriptions(changed);
+  }
+
+  private Topic withSubscriptions(Map<String, Subscription> changed) {
+    return new Topic(
+        uid,
+        name,
+        revision,
+        createdAtMillis,
+        settings,
+        isDeleting,
+        Collections.unmodifiableMap(changed));
   }
 
   /** How far the opening or closing of a subscription is. */
@@ -52,7 +96,34 @@ public record Topic(
       StartPosition start,
       long startsAtMillis,
       Stage stage,
-      boolean isBuiltIn) {}
+      boolean isBuiltIn) {
+
+    Subscription with(SubscriptionSettings newSettings) {
+      return new Subscription(
+          uid,
+          name,
+          revision + 1,
+          createdAtMillis,
+          newSettings,
+          start,
+          startsAtMillis,
+          stage,
+          isBuiltIn);
+    }
+
+    Subscription at(Stage newStage) {
+      return new Subscription(
+          uid,
+          name,
+          revision,
+          createdAtMillis,
+          settings,
+          start,
+          startsAtMillis,
+          newStage,
+          isBuiltIn);
+    }
+  }
 
   /** Where a subscription begins to read when it is opened. */
   public enum StartPosition {

@@ -73,13 +73,21 @@ public final class SettingsReader {
   /** A duration with its unit, such as {@code 250ms}, between two bounds, both included. */
   public Duration duration(String key, Duration min, Duration max) {
     String expected =
-        "a duration with its unit from " + min.toMillis() + "ms to " + max.toMillis() + "ms";
-    requireUnit(key, expected);
-    Duration value = read(key, expected, () -> root.getDuration(full(key)));
+        "a duration such as 250ms, 30s, 10m, 2h or 7d, from %s to %s"
+            .formatted(Durations.format(min), Durations.format(max));
+    Duration value = read(key, expected, () -> duration(root.getString(full(key)), key, expected));
     if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
       throw wrong(key, expected);
     }
     return value;
+  }
+
+  private Duration duration(String text, String key, String expected) {
+    try {
+      return Durations.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw wrong(key, expected, e);
+    }
   }
 
   /** A list of texts that are not blank. */

@@ -1,8 +1,8 @@
 /**
  * The configuration as typed values: read once, checked completely, and refused with the key, the
- * value and what was expected. Owns the loading order and the keys below {@code tidewheel}; other
- * packages read blocks of their own with {@link io.tidewheel.config.SettingsReader}. Talks to
- * nobody.
+ * value and what was expected. Owns the loading order, the keys below {@code tidewheel} and how
+ * durations and sizes are written for people; other packages read blocks of their own with {@link
+ * io.tidewheel.config.SettingsReader}. Talks to nobody.
  */
 @NullMarked
 package io.tidewheel.config;
