@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param line ordinal in the input, from 1
  * @param id by which the broker recognises a repeat
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 record OutgoingMessage(
     long line, String id, @Nullable String key, String contentType, byte[] payload) {
   private static final int FRAME_BYTES = 128;
