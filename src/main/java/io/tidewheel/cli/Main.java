@@ -7,7 +7,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
 /** The program {@code tidewheel}. */
 @Command(
@@ -30,6 +29,7 @@ public final class Main {
       usageHelp = true,
       scope = CommandLine.ScopeType.INHERIT,
       description = "Shows this text.")
+  @SuppressWarnings("UnusedVariable") // Picocli looks at it.
   private boolean isHelpWanted;
 
   private Main() {}
@@ -54,7 +54,7 @@ public final class Main {
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler((e, parsed) -> misused(e))
-        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, parsed))
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
         .execute(arguments);
   }
 
@@ -66,7 +66,7 @@ public final class Main {
     return ExitCodes.USAGE;
   }
 
-  private static int failed(Exception e, CommandLine command, ParseResult parsed) throws Exception {
+  private static int failed(Exception e, CommandLine command) throws Exception {
     if (e instanceof ConfigurationException) {
       command.getErr().println("tidewheel: " + e.getMessage());
       return ExitCodes.USAGE;
