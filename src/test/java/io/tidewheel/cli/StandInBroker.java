@@ -28,6 +28,7 @@ final class StandInBroker implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** A message as it was published. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record Stored(String id, String key, String contentType, byte[] payload) {}
 
   /** An answer that is given instead of the real one, once. */
