@@ -302,18 +302,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
                       return Behaviors.stopped();
                     }));
     openCalls.put(call, new Call(queue, isCandidate));
-    Consumer.PullRequest request = task.request();
-    Duration lease = request.lease();
-    calls.tell(
-        queue,
-        new Subscription.Pull(
-            hand.roomCount(),
-            hand.roomBytes(),
-            lease == null ? 0 : lease.toMillis(),
-            request.worker() == null ? "" : request.worker(),
-            request.version() == null ? "" : request.version(),
-            null,
-            receiver));
+    calls.pull(queue, hand.roomCount(), hand.roomBytes(), task.request(), receiver);
     return call;
   }
 

@@ -7,9 +7,11 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.Subscription;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Says things to one subscription on the queues of its topic. */
@@ -20,6 +22,26 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
 
   void tell(int queue, Subscription.Command command) {
     router.tell(topicUid, queue, new Queue.ToReader(subscriptionUid, command));
+  }
+
+  /** Pulls for a remote client: the leases end by time, not with a worker. */
+  void pull(
+      int queue,
+      int max,
+      int maxBytes,
+      Consumer.PullRequest request,
+      ActorRef<Subscription.Pulled> replyTo) {
+    Duration lease = request.lease();
+    tell(
+        queue,
+        new Subscription.Pull(
+            max,
+            maxBytes,
+            lease == null ? 0 : lease.toMillis(),
+            Objects.requireNonNullElse(request.worker(), ""),
+            Objects.requireNonNullElse(request.version(), ""),
+            null,
+            replyTo));
   }
 
   /** Gives deliveries back, as if they had never been given out; nobody waits for the answers. */

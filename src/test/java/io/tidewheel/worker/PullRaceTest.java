@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PullRaceTest {
   private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
   private static final int QUEUES = 4;
-  private static final int STEPS = 3_000;
+  private static final int STEPS = 1_000;
 
   @AfterAll
   static void stop() {
@@ -49,7 +49,7 @@ class PullRaceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  @ValueSource(longs = {1, 2, 3, 4})
   void leavesNothingLeasedThatNobodyHas(long seed) {
     Random random = new Random(seed);
     ManualTime time = ManualTime.get(KIT.system());
@@ -67,7 +67,11 @@ class PullRaceTest {
     List<CompletableFuture<List<Delivery>>> pulls = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
       ActorRef<Event> queue = queues.get(random.nextInt(QUEUES));
-      switch (random.nextInt(6)) {
+      if (step % 50 == 0) {
+        // Rarely: the test kit lets the dispatchers run for 100 ms each time.
+        time.timePasses(Duration.ofMillis(random.nextInt(1_500)));
+      }
+      switch (random.nextInt(5)) {
         case 0 -> queue.tell(new Published(1 + random.nextInt(5)));
         case 1, 2 ->
             pulls.add(
@@ -77,7 +81,6 @@ class PullRaceTest {
                     request(
                         1 + random.nextInt(6), 40, Duration.ofMillis(random.nextInt(3) * 1_500L))));
         case 3 -> queue.tell(new AnswerLate());
-        case 4 -> time.timePasses(Duration.ofMillis(random.nextInt(300)));
         default -> {
           if (!pulls.isEmpty() && random.nextInt(4) == 0) {
             pulls.get(random.nextInt(pulls.size())).cancel(false);
