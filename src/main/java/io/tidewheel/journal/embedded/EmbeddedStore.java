@@ -171,8 +171,10 @@ public final class EmbeddedStore implements AutoCloseable {
     byte[] key = new byte[bytes.length + 1];
     key[0] = META_NAMED_VALUE;
     System.arraycopy(bytes, 0, key, 1, bytes.length);
+    // Made here: an exception on the writer's thread would end it.
+    byte[] candidate = fresh.get();
     try {
-      return writer.submit(new StoreOperation.ReadOrCreate(key, fresh)).join();
+      return writer.submit(new StoreOperation.ReadOrCreate(key, candidate)).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof StoreException failure) {
         throw failure;

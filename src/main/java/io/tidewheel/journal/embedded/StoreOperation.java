@@ -6,7 +6,6 @@ import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -155,10 +154,10 @@ abstract sealed class StoreOperation<T> {
   /** Answers a named value; stores it first if there is none. */
   static final class ReadOrCreate extends StoreOperation<byte[]> {
     private final byte[] key;
-    private final Supplier<byte[]> fresh;
+    private final byte[] fresh;
 
-    ReadOrCreate(byte[] key, Supplier<byte[]> fresh) {
-      super(key.length);
+    ReadOrCreate(byte[] key, byte[] fresh) {
+      super(key.length + fresh.length);
       this.key = key;
       this.fresh = fresh;
     }
@@ -169,9 +168,8 @@ abstract sealed class StoreOperation<T> {
       if (stored != null) {
         return complete(stored);
       }
-      byte[] value = fresh.get();
-      staging.putMeta(key, value);
-      return complete(value);
+      staging.putMeta(key, fresh);
+      return complete(fresh);
     }
   }
 
