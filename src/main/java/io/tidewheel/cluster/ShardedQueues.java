@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** All queues of the cluster, as sharded entities. Safe for any thread. */
 public final class ShardedQueues implements QueueRouter, QueueControl {
@@ -25,15 +26,15 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
   private static final Duration CONTROL_TIMEOUT = Duration.ofSeconds(10);
 
   private final ActorSystem<?> system;
-  private final ActorRef<ShardingEnvelope<Queue.Command>> region;
+  private volatile @Nullable ActorRef<ShardingEnvelope<Queue.Command>> region;
 
-  private ShardedQueues(ActorSystem<?> system, ActorRef<ShardingEnvelope<Queue.Command>> region) {
+  /** The queues as others reach them; nothing does before {@link #start}. */
+  public ShardedQueues(ActorSystem<?> system) {
     this.system = system;
-    this.region = region;
   }
 
   /** Starts the region of this node: queues may live here from now on. */
-  public static ShardedQueues start(ActorSystem<?> system, Queue.Dependencies node) {
+  public void start(Queue.Dependencies node) {
     int shards = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
     Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity =
         Entity.of(
@@ -45,7 +46,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
                         node))
             .withStopMessage(new Queue.Stop())
             .withMessageExtractor(new QueuePlacement(shards));
-    return new ShardedQueues(system, ClusterSharding.get(system).init(entity));
+    region = ClusterSharding.get(system).init(entity);
   }
 
   @Override
@@ -85,7 +86,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
       Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
     String entityId = QueuePlacement.entityId(topicUid, queue);
     return AskPattern.<ShardingEnvelope<Queue.Command>, Queue.SubscriptionReply>ask(
-            region,
+            started(),
             replyTo -> new ShardingEnvelope<>(entityId, command.apply(replyTo)),
             CONTROL_TIMEOUT,
             system.scheduler())
@@ -97,5 +98,13 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
               throw new CompletionException(
                   new IllegalStateException(((Queue.NotNow) reply).detail()));
             });
+  }
+
+  private ActorRef<ShardingEnvelope<Queue.Command>> started() {
+    ActorRef<ShardingEnvelope<Queue.Command>> known = region;
+    if (known == null) {
+      throw new IllegalStateException("the queues of this node are not started yet");
+    }
+    return known;
   }
 }
