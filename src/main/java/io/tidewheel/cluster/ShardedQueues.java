@@ -51,7 +51,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
 
   @Override
   public void tell(long topicUid, int queue, Queue.Command command) {
-    region.tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
+    started().tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
   }
 
   @Override
