@@ -29,14 +29,49 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
    *
    * @param port 0 for any free one
    * @param allowedHosts names by which clients may reach it beside {@code localhost}, loopback
-   *     addresses and the address it is bound to; in lower case, without port
-   * @param maxConnections open at the same time; further ones wait to be accepted
+   *     addresses and the address it is bound to; in lower case
+   * @param allowedOrigins further values of {@code Origin} that are taken
+   * @param maxConnections open at the same time; further ones wait in the backlog
+   * @param backlog connections that wait to be accepted
+   * @param pipeliningLimit requests of one connection that are handled at the same time
+   * @param bodyTimeout within which the body of a request must have arrived
+   * @param requestTimeout after which a request is answered in any case
    * @param idleTimeout after which a connection without traffic is closed
+   * @param maxBodyBytesInFlight bodies being read or handled, over all connections
    */
   public record Http(
-      String host, int port, List<String> allowedHosts, int maxConnections, Duration idleTimeout) {
-    /** Longer than the longest request, so that no long poll is cut off. */
-    private static final Duration MIN_IDLE = Duration.ofSeconds(71);
+      String host,
+      int port,
+      List<String> allowedHosts,
+      List<String> allowedOrigins,
+      int maxConnections,
+      int backlog,
+      int pipeliningLimit,
+      Duration bodyTimeout,
+      Duration requestTimeout,
+      Duration idleTimeout,
+      long maxBodyBytesInFlight) {
+    /** Longer than the longest pull, so that none is cut off. */
+    private static final Duration MIN_REQUEST_TIMEOUT = Duration.ofSeconds(61);
+
+    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
+
+    private static Http read(SettingsReader reader) {
+      Duration request = reader.duration("request-timeout", MIN_REQUEST_TIMEOUT, MAX_TIMEOUT);
+      return new Http(
+          reader.text("host"),
+          reader.integer("port", 0, 65_535),
+          reader.texts("allowed-hosts").stream().map(h -> h.toLowerCase(Locale.ROOT)).toList(),
+          reader.texts("allowed-origins"),
+          reader.integer("max-connections", 1, 100_000),
+          reader.integer("backlog", 1, 65_535),
+          reader.integer("pipelining-limit", 2, 64),
+          reader.duration("body-timeout", Duration.ofSeconds(1), request.minusSeconds(1)),
+          request,
+          reader.duration("idle-timeout", request.plusSeconds(1), MAX_TIMEOUT.multipliedBy(2)),
+          // One body of the largest size must fit, or it could never be published.
+          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40));
+    }
   }
 
   /**
@@ -90,11 +125,11 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
     TidewheelSettings settings =
         new TidewheelSettings(
             node(SettingsReader.of(config, ROOT + ".node")),
-            http(SettingsReader.of(config, ROOT + ".http")),
+            Http.read(SettingsReader.of(config, ROOT + ".http")),
             topics(SettingsReader.of(config, ROOT + ".topics")),
             budgets(SettingsReader.of(config, ROOT + ".budgets")),
             new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)));
-    requireRoom(settings.budgets(), maxHeapBytes);
+    requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);
     requireReach(settings, SettingsReader.of(config, ROOT + ".http"));
     return settings;
   }
@@ -125,15 +160,6 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
         directory, reader.duration("stop-timeout", Duration.ofSeconds(1), Duration.ofMinutes(10)));
   }
 
-  private static Http http(SettingsReader reader) {
-    return new Http(
-        reader.text("host"),
-        reader.integer("port", 0, 65_535),
-        reader.texts("allowed-hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
-        reader.integer("max-connections", 1, 100_000),
-        reader.duration("idle-timeout", Http.MIN_IDLE, Duration.ofHours(1)));
-  }
-
   private static Topics topics(SettingsReader reader) {
     return new Topics(reader.flag("auto-create"), reader.integer("default-queues", 1, 1_024));
   }
@@ -151,13 +177,14 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
         reader.bytes("outboxes", 8 * least, most));
   }
 
-  private static void requireRoom(Budgets budgets, long maxHeapBytes) {
-    if (budgets.sum() > maxHeapBytes / 2) {
+  private static void requireRoom(long bytes, long maxHeapBytes) {
+    if (bytes > maxHeapBytes / 2) {
       throw new ConfigurationException(
-          "The sizes below tidewheel.budgets are %s together: expected at most half of the heap,"
-                  .formatted(Sizes.inMebibytes(budgets.sum()))
-              + " which is %s now. Lower them or give the JVM more memory (-Xmx)."
-                  .formatted(Sizes.inMebibytes(maxHeapBytes / 2)));
+          "The sizes below tidewheel.budgets and tidewheel.http.max-body-bytes-in-flight are %s"
+                  .formatted(Sizes.inMebibytes(bytes))
+              + " together: expected at most half of the heap, which is %s now."
+                  .formatted(Sizes.inMebibytes(maxHeapBytes / 2))
+              + " Lower them or give the JVM more memory (-Xmx).");
     }
   }
 

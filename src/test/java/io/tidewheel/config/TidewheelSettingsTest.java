@@ -26,7 +26,7 @@ class TidewheelSettingsTest {
     assertThat(settings.http().host()).isEqualTo("127.0.0.1");
     assertThat(settings.http().port()).isEqualTo(8080);
     assertThat(settings.http().allowedHosts()).isEmpty();
-    assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(75));
+    assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(80));
     assertThat(settings.topics().isAutoCreated()).isTrue();
     assertThat(settings.budgets().sum()).isEqualTo(120L << 20);
     assertThat(settings.auth().mode()).isEqualTo(Auth.Mode.LOOPBACK_ONLY);
@@ -59,7 +59,9 @@ class TidewheelSettingsTest {
         "http.port = null | tidewheel.http.port has no value | a whole number",
         "http.allowed-hosts = one | tidewheel.http.allowed-hosts = \"one\" | a list of texts",
         "http.idle-timeout = 75 | tidewheel.http.idle-timeout = 75 | a duration such as",
-        "http.idle-timeout = 10s | tidewheel.http.idle-timeout = \"10s\" | from 71s to 1h",
+        "http.request-timeout = 60s | tidewheel.http.request-timeout = \"60s\" | from 61s to 1h",
+        "http.body-timeout = 70s | tidewheel.http.body-timeout = \"70s\" | from 1s to 69s",
+        "http.idle-timeout = 10s | tidewheel.http.idle-timeout = \"10s\" | from 71s to 2h",
         "topics.auto-create = maybe | tidewheel.topics.auto-create = \"maybe\" | true or false",
         "budgets.windows = 4096 | tidewheel.budgets.windows = 4096 | a size with its unit",
         "budgets.windows = 1MiB | tidewheel.budgets.windows = \"1MiB\" | from 16MiB to 1TiB",
@@ -105,7 +107,7 @@ class TidewheelSettingsTest {
     assertThatThrownBy(() -> TidewheelSettings.from(config(""), 200L << 20))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("tidewheel.budgets")
-        .hasMessageContaining("120MiB together")
+        .hasMessageContaining("are 152MiB together")
         .hasMessageContaining("100MiB now");
   }
 
@@ -170,7 +172,7 @@ class TidewheelSettingsTest {
     String uncommented =
         Files.readString(Path.of("conf/tidewheel.conf"))
             .replaceAll("(?m)^  # ([a-z.-]+ = )", "  $1")
-            .replaceAll("(?m)^  http.allowed-hosts = .*", "");
+            .replaceAll("(?m)^  http.allowed-(hosts|origins) = .*", "");
     assertThat(read(uncommented)).isEqualTo(read(""));
     assertThat(read(Files.readString(Path.of("conf/tidewheel.conf")))).isEqualTo(read(""));
   }
