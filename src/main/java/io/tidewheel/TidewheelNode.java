@@ -93,7 +93,11 @@ public final class TidewheelNode implements AutoCloseable {
     try {
       return start(system, settings);
     } catch (RuntimeException e) {
-      stop(system, settings.node().stopTimeout());
+      waitFor(
+          system,
+          CoordinatedShutdown.get(system)
+              .runAll(CoordinatedShutdown.actorSystemTerminateReason()),
+          settings.node().stopTimeout());
       throw e;
     }
   }
@@ -213,10 +217,22 @@ public final class TidewheelNode implements AutoCloseable {
     return system.getWhenTerminated().thenAccept(done -> {});
   }
 
+  /** Stops the node in order; done when everything is written and closed. May be repeated. */
+  public CompletionStage<Void> terminate() {
+    return server
+        .stop(DRAIN_TIMEOUT)
+        .handle(
+            (stopped, failure) ->
+                CoordinatedShutdown.get(system)
+                    .runAll(CoordinatedShutdown.actorSystemTerminateReason()))
+        .thenCompose(shutdown -> shutdown)
+        .thenAccept(done -> {});
+  }
+
+  /** As {@link #terminate}, but waits for it, within {@code tidewheel.node.stop-timeout}. */
   @Override
   public void close() {
-    await(server.stop(DRAIN_TIMEOUT), "the HTTP server did not stop");
-    stop(system, settings.node().stopTimeout());
+    waitFor(system, terminate(), settings.node().stopTimeout());
   }
 
   private static PrometheusMeterRegistry metrics() {
@@ -228,29 +244,25 @@ public final class TidewheelNode implements AutoCloseable {
   }
 
   private static HttpSettings httpSettings(TidewheelSettings settings) {
-    HttpSettings defaults = HttpSettings.defaults();
     TidewheelSettings.Http http = settings.http();
     return new HttpSettings(
         http.host(),
         http.port(),
         http.allowedHosts(),
-        defaults.allowedOrigins(),
+        http.allowedOrigins(),
         http.maxConnections(),
-        defaults.backlog(),
-        defaults.pipeliningLimit(),
-        defaults.bodyTimeout(),
-        defaults.requestTimeout(),
+        http.backlog(),
+        http.pipeliningLimit(),
+        http.bodyTimeout(),
+        http.requestTimeout(),
         http.idleTimeout(),
-        defaults.maxBodyBytesInFlight(),
+        http.maxBodyBytesInFlight(),
         settings.topics().isAutoCreated());
   }
 
-  private static void stop(ActorSystem<?> system, Duration timeout) {
+  private static void waitFor(ActorSystem<?> system, CompletionStage<?> stop, Duration timeout) {
     try {
-      CoordinatedShutdown.get(system)
-          .runAll(CoordinatedShutdown.actorSystemTerminateReason())
-          .toCompletableFuture()
-          .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      stop.toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | ExecutionException e) {
       system.log().warn("The node did not stop in order within {}", timeout, e);
     } catch (InterruptedException e) {
