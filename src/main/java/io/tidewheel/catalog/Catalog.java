@@ -281,6 +281,7 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
       steps.onLoaded(fresh.state().snapshot());
       steps.completedTasks().forEach(task -> record(task));
       callQueues();
+      views.forEach((view, progress) -> push(view, progress, fresh));
       settleInProgress(fresh);
       return;
     }
