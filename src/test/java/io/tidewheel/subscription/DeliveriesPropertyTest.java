@@ -117,10 +117,9 @@ class DeliveriesPropertyTest {
     private void read() {
       long from = deliveries.readFrom();
       if (from >= 0) {
-        log.stream()
-            .filter(batch -> batch.endOffset() > from)
-            .limit(2)
-            .forEach(batch -> deliveries.read(batch, POLICY, now()));
+        List<MessageBatch> batches =
+            log.stream().filter(batch -> batch.endOffset() > from).limit(2).toList();
+        deliveries.read(from, batches, POLICY, now());
       }
     }
 
