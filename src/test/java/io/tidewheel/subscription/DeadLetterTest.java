@@ -126,8 +126,7 @@ class DeadLetterTest {
     Delivery delivery = f.pullOne();
     f.journal.failNextPersisted(f.persistenceId());
     assertThat(reject(delivery)).isEqualTo(SettleStatus.RETRY);
-    awaitAdvancing(
-        status -> f.pull(1).isEmpty() && reject(delivery) == SettleStatus.REJECTED);
+    awaitAdvancing(status -> f.pull(1).isEmpty() && reject(delivery) == SettleStatus.REJECTED);
     awaitDead(1);
     assertThat(f.deadLetters.storedCount()).isEqualTo(1);
   }

@@ -126,8 +126,7 @@ class DeliveriesPropertyTest {
     private void pull() {
       List<Delivery> given =
           deliveries.pull(
-              new Deliveries.Request(
-                  1 + random.nextInt(6), 500, 0, WorkerName.NONE, null),
+              new Deliveries.Request(1 + random.nextInt(6), 500, 0, WorkerName.NONE, null),
               POLICY,
               now());
       Map<String, Long> newest = new HashMap<>();
@@ -235,9 +234,7 @@ class DeliveriesPropertyTest {
       }
       for (long offset = state.floor(); offset < window.cursor(); offset++) {
         boolean isElsewhere =
-            state.isSettled(offset)
-                || state.isDying(offset)
-                || message(offset).onlyFor() == 71;
+            state.isSettled(offset) || state.isDying(offset) || message(offset).onlyFor() == 71;
         open += isElsewhere ? 0 : 1;
         assertThat(window.find(offset) != null || isElsewhere).as("offset %s", offset).isTrue();
       }

@@ -37,7 +37,7 @@ class LeasesTest {
     leases.extend(lease, SECOND / 2, SECOND);
     assertThat(leases.endExpired(SECOND + BUCKET, 10)).isEmpty();
     for (int hour = 1; hour < 20; hour++) {
-      leases.extend(lease, hour * 3600 * SECOND, 12 * 3600 * SECOND);
+      leases.extend(lease, hour * 3_600L * SECOND, 12 * 3_600L * SECOND);
     }
     assertThat(lease.deadlineNanos).isEqualTo(Leases.MAX_AGE_NANOS);
   }
