@@ -101,6 +101,7 @@ public final class HttpServer {
     values.put("socket-options.tcp-no-delay", true);
     values.put("verbose-error-messages", false);
     values.put("remote-address-header", false);
+    values.put("raw-request-uri-header", true);
     values.put("log-unencrypted-network-bytes", "off");
     values.put("parsing.error-handler", IllegalRequestHandler.class.getName());
     values.put("parsing.error-logging-verbosity", "off");

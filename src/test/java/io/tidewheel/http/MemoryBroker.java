@@ -76,6 +76,13 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
     return found == null ? List.of() : List.copyOf(stored.get(found.uid()));
   }
 
+  /** What is stored, and stored no more. */
+  synchronized List<Message> takeMessages(String topic) {
+    List<Message> messages = messages(topic);
+    stored.get(topics.get(topic).uid()).clear();
+    return messages;
+  }
+
   synchronized Topic addTopic(String name, TopicSettings settings) {
     Topic topic = new Topic(++lastUid, name, 1, NOW, settings, false, Map.of());
     topics.put(name, topic);
