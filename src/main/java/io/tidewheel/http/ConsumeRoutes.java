@@ -8,6 +8,7 @@ import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
@@ -25,7 +26,7 @@ final class ConsumeRoutes {
 
   private final Consumer consumer;
   private final Lookup lookup;
-  private final Broker.ReceiptText receipts;
+  private final ReceiptCodec receipts;
   private final DeliveryWriter writer;
 
   ConsumeRoutes(Broker broker, Lookup lookup) {

@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.ReceiptCodec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +12,9 @@ final class DeliveryWriter {
   /** Receipt, times and names of fields. */
   private static final int EXPECTED_BYTES_EACH = 320;
 
-  private final Broker.ReceiptText receipts;
+  private final ReceiptCodec receipts;
 
-  DeliveryWriter(Broker.ReceiptText receipts) {
+  DeliveryWriter(ReceiptCodec receipts) {
     this.receipts = receipts;
   }
 

@@ -1,0 +1,206 @@
+package io.tidewheel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigResolveOptions;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The settings of a node, read once at start. Every key and its default stand in {@code
+ * reference.conf}. Keys below {@code tidewheel.journal} are read by the journal itself; here they
+ * are only known to exist.
+ */
+public record TidewheelSettings(Node node, Http http, Topics topics, Budgets budgets, Auth auth) {
+  static final String ROOT = "tidewheel";
+
+  /** Where a node keeps its data, and how long it may take to stop. */
+  public record Node(Path dataDirectory, Duration stopTimeout) {}
+
+  /**
+   * The HTTP server.
+   *
+   * @param port 0 for any free one
+   * @param allowedHosts names by which clients may reach it beside {@code localhost}, loopback
+   *     addresses and the address it is bound to; in lower case
+   * @param allowedOrigins further values of {@code Origin} that are taken
+   * @param maxConnections open at the same time; further ones wait in the backlog
+   * @param backlog connections that wait to be accepted
+   * @param pipeliningLimit requests of one connection that are handled at the same time
+   * @param bodyTimeout within which the body of a request must have arrived
+   * @param requestTimeout after which a request is answered in any case
+   * @param idleTimeout after which a connection without traffic is closed
+   * @param maxBodyBytesInFlight bodies being read or handled, over all connections
+   */
+  public record Http(
+      String host,
+      int port,
+      List<String> allowedHosts,
+      List<String> allowedOrigins,
+      int maxConnections,
+      int backlog,
+      int pipeliningLimit,
+      Duration bodyTimeout,
+      Duration requestTimeout,
+      Duration idleTimeout,
+      long maxBodyBytesInFlight) {
+    /** Longer than the longest pull, so that none is cut off. */
+    private static final Duration MIN_REQUEST_TIMEOUT = Duration.ofSeconds(61);
+
+    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
+
+    private static Http read(SettingsReader reader) {
+      Duration request = reader.duration("request-timeout", MIN_REQUEST_TIMEOUT, MAX_TIMEOUT);
+      return new Http(
+          reader.text("host"),
+          reader.integer("port", 0, 65_535),
+          reader.texts("allowed-hosts").stream().map(h -> h.toLowerCase(Locale.ROOT)).toList(),
+          reader.texts("allowed-origins"),
+          reader.integer("max-connections", 1, 100_000),
+          reader.integer("backlog", 1, 65_535),
+          reader.integer("pipelining-limit", 2, 64),
+          reader.duration("body-timeout", Duration.ofSeconds(1), request.minusSeconds(1)),
+          request,
+          reader.duration("idle-timeout", request.plusSeconds(1), MAX_TIMEOUT.multipliedBy(2)),
+          // One body of the largest size must fit, or it could never be published.
+          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40));
+    }
+  }
+
+  /**
+   * How topics come to be.
+   *
+   * @param isAutoCreated whether the first publish creates its topic
+   * @param defaultQueues of a topic whose creator says nothing
+   */
+  public record Topics(boolean isAutoCreated, int defaultQueues) {}
+
+  /**
+   * Memory in bytes that a node gives to each of its stores; beyond it each has a defined behaviour
+   * that does not need memory.
+   *
+   * @param pendingPublish messages accepted but not yet stored; beyond it a publish gets 429
+   * @param tailCache newest stored batches; beyond it readers go to the log
+   * @param windows messages read ahead for subscriptions; beyond it reading stops
+   * @param dedup remembered ids; beyond it the oldest are forgotten early
+   * @param outboxes messages on their way to another topic; beyond it acks that emit get 429
+   */
+  public record Budgets(
+      long pendingPublish, long tailCache, long windows, long dedup, long outboxes) {
+    public long sum() {
+      return pendingPublish + tailCache + windows + dedup + outboxes;
+    }
+  }
+
+  /** Who may use the node. */
+  public record Auth(Mode mode) {
+    /** How a caller shows who it is. */
+    public enum Mode {
+      /** Nobody is asked, and only loopback addresses may be bound. */
+      LOOPBACK_ONLY,
+      /** Nobody is asked, at any address: somebody has decided so. */
+      NONE
+    }
+  }
+
+  /**
+   * Reads and checks everything below {@code tidewheel}.
+   *
+   * @param config resolved, with the {@code reference.conf} below it
+   * @throws ConfigurationException naming the key, the value and what was expected
+   */
+  public static TidewheelSettings from(Config config) {
+    return from(config, Runtime.getRuntime().maxMemory());
+  }
+
+  static TidewheelSettings from(Config config, long maxHeapBytes) {
+    refuseUnknownKeys(config);
+    TidewheelSettings settings =
+        new TidewheelSettings(
+            node(SettingsReader.of(config, ROOT + ".node")),
+            Http.read(SettingsReader.of(config, ROOT + ".http")),
+            topics(SettingsReader.of(config, ROOT + ".topics")),
+            budgets(SettingsReader.of(config, ROOT + ".budgets")),
+            new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)));
+    requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);
+    requireReach(settings, SettingsReader.of(config, ROOT + ".http"));
+    return settings;
+  }
+
+  private static void refuseUnknownKeys(Config config) {
+    try {
+      // Not defaultReference(): that has the system properties in it, and each would be known.
+      ConfigObject known =
+          ConfigFactory.parseResources("reference.conf")
+              .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
+              .getObject(ROOT);
+      UnknownKeys.refuse(ROOT, config.getObject(ROOT), known);
+    } catch (ConfigException e) {
+      throw new ConfigurationException(
+          "The key tidewheel is not a section { … } or the defaults are missing: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static Node node(SettingsReader reader) {
+    Path directory;
+    try {
+      directory = Path.of(reader.text("data-directory"));
+    } catch (InvalidPathException e) {
+      throw reader.wrong("data-directory", "the path of a directory", e);
+    }
+    return new Node(
+        directory, reader.duration("stop-timeout", Duration.ofSeconds(1), Duration.ofMinutes(10)));
+  }
+
+  private static Topics topics(SettingsReader reader) {
+    return new Topics(reader.flag("auto-create"), reader.integer("default-queues", 1, 1_024));
+  }
+
+  private static Budgets budgets(SettingsReader reader) {
+    long least = 1L << 20;
+    long most = 1L << 40;
+    return new Budgets(
+        // One batch of the largest size must fit, or it could never be published.
+        reader.bytes("pending-publish", 16 * least, most),
+        reader.bytes("tail-cache", least, most),
+        // One message of the largest size must fit, or it could never be delivered.
+        reader.bytes("windows", 16 * least, most),
+        reader.bytes("dedup", least, most),
+        reader.bytes("outboxes", 8 * least, most));
+  }
+
+  private static void requireRoom(long bytes, long maxHeapBytes) {
+    if (bytes > maxHeapBytes / 2) {
+      throw new ConfigurationException(
+          "The sizes below tidewheel.budgets and tidewheel.http.max-body-bytes-in-flight are %s"
+                  .formatted(Sizes.inMebibytes(bytes))
+              + " together: expected at most half of the heap, which is %s now."
+                  .formatted(Sizes.inMebibytes(maxHeapBytes / 2))
+              + " Lower them or give the JVM more memory (-Xmx).");
+    }
+  }
+
+  private static void requireReach(TidewheelSettings settings, SettingsReader http) {
+    InetAddress address;
+    try {
+      address = InetAddress.getByName(settings.http().host());
+    } catch (UnknownHostException e) {
+      throw http.wrong("host", "an address or name of this machine", e);
+    }
+    if (settings.auth().mode() == Auth.Mode.LOOPBACK_ONLY && !address.isLoopbackAddress()) {
+      throw http.wrong(
+          "host",
+          "a loopback address such as 127.0.0.1, because without authentication everybody who"
+              + " reaches another address could read and write; set tidewheel.auth.mode = none to"
+              + " allow it");
+    }
+  }
+}
