@@ -121,6 +121,10 @@ public final class HttpServer {
             prefixed.put(
                 "akka.http.server." + key,
                 value instanceof Duration duration ? duration.toMillis() + "ms" : value));
-    return ServerSettings.create(ConfigFactory.parseMap(prefixed).withFallback(base));
+    return ServerSettings.create(ConfigFactory.parseMap(prefixed).withFallback(base))
+        .withTerminationDeadlineExceededResponse(
+            Responses.problem(
+                Problem.of(ProblemType.UNAVAILABLE, "the node is stopping")
+                    .withOutcome(Problem.Outcome.UNKNOWN)));
   }
 }

@@ -218,7 +218,7 @@ final class HttpService {
     if (cause instanceof TimeoutException) {
       return Answer.of(
           Responses.problem(
-              Problem.of(ProblemType.TIMED_OUT, "the queues did not answer in time")));
+              Problem.of(ProblemType.TIMED_OUT, "the broker did not answer in time")));
     }
     String incident = incident();
     LOG.error("request failed, incident {}, route {}", incident, route, cause);

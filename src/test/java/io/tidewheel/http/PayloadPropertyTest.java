@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.ReceiptCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -125,19 +126,7 @@ class PayloadPropertyTest {
   }
 
   private static byte[] write(Message message) {
-    DeliveryWriter writer =
-        new DeliveryWriter(
-            new Broker.ReceiptText() {
-              @Override
-              public String encode(Receipt receipt) {
-                return "r";
-              }
-
-              @Override
-              public Receipt decode(String text) {
-                return null;
-              }
-            });
+    DeliveryWriter writer = new DeliveryWriter(new ReceiptCodec(new byte[32]));
     Receipt receipt = new Receipt(1, 1, 2, 3, 4, 1);
     return writer.write(List.of(new Delivery(receipt, message, 1, 0, 0))).toByteArray();
   }
