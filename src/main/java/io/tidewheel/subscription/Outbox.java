@@ -190,14 +190,13 @@ final class Outbox {
       return -1;
     }
     timers.cancel(Unanswered.class);
+    if (reply instanceof AppendReply.StoredBefore) {
+      return handedOver();
+    }
     if (reply instanceof AppendReply.Decided decided) {
       PublishResult result = decided.results().result(decided.queue(), 0);
       if (result instanceof PublishResult.Stored) {
-        step = Step.IDLE;
-        doneNumber = number;
-        trouble = null;
-        pause = FIRST_PAUSE;
-        return number;
+        return handedOver();
       }
       pause("dead-letter: " + result);
     } else if (reply instanceof AppendReply.NotStored refused) {
@@ -209,6 +208,14 @@ final class Outbox {
       pause("dead-letter: " + unknown.detail());
     }
     return -1;
+  }
+
+  private long handedOver() {
+    step = Step.IDLE;
+    doneNumber = number;
+    trouble = null;
+    pause = FIRST_PAUSE;
+    return number;
   }
 
   void onUnanswered(Unanswered unanswered) {
