@@ -140,16 +140,11 @@ final class DeliveryIT {
               "{\"receipts\":[\"" + receipt + "\"],\"reason\":\"no such customer\"}");
       assertThat(rejected.body().get("results").get(0).get("status").asText())
           .isEqualTo("rejected");
-      List<JsonNode> dead = List.of();
-      for (int pulls = 0; pulls < 20 && dead.isEmpty(); pulls++) {
-        NodeFixture.Answer answer =
-            node.post(
-                NodeFixture.messages("t~s", "redrive") + ":pull", "{\"max\":1,\"wait\":\"1s\"}");
-        dead =
-            answer.status() == 200 && answer.body().get("messages").size() > 0
-                ? List.of(answer.body().get("messages").get(0))
-                : List.of();
-      }
+      assertThat(
+              node.putUntilThere(
+                  "/v1/topics/t~s/subscriptions/reader", "{\"start\":\"earliest\"}"))
+          .isEqualTo(201);
+      List<JsonNode> dead = node.pull("t~s", "reader", 10, "20s");
       assertThat(dead).hasSize(1);
       assertThat(dead.get(0).get("bodyText").asText()).isEqualTo("poison");
       assertThat(dead.get(0).get("headers").get("tidewheel-dead-reason").asText())

@@ -54,6 +54,15 @@ final class NodeFixture implements AutoCloseable {
     return send("PUT", path, json, Map.of("Content-Type", "application/json"));
   }
 
+  /** Repeats a PUT, at most 200 times, until what it belongs to exists; gives the last status. */
+  int putUntilThere(String path, String json) {
+    int status = 404;
+    for (int tries = 0; tries < 200 && status == 404; tries++) {
+      status = put(path, json).status();
+    }
+    return status;
+  }
+
   Answer post(String path, String json) {
     return send("POST", path, json, Map.of("Content-Type", "application/json"));
   }
