@@ -42,7 +42,8 @@ class KeyHashTest {
     for (int i = 0; i < 8_000; i++) {
       counts[KeyHash.queueOf(KeyHash.of("customer-" + i), 8)]++;
     }
-    assertThat(java.util.Arrays.stream(counts).boxed()).allSatisfy(count -> assertThat(count).isBetween(850, 1_150));
+    assertThat(java.util.Arrays.stream(counts).boxed())
+        .allSatisfy(count -> assertThat(count).isBetween(850, 1_150));
   }
 
   /** Whoever hashes the stored bytes of a key gets the queue that its text was sent to. */

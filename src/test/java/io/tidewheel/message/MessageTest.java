@@ -52,8 +52,7 @@ class MessageTest {
   @Test
   void weighsAllItsParts() {
     int empty = Message.of(new byte[0]).weight();
-    Message full =
-        Message.of("id", "key", Map.of("name", "value"), "text/plain", PAYLOAD, 7, 8);
+    Message full = Message.of("id", "key", Map.of("name", "value"), "text/plain", PAYLOAD, 7, 8);
     assertThat(full.weight()).isEqualTo(empty + 4 + 2 * (2 + 3 + 4 + 5 + 10));
   }
 
@@ -61,7 +60,8 @@ class MessageTest {
   @Test
   void checksumDependsOnPayloadAndOffset() {
     assertThat(Long.toHexString(Message.of(PAYLOAD).checksumAt(0))).isEqualTo("f7069805efa0fb95");
-    assertThat(Long.toHexString(Message.of(PAYLOAD).checksumAt(1L << 40))).isEqualTo("cf19449b41e79f38");
+    assertThat(Long.toHexString(Message.of(PAYLOAD).checksumAt(1L << 40)))
+        .isEqualTo("cf19449b41e79f38");
     assertThat(Message.of(PAYLOAD).checksumAt(1)).isNotEqualTo(Message.of(PAYLOAD).checksumAt(2));
   }
 

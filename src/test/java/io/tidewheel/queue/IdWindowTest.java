@@ -18,8 +18,7 @@ class IdWindowTest {
   /** Stored for ever in snapshots. */
   @Test
   void hashesIdsAsTheirSha256Begins() {
-    assertThat(IdHash.of("abc"))
-        .isEqualTo(new IdHash(0xba7816bf8f01cfeaL, 0x414140de5dae2223L));
+    assertThat(IdHash.of("abc")).isEqualTo(new IdHash(0xba7816bf8f01cfeaL, 0x414140de5dae2223L));
   }
 
   @Test

@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class QueueCodecTest {
   private static final QueueCodec CODEC = new QueueCodec();
   private static final String STATE_BYTES =
-      "0280d095ffbc31b0526ab27a0fdc180600020700ac0201020000000000000001ffffffffffffffff" 
-            + "00050101010101010101010101010101010101000200000000000000000200000000000000030081" 
-            + "0801010101010101010101010101010101090102011f01a56145270ce6b3bebd1dd012b739486702" 
-            + "80a0abfef96283c9f0e025";
+      "0280d095ffbc31b0526ab27a0fdc180600020700ac0201020000000000000001ffffffffffffffff"
+          + "00050101010101010101010101010101010101000200000000000000000200000000000000030081"
+          + "0801010101010101010101010101010101090102011f01a56145270ce6b3bebd1dd012b739486702"
+          + "80a0abfef96283c9f0e025";
   private static final HexFormat HEX = HexFormat.of();
 
   /** An event with its manifest and bytes. */
@@ -37,9 +37,12 @@ class QueueCodecTest {
 
   static List<Golden> golden() {
     return List.of(
-        new Golden(appended(), "messages-appended-1", "f0a20480d095ffbc310123456789abcdef020000000000000001ffffffffffffffff010002f0a204" 
-            + "00000000000000020000000000000003090102011f020000000000047469646503036964010b7465" 
-            + "78742f706c61696e02057472616365013102c3a400ac02c0ee6d0200ff"),
+        new Golden(
+            appended(),
+            "messages-appended-1",
+            "f0a20480d095ffbc310123456789abcdef020000000000000001ffffffffffffffff010002f0a204"
+                + "00000000000000020000000000000003090102011f020000000000047469646503036964010b7465"
+                + "78742f706c61696e02057472616365013102c3a400ac02c0ee6d0200ff"),
         new Golden(new SubscriptionOpened(300, 70_000), "subscription-opened-1", "ac02f0a204"),
         new Golden(new SubscriptionClosed(300), "subscription-closed-1", "ac02"),
         new Golden(new QueueDeleted(), "queue-deleted-1", ""));
@@ -148,8 +151,7 @@ class QueueCodecTest {
         priorChecksum,
         List.of(
             new DecidedAppend(new SenderId(1, -1), 1, AppendResults.stored(firstOffset, 2)),
-            new DecidedAppend(
-                new SenderId(2, 3), 9, AppendResults.ofCodes(new long[] {-1, -16}))),
+            new DecidedAppend(new SenderId(2, 3), 9, AppendResults.ofCodes(new long[] {-1, -16}))),
         List.of(
             Message.of("tide".getBytes(StandardCharsets.UTF_8)),
             Message.of("id", "", headers, "text/plain", new byte[] {0, -1}, 300, 1_800_000L)));

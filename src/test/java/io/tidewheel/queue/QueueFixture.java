@@ -1,5 +1,7 @@
 package io.tidewheel.queue;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
@@ -113,6 +115,21 @@ final class QueueFixture implements AutoCloseable {
     throw new AssertionError("nothing arrived in 20 s of virtual time");
   }
 
+  /** Until the journal holds a write back. */
+  void awaitHeld() {
+    replies.awaitAssert(
+        () -> {
+          assertThat(store.heldCount()).isEqualTo(1);
+          return true;
+        });
+  }
+
+  /** Lets the write that is held back go on. */
+  void release() {
+    awaitHeld();
+    store.release();
+  }
+
   /** Stops a queue in the orderly way. */
   void stop(ActorRef<Queue.Command> queue) {
     TestProbe<Object> watcher = kit.createTestProbe();
@@ -148,10 +165,10 @@ final class QueueFixture implements AutoCloseable {
     kit.shutdownTestKit();
   }
 
-  private record VirtualClock(AtomicLong millis) implements InstantSource {
+  private record VirtualClock(AtomicLong now) implements InstantSource {
     @Override
     public Instant instant() {
-      return Instant.ofEpochMilli(millis.get());
+      return Instant.ofEpochMilli(now.get());
     }
   }
 }
