@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.journal.MemoryStore.Step;
@@ -89,7 +90,7 @@ class IngressTest {
     List<Message> messages =
         List.of(text("a").withKey("k1").withId("i1"), text("b").withId("i1"), text("c"), text("d"));
     for (Message message : messages) {
-      many.publish(topic(5), List.of(message), TIME);
+      var unused = many.publish(topic(5), List.of(message), TIME);
       append();
     }
     assertThat(chosen)
@@ -237,7 +238,7 @@ class IngressTest {
     CompletableFuture<List<PublishResult>> answer =
         publishing.publish(topic(1), List.of(text("b")), TIME).toCompletableFuture();
     TestProbe<List<PublishResult>> answered = fixture.kit.createTestProbe();
-    answer.thenAccept(answered.getRef()::tell);
+    CompletableFuture<Void> unused = answer.thenAccept(answered.getRef()::tell);
     assertThat(fixture.await(answered)).containsExactly(new PublishResult.Stored(0, 1, false));
     assertThat(fixture.stored()).containsExactly("a", "b");
   }
@@ -252,6 +253,7 @@ class IngressTest {
         QueueFixture.TOPIC, "t", 1, 0, TopicSettings.defaults(queues), false, Map.of());
   }
 
+  @CanIgnoreReturnValue
   private CompletableFuture<List<PublishResult>> publish(String... payloads) {
     List<Message> messages = List.of(payloads).stream().map(QueueFixture::text).toList();
     return publisher.publish(topic(1), messages, TIME).toCompletableFuture();
