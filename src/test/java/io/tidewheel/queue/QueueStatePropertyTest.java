@@ -96,7 +96,7 @@ class QueueStatePropertyTest {
     appends.sort(java.util.Comparator.comparingLong(DecidedAppend::number));
     return new MessagesAppended(
         state.nextOffset(),
-        state.lastAtMillis() + random.nextInt(3) * random.nextInt(400),
+        state.lastAtMillis() + random.nextLong(3) * random.nextLong(400),
         state.checksum(),
         appends,
         messages);
