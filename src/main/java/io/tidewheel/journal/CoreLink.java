@@ -57,6 +57,7 @@ public final class CoreLink<M, C, R> {
   private @Nullable ActorRef<Request<C, R>> core;
   private @Nullable Outcome<R> waiting;
   private Duration backoff = MIN_BACKOFF;
+  private boolean isLoading;
   private int startCount;
 
   /**
@@ -89,6 +90,7 @@ public final class CoreLink<M, C, R> {
     ActorRef<Request<C, R>> started = context.spawn(behavior.get(), "core-" + ++startCount);
     context.watchWith(started, message.apply(new Stopped<>()));
     core = started;
+    isLoading = true;
     onStarted.run();
   }
 
@@ -129,7 +131,9 @@ public final class CoreLink<M, C, R> {
       return;
     }
     if (answer instanceof Done<R> done) {
-      backoff = MIN_BACKOFF;
+      // That a core could read does not show that it can write.
+      backoff = isLoading ? backoff : MIN_BACKOFF;
+      isLoading = false;
       outcome.onDone(done.result());
     } else {
       outcome.onLost(((Stale<R>) answer).mayBeStored());

@@ -6,7 +6,7 @@ package io.tidewheel.message;
  *
  * <p>FNV-1a over the UTF-8 bytes (64 bit, offset basis and prime as published by Fowler, Noll and
  * Vo), then the 64-bit finalizer of MurmurHash3, because the low bits of FNV alone spread short
- * keys badly.
+ * keys badly. Half of a surrogate pair counts as {@code ?}, as Java encodes it.
  */
 public final class KeyHash {
   private static final long OFFSET_BASIS = 0xcbf29ce484222325L;
@@ -22,6 +22,8 @@ public final class KeyHash {
       i += Character.charCount(codePoint);
       if (codePoint < 0x80) {
         hash = step(hash, codePoint);
+      } else if (Character.getType(codePoint) == Character.SURROGATE) {
+        hash = step(hash, '?');
       } else if (codePoint < 0x800) {
         hash = step(hash, 0xc0 | (codePoint >> 6));
         hash = step(hash, 0x80 | (codePoint & 0x3f));

@@ -69,6 +69,10 @@ public final class Message {
       byte[] payload,
       long onlyFor,
       long expiresAtMillis) {
+    if (onlyFor < 0 || expiresAtMillis < 0) {
+      throw new IllegalArgumentException(
+          "expected a uid and a time >= 0, but got " + onlyFor + " and " + expiresAtMillis);
+    }
     Map<String, String> copy =
         headers.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(headers));
     return new Message(id, key, copy, contentType, payload, onlyFor, expiresAtMillis);

@@ -19,6 +19,18 @@ public sealed interface AppendReply {
   record NotStored(long number, PublishResult.Reason reason, String detail)
       implements AppendReply {}
 
+  /** The refusal of an append for a reason that the queue itself knows. */
+  static NotStored refusal(long number, PublishResult.Reason reason) {
+    String detail =
+        switch (reason) {
+          case TOPIC_GONE -> "the topic was deleted";
+          case OVER_LIMIT -> "too much is waiting to be stored in this queue";
+          case EXPIRED -> "the time limit was over before the message could be stored";
+          default -> "the queue may not store right now";
+        };
+    return new NotStored(number, reason, detail);
+  }
+
   /** Not known; send the same number again. */
   record Unknown(long number, String detail) implements AppendReply {}
 }

@@ -77,12 +77,8 @@ public final class AppendResults {
     if (code <= DUPLICATE_BASE) {
       return new PublishResult.Stored(queue, DUPLICATE_BASE - code, true);
     }
-    return code == CONFLICT
-        ? new PublishResult.Refused(
-            PublishResult.Reason.ID_CONFLICT,
-            "the id was used before for a message with another body")
-        : new PublishResult.Refused(
-            PublishResult.Reason.EXPIRED, "the time limit was over before the message was stored");
+    return new PublishResult.Refused(
+        PublishResult.Reason.ID_CONFLICT, "the id was used before for a message with another body");
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tidewheel.queue;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -13,6 +14,7 @@ import io.tidewheel.queue.IngressLane.Batch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -25,6 +27,9 @@ import java.util.function.LongSupplier;
  *       together.
  *   <li>A batch whose answer is lost or unknown is sent again with its number, so it is stored
  *       once.
+ *   <li>A refusal is passed on only when every sending of the batch was refused; else the outcome
+ *       is unknown.
+ *   <li>When its topic is deleted it says so to its node, finishes what it was given, and stops.
  * </ol>
  *
  * <p>In memory only: a new incarnation is a new sender.
@@ -48,8 +53,15 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
 
   private record Tick() implements Command {}
 
-  /** What the ingresses of a node share. */
-  record Dependencies(QueueRouter router, LongSupplier nanoTime) {}
+  private record Retire() implements Command {}
+
+  /**
+   * What the ingresses of a node share.
+   *
+   * @param onEnded is told, on the thread of an ingress, that this one must be given no more calls
+   */
+  record Dependencies(
+      QueueRouter router, LongSupplier nanoTime, Consumer<ActorRef<Command>> onEnded) {}
 
   private final TimerScheduler<Command> timers;
   private final long topicUid;
@@ -59,6 +71,8 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private final List<ActorRef<AppendReply>> answers = new ArrayList<>();
   private int nextQueue;
   private boolean isTicking;
+  private boolean isTopicGone;
+  private boolean isRetired;
 
   private Ingress(
       ActorContext<Command> context,
@@ -99,6 +113,8 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
         .onMessage(Publish.class, this::onPublish)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Tick.class, tick -> onTick())
+        .onMessage(Retire.class, retire -> onRetire())
+        .onSignal(PostStop.class, stop -> onPostStop())
         .build();
   }
 
@@ -138,6 +154,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private void send(int queue, Batch batch, long now) {
     long millisLeft = Math.max(1, (batch.lastDeadlineNanos() - now) / 1_000_000);
     batch.repeatAt(now + ANSWER_TIMEOUT.toNanos());
+    batch.onSent();
     node.router()
         .tell(
             topicUid,
@@ -154,32 +171,61 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
       return this;
     }
     if (reply instanceof AppendReply.Decided decided) {
-      lane.close(batch.number());
+      lane.close(batch);
       for (int i = 0; i < batch.parts().size(); i++) {
         batch.parts().get(i).complete(decided.results().result(decided.queue(), i));
       }
+    } else if (reply instanceof AppendReply.StoredBefore) {
+      lane.close(batch);
+      batch.completeAll(
+          new PublishResult.Unknown("decided by an earlier sending; where is not remembered"));
     } else if (reply instanceof AppendReply.NotStored notStored) {
       onNotStored(lane, batch, notStored);
     } else {
-      // Unknown, or stored so long ago that its offsets are forgotten: the repeat or time decides.
-      batch.setMayBeStored();
       batch.repeatAt(node.nanoTime().getAsLong() + REPEAT_DELAY.toNanos());
     }
     send(answered.queue());
-    return this;
+    return stopIfDone();
   }
 
   private void onNotStored(IngressLane lane, Batch batch, AppendReply.NotStored notStored) {
     PublishResult refused = new PublishResult.Refused(notStored.reason(), notStored.detail());
+    batch.onRefused(refused);
     if (notStored.reason() == PublishResult.Reason.TOPIC_GONE) {
       // Also what waits: the queue takes nothing any more.
       lane.refuseWaiting(refused);
+      retire();
     } else if (notStored.reason() == PublishResult.Reason.UNAVAILABLE || batch.mayBeStored()) {
       batch.repeatAt(node.nanoTime().getAsLong() + REPEAT_DELAY.toNanos());
       return;
     }
-    lane.close(batch.number());
-    batch.completeAll(batch.mayBeStored() ? unknown() : refused);
+    lane.close(batch);
+    batch.giveUp();
+  }
+
+  /** What was told before the node forgot this actor is in the mailbox before {@link Retire}. */
+  private void retire() {
+    if (!isTopicGone) {
+      isTopicGone = true;
+      node.onEnded().accept(getContext().getSelf());
+      getContext().getSelf().tell(new Retire());
+    }
+  }
+
+  private Behavior<Command> onRetire() {
+    isRetired = true;
+    return stopIfDone();
+  }
+
+  private Behavior<Command> stopIfDone() {
+    return isRetired && lanes.stream().allMatch(IngressLane::isIdle) ? Behaviors.stopped() : this;
+  }
+
+  /** The system goes down, or this actor failed: nobody else will answer. */
+  private Behavior<Command> onPostStop() {
+    node.onEnded().accept(getContext().getSelf());
+    lanes.forEach(IngressLane::giveUp);
+    return this;
   }
 
   private Behavior<Command> onTick() {
@@ -190,10 +236,9 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
       lane.expireWaiting(now);
       for (Batch batch : List.copyOf(lane.open())) {
         if (batch.lastDeadlineNanos() - now <= 0) {
-          lane.close(batch.number());
-          batch.completeAll(unknown());
+          lane.close(batch);
+          batch.giveUp();
         } else if (batch.repeatAtNanos() - now <= 0) {
-          // Unless the queue said otherwise, what was sent before may have been stored.
           send(queue, batch, now);
         } else {
           expireParts(batch, now);
@@ -202,14 +247,14 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
       send(queue);
     }
     tick();
-    return this;
+    return stopIfDone();
   }
 
   /** Callers of one batch may have different time limits. */
   private static void expireParts(Batch batch, long now) {
     for (IngressLane.Waiting part : batch.parts()) {
       if (part.call().deadlineNanos() - now <= 0) {
-        part.complete(unknown());
+        part.complete(IngressLane.unknown());
       }
     }
   }
@@ -223,10 +268,5 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
       isTicking = true;
       timers.startSingleTimer(new Tick(), TICK);
     }
-  }
-
-  private static PublishResult unknown() {
-    return new PublishResult.Unknown(
-        "the queue did not confirm in time; the message may have been stored");
   }
 }

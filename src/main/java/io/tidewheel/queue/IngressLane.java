@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  * What one ingress sends to one queue: what waits, and at most four numbered batches without an
  * answer. A batch keeps its number and messages until it is answered, so that a repeat is
  * recognised.
+ *
+ * <ol>
+ *   <li>The open numbers lie within four of each other: a queue keeps the results of the four that
+ *       a sender stored last, so an answer that was lost is always still known.
+ *   <li>Messages of one call are never in two open batches: the second could be stored before the
+ *       first, when that must be repeated.
+ * </ol>
  */
 final class IngressLane {
   /** As many as a queue keeps the results of. */
@@ -25,6 +32,9 @@ final class IngressLane {
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private final Map<Long, Batch> open = new LinkedHashMap<>();
   private long lastNumber;
+
+  /** The open batch that holds a part of a call which is too large for one. */
+  private @Nullable Batch piece;
 
   /** One message of a call on its way. */
   record Waiting(PublishCall call, int index) {
@@ -44,7 +54,8 @@ final class IngressLane {
     private final List<Message> messages;
     private long lastDeadlineNanos = Long.MIN_VALUE;
     private long repeatAtNanos;
-    private boolean mayBeStored;
+    private int unrefusedCount;
+    private @Nullable PublishResult lastRefusal;
 
     private Batch(long number, List<Waiting> parts) {
       this.number = number;
@@ -81,13 +92,28 @@ final class IngressLane {
       repeatAtNanos = nanos;
     }
 
-    /** Whether an earlier sending may have been stored, whatever is answered to a later one. */
-    boolean mayBeStored() {
-      return mayBeStored;
+    void onSent() {
+      unrefusedCount++;
     }
 
-    void setMayBeStored() {
-      mayBeStored = true;
+    /** The queue has refused one of the sendings. */
+    void onRefused(PublishResult refusal) {
+      unrefusedCount--;
+      lastRefusal = refusal;
+    }
+
+    /**
+     * Whether any sending may have been stored: one that was not refused, because its answer is
+     * lost, late, or says that it is not known.
+     */
+    boolean mayBeStored() {
+      return unrefusedCount > 0;
+    }
+
+    /** Ends the batch without an answer that says more. */
+    void giveUp() {
+      PublishResult refusal = lastRefusal;
+      completeAll(mayBeStored() || refusal == null ? unknown() : refusal);
     }
 
     void completeAll(PublishResult result) {
@@ -101,9 +127,32 @@ final class IngressLane {
 
   /** The next batch to send; null if nothing waits or enough is open. */
   @Nullable Batch next(long nowNanos) {
-    if (open.size() >= MAX_OPEN_BATCHES) {
+    boolean isFull = !open.isEmpty() && lastNumber + 1 - oldestOpen() >= MAX_OPEN_BATCHES;
+    if (isFull || waitsForPiece()) {
       return null;
     }
+    List<Waiting> parts = takeParts(nowNanos);
+    if (parts.isEmpty()) {
+      return null;
+    }
+    boolean isPiece = giveBackCutCall(parts);
+    Batch batch = new Batch(++lastNumber, parts);
+    open.put(batch.number, batch);
+    piece = isPiece ? batch : piece;
+    return batch;
+  }
+
+  private long oldestOpen() {
+    return open.keySet().iterator().next();
+  }
+
+  private boolean waitsForPiece() {
+    Batch before = piece;
+    Waiting first = waiting.peekFirst();
+    return before != null && first != null && before.parts.get(0).call == first.call;
+  }
+
+  private List<Waiting> takeParts(long nowNanos) {
     List<Waiting> parts = new ArrayList<>();
     long bytes = 0;
     while (!waiting.isEmpty() && parts.size() < MAX_BATCH_MESSAGES) {
@@ -120,20 +169,43 @@ final class IngressLane {
         bytes += weight;
       }
     }
-    if (parts.isEmpty()) {
-      return null;
+    return parts;
+  }
+
+  /** Leaves a call that does not fit whole to the next batch; true if it is too large for any. */
+  private boolean giveBackCutCall(List<Waiting> parts) {
+    PublishCall last = parts.get(parts.size() - 1).call;
+    Waiting next = waiting.peekFirst();
+    if (next == null || next.call != last) {
+      return false;
     }
-    Batch batch = new Batch(++lastNumber, parts);
-    open.put(batch.number, batch);
-    return batch;
+    if (parts.get(0).call == last) {
+      return true;
+    }
+    while (parts.get(parts.size() - 1).call == last) {
+      waiting.addFirst(parts.remove(parts.size() - 1));
+    }
+    return false;
   }
 
   @Nullable Batch open(long number) {
     return open.get(number);
   }
 
-  @Nullable Batch close(long number) {
-    return open.remove(number);
+  void close(Batch batch) {
+    open.remove(batch.number);
+    if (piece == batch) {
+      piece = null;
+    }
+  }
+
+  /** Ends everything without waiting for answers. */
+  void giveUp() {
+    refuseWaiting(
+        new PublishResult.Refused(PublishResult.Reason.UNAVAILABLE, "this node is stopping"));
+    open.values().forEach(Batch::giveUp);
+    open.clear();
+    piece = null;
   }
 
   Collection<Batch> open() {
@@ -160,6 +232,11 @@ final class IngressLane {
 
   boolean isIdle() {
     return waiting.isEmpty() && open.isEmpty();
+  }
+
+  static PublishResult unknown() {
+    return new PublishResult.Unknown(
+        "the queue did not confirm in time; the message may have been stored");
   }
 
   private static PublishResult expired() {

@@ -1,6 +1,7 @@
 package io.tidewheel.queue;
 
 import io.tidewheel.journal.Decoder;
+import io.tidewheel.journal.DecodingException;
 import io.tidewheel.journal.Encoder;
 import io.tidewheel.message.Message;
 import java.util.ArrayList;
@@ -44,6 +45,9 @@ final class MessageCodec {
     List<Message> messages = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       int parts = in.readByte();
+      if ((parts & ~(HAS_ONLY_FOR | HAS_EXPIRY)) != 0) {
+        throw new DecodingException("unknown parts of a message: " + parts);
+      }
       String id = in.readNullableText();
       String key = in.readNullableText();
       String contentType = in.readNullableText();

@@ -11,17 +11,22 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /** Publishes through one {@link Ingress} per topic of this node, within the node's byte budget. */
 public final class NodePublisher implements Publisher {
+  /** Time limits are cut to this. */
+  private static final Duration MAX_TIME = Duration.ofDays(1);
+
   private final ActorSystem<?> system;
   private final Ingress.Dependencies ingress;
   private final ByteBudget budget;
   private final RandomGenerator random;
   private final LongSupplier nanoTime;
   private final Map<Long, ActorRef<Ingress.Command>> ingresses = new ConcurrentHashMap<>();
+  private final AtomicLong startCount = new AtomicLong();
 
   /**
    * A publisher.
@@ -36,7 +41,7 @@ public final class NodePublisher implements Publisher {
       RandomGenerator random,
       LongSupplier nanoTime) {
     this.system = system;
-    this.ingress = new Ingress.Dependencies(router, nanoTime);
+    this.ingress = new Ingress.Dependencies(router, nanoTime, this::forget);
     this.budget = budget;
     this.random = random;
     this.nanoTime = nanoTime;
@@ -57,11 +62,25 @@ public final class NodePublisher implements Publisher {
       return CompletableFuture.completedFuture(messages.stream().map(message -> each).toList());
     }
     CompletableFuture<List<PublishResult>> answer = new CompletableFuture<>();
-    ingressOf(topic)
-        .tell(
-            new Ingress.Publish(
-                new PublishCall(messages, nanoTime.getAsLong() + timeLeft.toNanos(), answer)));
+    Duration time = timeLeft.compareTo(MAX_TIME) < 0 ? timeLeft : MAX_TIME;
+    long deadlineNanos = nanoTime.getAsLong() + time.toNanos();
+    ActorRef<Ingress.Command> chosen = ingressOf(topic);
+    chosen.tell(new Ingress.Publish(new PublishCall(messages, deadlineNanos, answer)));
+    if (ingresses.get(topic.uid()) != chosen) {
+      // It ended at this moment, and may have left this call unread.
+      PublishResult unknown = new PublishResult.Unknown("the topic was deleted meanwhile");
+      answer.complete(messages.stream().map(message -> unknown).toList());
+    }
     return answer.whenComplete((results, failure) -> budget.giveBack(weight));
+  }
+
+  /** Topics that are published to from this node. */
+  int ingressCount() {
+    return ingresses.size();
+  }
+
+  private void forget(ActorRef<Ingress.Command> ended) {
+    ingresses.values().remove(ended);
   }
 
   private static @org.jspecify.annotations.Nullable PublishResult refusal(
@@ -94,7 +113,7 @@ public final class NodePublisher implements Publisher {
             topic.settings().queues(),
             new SenderId(random.nextLong(), random.nextLong()),
             ingress),
-        "ingress-" + topic.uid(),
+        "ingress-" + topic.uid() + "-" + startCount.incrementAndGet(),
         Props.empty());
   }
 

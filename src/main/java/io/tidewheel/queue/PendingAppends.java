@@ -74,7 +74,7 @@ final class PendingAppends {
 
   private static long deadline(long nowNanos, long timeLeftMillis) {
     boolean isForever = timeLeftMillis > Long.MAX_VALUE / 2_000_000;
-    return isForever ? Long.MAX_VALUE : nowNanos + timeLeftMillis * 1_000_000;
+    return isForever ? Long.MAX_VALUE : nowNanos + Math.max(0, timeLeftMillis) * 1_000_000;
   }
 
   private static int weightOf(Queue.Append append) {

@@ -166,7 +166,8 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
   private static void encodeWindow(NumberWindow window, Encoder out) {
     out.writeUnsigned(window.floor());
     for (long word : window.bits()) {
-      out.writeFixed64(word);
+      // Almost all words are full, and small numbers take one byte.
+      out.writeSigned(~word);
     }
     out.writeUnsigned(window.recent().size());
     for (NumberWindow.Decided decided : window.recent()) {
@@ -179,7 +180,7 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
     long floor = in.readUnsigned();
     long[] bits = new long[NumberWindow.SIZE / Long.SIZE];
     for (int i = 0; i < bits.length; i++) {
-      bits[i] = in.readFixed64();
+      bits[i] = ~in.readSigned();
     }
     NumberWindow window = new NumberWindow(floor, bits);
     for (int count = in.readSize(); count > 0; count--) {

@@ -169,6 +169,8 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     return Math.max(clock.millis(), state.lastAtMillis());
   }
 
+  private record Numbered(SenderId sender, long number) {}
+
   /** Decides the appends of one commit, each seeing what the ones before it will have stored. */
   private final class CommitDecision {
     private final QueueState state;
@@ -176,6 +178,7 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     private final long atMillis;
     private final List<Message> stored = new ArrayList<>();
     private final List<DecidedAppend> decided = new ArrayList<>();
+    private final Map<Numbered, AppendReply> replies = new HashMap<>();
     private final Map<IdWindow.IdHash, IdWindow.Entry> newIds = new HashMap<>();
 
     CommitDecision(QueueState state, IdPolicy policy, long atMillis) {
@@ -185,17 +188,19 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     }
 
     Decision<QueueEvent, Result> decide(List<Queue.Append> appends) {
-      List<AppendReply> replies = new ArrayList<>(appends.size());
+      List<AppendReply> inOrder = new ArrayList<>(appends.size());
       for (Queue.Append append : appends) {
-        replies.add(decide(append));
+        inOrder.add(
+            replies.computeIfAbsent(
+                new Numbered(append.sender(), append.number()), number -> decide(append)));
       }
       if (stored.isEmpty()) {
-        return Decision.reply(new Committed(replies, null));
+        return Decision.reply(new Committed(inOrder, null));
       }
       MessagesAppended event =
           new MessagesAppended(state.nextOffset(), atMillis, state.checksum(), decided, stored);
       MessageBatch batch = new MessageBatch(0, state.nextOffset(), atMillis, stored);
-      return Decision.persist(event, new Committed(replies, batch));
+      return Decision.persist(event, new Committed(inOrder, batch));
     }
 
     private AppendReply decide(Queue.Append append) {
@@ -212,11 +217,6 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     }
 
     private @Nullable AppendReply earlierReply(Queue.Append append) {
-      for (DecidedAppend other : decided) {
-        if (other.number() == append.number() && other.sender().equals(append.sender())) {
-          return new AppendReply.Decided(append.number(), queue, other.results());
-        }
-      }
       NumberWindow window = state.senders().window(append.sender());
       NumberWindow.Knowledge knowledge =
           window == null ? NumberWindow.Knowledge.NEW : window.knowledgeOf(append.number());

@@ -4,11 +4,8 @@ import io.tidewheel.journal.LogRow;
 import io.tidewheel.journal.RowReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentNavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -20,18 +17,17 @@ import org.jspecify.annotations.Nullable;
  * doubled until the offset is passed, then halved.
  */
 final class StoredMessageLog implements MessageLog {
-  /** Where readers go on; a queue has few readers, and a lost mark only costs a search. */
-  private static final int MAX_MARKS = 64;
-
   private static final long FIRST_SEQ_NR = 1;
+
+  /** How much is read at once to get past rows without messages. */
+  private static final long SKIP_BYTES = 64 << 10;
 
   private final long topicUid;
   private final int queue;
   private final RowReader rows;
   private final TailCache tail;
 
-  /** Offset of a batch to the number of its row. */
-  private final ConcurrentNavigableMap<Long, Long> marks = new ConcurrentSkipListMap<>();
+  private final ReadMarks marks = new ReadMarks();
 
   StoredMessageLog(long topicUid, int queue, RowReader rows, TailCache tail) {
     this.topicUid = topicUid;
@@ -64,60 +60,56 @@ final class StoredMessageLog implements MessageLog {
             read -> {
               for (RowReader.Row row : read) {
                 MessageBatch batch = batchOf(row);
-                if (batch != null
-                    && batch.endOffset() > range.fromOffset
-                    && batch.firstOffset() < range.endOffset) {
+                if (batch != null && batch.firstOffset() >= range.endOffset) {
+                  return CompletableFuture.completedFuture(remember(collected));
+                }
+                if (batch != null && batch.endOffset() > range.fromOffset) {
                   collected.add(batch);
                 }
               }
-              if (!collected.isEmpty() || read.isEmpty()) {
-                remember(collected);
-                return CompletableFuture.completedFuture(collected);
-              }
-              return collect(read.get(read.size() - 1).seqNr() + 1, range, collected);
+              return collected.isEmpty() && !read.isEmpty()
+                  ? collect(read.get(read.size() - 1).seqNr() + 1, range, collected)
+                  : CompletableFuture.completedFuture(remember(collected));
             });
   }
 
-  private void remember(List<MessageBatch> collected) {
-    if (collected.isEmpty()) {
-      return;
+  private List<MessageBatch> remember(List<MessageBatch> collected) {
+    if (!collected.isEmpty()) {
+      MessageBatch last = collected.get(collected.size() - 1);
+      marks.put(last.endOffset(), last.seqNr() + 1);
     }
-    MessageBatch last = collected.get(collected.size() - 1);
-    marks.put(last.endOffset(), last.seqNr() + 1);
-    while (marks.size() > MAX_MARKS) {
-      marks.pollFirstEntry();
-    }
+    return collected;
   }
 
   /**
-   * The offset of the first message stored at or after a time; {@link Long#MAX_VALUE} if there is
-   * none yet.
+   * The offset of the first message stored at or after a time; the end of the log if there is none
+   * yet, so that one which comes during the search is not missed.
    */
   CompletionStage<Long> firstOffsetSince(long millis) {
     return gallop(new Target(MessageBatch::atMillis, millis - 1), FIRST_SEQ_NR, 1)
-        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis));
+        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, 0));
   }
 
-  private CompletionStage<Long> firstOffsetSince(long seqNr, long millis) {
+  private CompletionStage<Long> firstOffsetSince(long seqNr, long millis, long end) {
     return firstBatchFrom(seqNr)
         .thenCompose(
             batch -> {
               if (batch == null) {
-                return CompletableFuture.completedFuture(Long.MAX_VALUE);
+                return CompletableFuture.completedFuture(end);
               }
               return batch.atMillis() >= millis
                   ? CompletableFuture.completedFuture(batch.firstOffset())
-                  : firstOffsetSince(batch.seqNr() + 1, millis);
+                  : firstOffsetSince(batch.seqNr() + 1, millis, batch.endOffset());
             });
   }
 
   /** A row at or before the batch that holds the offset, and near it. */
   private CompletionStage<Long> rowBefore(long offset) {
-    Map.Entry<Long, Long> mark = marks.floorEntry(offset);
-    if (mark != null && mark.getKey() == offset) {
-      return CompletableFuture.completedFuture(mark.getValue());
+    ReadMarks.Mark mark = marks.atOrBefore(offset);
+    if (mark != null && mark.offset() == offset) {
+      return CompletableFuture.completedFuture(mark.seqNr());
     }
-    long known = mark == null ? FIRST_SEQ_NR : mark.getValue();
+    long known = mark == null ? FIRST_SEQ_NR : mark.seqNr();
     return gallop(new Target(MessageBatch::firstOffset, offset), known, 1);
   }
 
@@ -153,17 +145,22 @@ final class StoredMessageLog implements MessageLog {
 
   /** The first batch at or after a row; null if there is none. */
   private CompletionStage<@Nullable MessageBatch> firstBatchFrom(long seqNr) {
-    return rows.read(QueueLog.persistenceId(topicUid, queue), seqNr, Long.MAX_VALUE, 1)
+    return firstBatchFrom(seqNr, 1);
+  }
+
+  private CompletionStage<@Nullable MessageBatch> firstBatchFrom(long seqNr, long maxBytes) {
+    return rows.read(QueueLog.persistenceId(topicUid, queue), seqNr, Long.MAX_VALUE, maxBytes)
         .thenCompose(
             read -> {
-              if (read.isEmpty()) {
-                return CompletableFuture.<@Nullable MessageBatch>completedFuture(null);
+              for (RowReader.Row row : read) {
+                MessageBatch batch = batchOf(row);
+                if (batch != null) {
+                  return CompletableFuture.<@Nullable MessageBatch>completedFuture(batch);
+                }
               }
-              RowReader.Row row = read.get(0);
-              MessageBatch batch = batchOf(row);
-              return batch == null
-                  ? firstBatchFrom(row.seqNr() + 1)
-                  : CompletableFuture.completedFuture(batch);
+              return read.isEmpty()
+                  ? CompletableFuture.<@Nullable MessageBatch>completedFuture(null)
+                  : firstBatchFrom(read.get(read.size() - 1).seqNr() + 1, SKIP_BYTES);
             });
   }
 

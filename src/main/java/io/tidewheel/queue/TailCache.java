@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
  */
 public final class TailCache {
   private final long maxBytes;
-  private final Map<QueueKey, NavigableMap<Long, MessageBatch>> batches = new ConcurrentHashMap<>();
+  private final Map<QueueKey, NavigableMap<Long, Kept>> batches = new ConcurrentHashMap<>();
 
   /** In the order they came; guarded by itself, as {@code bytes} is. */
   private final Deque<Kept> order = new ArrayDeque<>();
@@ -25,7 +25,18 @@ public final class TailCache {
 
   private record QueueKey(long topicUid, int queue) {}
 
-  private record Kept(QueueKey key, long firstOffset, long weight) {}
+  /** One put; no two of them are equal, also of the same batch. */
+  private static final class Kept {
+    private final QueueKey key;
+    private final MessageBatch batch;
+    private final long weight;
+
+    Kept(QueueKey key, MessageBatch batch, long weight) {
+      this.key = key;
+      this.batch = batch;
+      this.weight = weight;
+    }
+  }
 
   /** A cache of at most {@code maxBytes}. */
   public TailCache(long maxBytes) {
@@ -38,11 +49,16 @@ public final class TailCache {
     if (weight > maxBytes) {
       return;
     }
-    batches
-        .computeIfAbsent(key, absent -> new ConcurrentSkipListMap<>())
-        .put(batch.firstOffset(), batch);
+    Kept kept = new Kept(key, batch, weight);
+    batches.compute(
+        key,
+        (same, ofQueue) -> {
+          NavigableMap<Long, Kept> all = ofQueue == null ? new ConcurrentSkipListMap<>() : ofQueue;
+          all.put(batch.firstOffset(), kept);
+          return all;
+        });
     synchronized (order) {
-      order.addLast(new Kept(key, batch.firstOffset(), weight));
+      order.addLast(kept);
       bytes += weight;
       while (bytes > maxBytes) {
         remove(order.removeFirst());
@@ -55,31 +71,38 @@ public final class TailCache {
    */
   List<MessageBatch> read(
       long topicUid, int queue, long fromOffset, long endOffset, long maxReadBytes) {
-    NavigableMap<Long, MessageBatch> kept = batches.get(new QueueKey(topicUid, queue));
-    if (kept == null) {
+    NavigableMap<Long, Kept> ofQueue = batches.get(new QueueKey(topicUid, queue));
+    if (ofQueue == null) {
       return List.of();
     }
     List<MessageBatch> read = new ArrayList<>();
     long next = fromOffset;
     long readBytes = 0;
     while (next < endOffset && readBytes < maxReadBytes) {
-      Map.Entry<Long, MessageBatch> entry = kept.floorEntry(next);
-      if (entry == null || entry.getValue().endOffset() <= next) {
+      Map.Entry<Long, Kept> entry = ofQueue.floorEntry(next);
+      if (entry == null || entry.getValue().batch.endOffset() <= next) {
         break;
       }
-      read.add(entry.getValue());
-      readBytes += weightOf(entry.getValue());
-      next = entry.getValue().endOffset();
+      read.add(entry.getValue().batch);
+      readBytes += entry.getValue().weight;
+      next = entry.getValue().batch.endOffset();
     }
     return read;
   }
 
+  /** Queues that have a batch here. */
+  int queueCount() {
+    return batches.size();
+  }
+
   private void remove(Kept kept) {
     bytes -= kept.weight;
-    NavigableMap<Long, MessageBatch> ofQueue = batches.get(kept.key);
-    if (ofQueue != null) {
-      ofQueue.remove(kept.firstOffset);
-    }
+    batches.computeIfPresent(
+        kept.key,
+        (key, ofQueue) -> {
+          ofQueue.remove(kept.batch.firstOffset(), kept);
+          return ofQueue.isEmpty() ? null : ofQueue;
+        });
   }
 
   private static long weightOf(MessageBatch batch) {

@@ -1,0 +1,166 @@
+package io.tidewheel.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.ManualTime;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.Behaviors;
+import io.tidewheel.journal.FencedLog.Done;
+import io.tidewheel.journal.FencedLog.Request;
+import io.tidewheel.journal.FencedLog.Stale;
+import io.tidewheel.journal.FencedLog.Submit;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CoreLinkTest {
+  private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
+  private final ManualTime time = ManualTime.get(kit.system());
+  private final TestProbe<String> events = kit.createTestProbe();
+  private final ActorRef<Object> front = kit.spawn(front());
+
+  @AfterEach
+  void close() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void loadsFirstThenPassesResultsOn() {
+    events.expectMessage("done loaded");
+    front.tell("a");
+    events.expectMessage("done a");
+    front.tell("b");
+    events.expectMessage("done b");
+  }
+
+  @Test
+  void takesOneCommandAtATime() {
+    events.expectMessage("done loaded");
+    front.tell("silent");
+    events.expectNoMessage(Duration.ofMillis(20));
+    front.tell("b");
+    events.expectMessage("refused b");
+  }
+
+  @Test
+  void aFenceThatIsLostIsPassedOn() {
+    events.expectMessage("done loaded");
+    front.tell("stale");
+    events.expectMessage("lost false");
+    front.tell("stale after");
+    events.expectMessage("lost true");
+    front.tell("a");
+    events.expectMessage("done a");
+  }
+
+  /** Guards what is in the core's hands when it stops: it may be stored. */
+  @Test
+  void whatACoreHeldMayBeStored() {
+    events.expectMessage("done loaded");
+    front.tell("stop");
+    events.expectMessage("lost true");
+    front.tell("a");
+    events.expectMessage("refused a");
+    time.timePasses(CoreLink.MIN_BACKOFF);
+    events.expectMessage("done loaded");
+    front.tell("a");
+    events.expectMessage("done a");
+  }
+
+  /** A journal that can be read but not written would otherwise be recovered from without pause. */
+  @Test
+  void backoffGrowsUntilACommandSucceedsAfterLoading() {
+    events.expectMessage("done loaded");
+    long backoff = CoreLink.MIN_BACKOFF.toMillis();
+    for (int i = 0; i < 8; i++) {
+      stopAndStartAfter(Math.min(backoff, CoreLink.MAX_BACKOFF.toMillis()));
+      backoff *= 2;
+    }
+    front.tell("a");
+    events.expectMessage("done a");
+    stopAndStartAfter(CoreLink.MIN_BACKOFF.toMillis());
+  }
+
+  private void stopAndStartAfter(long millis) {
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.expectNoMessageFor(Duration.ofMillis(millis - 1), events);
+    time.timePasses(Duration.ofMillis(1));
+    events.expectMessage("done loaded");
+  }
+
+  private Behavior<Object> front() {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  LinkUser user = new LinkUser();
+                  user.link =
+                      new CoreLink<>(
+                          context,
+                          timers,
+                          CoreLinkTest::core,
+                          signal -> signal,
+                          () -> user.submit("loaded"));
+                  user.link.start();
+                  return Behaviors.receiveMessage(
+                      message -> {
+                        user.onMessage(message);
+                        return Behaviors.same();
+                      });
+                }));
+  }
+
+  private final class LinkUser implements CoreLink.Outcome<String> {
+    private CoreLink<Object, String, String> link;
+
+    @SuppressWarnings("unchecked") // signals of this link are of strings
+    void onMessage(Object message) {
+      if (message instanceof CoreLink.Signal<?> signal) {
+        link.onSignal((CoreLink.Signal<String>) signal);
+      } else if (link.isFree()) {
+        submit((String) message);
+      } else {
+        events.getRef().tell("refused " + message);
+      }
+    }
+
+    void submit(String command) {
+      link.submit(command, this);
+      assertThat(link.isBusy()).isTrue();
+      assertThat(link.isFree()).isFalse();
+    }
+
+    @Override
+    public void onDone(String result) {
+      assertThat(link.isFree()).isTrue();
+      events.getRef().tell("done " + result);
+    }
+
+    @Override
+    public void onLost(boolean mayBeStored) {
+      events.getRef().tell("lost " + mayBeStored);
+    }
+  }
+
+  /** A core that does as it is told. */
+  private static Behavior<Request<String, String>> core() {
+    return Behaviors.receiveMessage(
+        request -> {
+          Submit<String, String> submit = (Submit<String, String>) request;
+          switch (submit.command()) {
+            case "silent" -> {}
+            case "stale" -> submit.replyTo().tell(new Stale<>(false));
+            case "stale after" -> submit.replyTo().tell(new Stale<>(true));
+            case "stop" -> {
+              return Behaviors.stopped();
+            }
+            default -> submit.replyTo().tell(new Done<>(submit.command()));
+          }
+          return Behaviors.same();
+        });
+  }
+}

@@ -1,0 +1,300 @@
+package io.tidewheel.queue;
+
+import static io.tidewheel.queue.QueueFixture.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.catalog.TopicSettings;
+import io.tidewheel.journal.MemoryStore.Step;
+import io.tidewheel.message.KeyHash;
+import io.tidewheel.message.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Publishing from a node, through the queue that a test plays itself or a real one. */
+class IngressTest {
+  private static final Duration TIME = Duration.ofSeconds(30);
+
+  private final QueueFixture fixture = new QueueFixture();
+  private final TestProbe<Queue.Command> queue = fixture.kit.createTestProbe();
+  private final ByteBudget budget = new ByteBudget(4_000);
+  private final NodePublisher publisher =
+      publisher((topicUid, number, command) -> queue.getRef().tell(command));
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void answersWithOneResultPerMessageInOrder() {
+    CompletableFuture<List<PublishResult>> answer = publish("a", "b");
+    Queue.Append append = append();
+    assertThat(append.number()).isEqualTo(1);
+    assertThat(append.timeLeftMillis()).isEqualTo(30_000);
+    assertThat(append.messages()).containsExactly(text("a"), text("b"));
+    decide(append, 7, AppendResults.ofCodes(new long[] {5, AppendResults.codeOfDuplicate(2)}));
+    assertThat(join(answer))
+        .containsExactly(
+            new PublishResult.Stored(7, 5, false), new PublishResult.Stored(7, 2, true));
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void aCallWithoutMessagesIsAnsweredAtOnce() {
+    assertThat(publish()).isCompletedWithValue(List.of());
+  }
+
+  @Test
+  void refusesBeyondTheBudgetOfTheNodeAndTakesAgainLater() {
+    CompletableFuture<List<PublishResult>> first = publish("x".repeat(2_500));
+    assertThat(reasonOf(publish("y".repeat(2_500)))).isEqualTo(PublishResult.Reason.OVER_LIMIT);
+    stored(append(), 0);
+    join(first);
+    publish("y".repeat(2_500));
+    assertThat(append().messages()).hasSize(1);
+  }
+
+  @Test
+  void refusesAPayloadLargerThanTheTopicTakes() {
+    CompletableFuture<List<PublishResult>> answer =
+        publisher
+            .publish(topic(1), List.of(Message.of(new byte[(1 << 20) + 1])), TIME)
+            .toCompletableFuture();
+    assertThat(reasonOf(answer)).isEqualTo(PublishResult.Reason.TOO_LARGE);
+    assertThat(budget.used()).isZero();
+  }
+
+  /** The key decides, else the id, so that order and duplicates find their queue; else in turn. */
+  @Test
+  void choosesTheQueueByKeyThenById() {
+    List<Integer> chosen = new ArrayList<>();
+    NodePublisher many =
+        publisher(
+            (topicUid, number, command) -> {
+              synchronized (chosen) {
+                chosen.add(number);
+              }
+              queue.getRef().tell(command);
+            });
+    List<Message> messages =
+        List.of(text("a").withKey("k1").withId("i1"), text("b").withId("i1"), text("c"), text("d"));
+    for (Message message : messages) {
+      var unused = many.publish(topic(5), List.of(message), TIME);
+      append();
+    }
+    assertThat(chosen)
+        .startsWith(KeyHash.queueOf(KeyHash.of("k1"), 5), KeyHash.queueOf(KeyHash.of("i1"), 5))
+        .endsWith(2, 3);
+  }
+
+  /** Guards the first sending, which may be on its way: a repeat has its number and messages. */
+  @Test
+  void anUnansweredBatchIsSentAgainWithItsNumber() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    Queue.Append first = append();
+    fixture.advance(Duration.ofMillis(2_800));
+    queue.expectNoMessage(Duration.ofMillis(20));
+    fixture.advance(Duration.ofMillis(200));
+    Queue.Append again = append();
+    assertThat(again.number()).isEqualTo(first.number());
+    assertThat(again.sender()).isEqualTo(first.sender());
+    assertThat(again.messages()).isEqualTo(first.messages());
+    assertThat(again.timeLeftMillis()).isEqualTo(27_000);
+    stored(again, 3);
+    assertThat(join(answer)).containsExactly(new PublishResult.Stored(0, 3, false));
+    stored(first, 3);
+  }
+
+  /**
+   * Guards the three outcomes: after an unknown write a repeat that is refused says nothing about
+   * the first, so the caller must never be told that nothing was stored.
+   */
+  @Test
+  void unknownThenOverLimitStaysUncertain() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    Queue.Append first = append();
+    first.replyTo().tell(new AppendReply.Unknown(first.number(), "not confirmed"));
+    Queue.Append again = repeated();
+    again.replyTo().tell(AppendReply.refusal(1, PublishResult.Reason.OVER_LIMIT));
+    stored(repeated(), 4);
+    assertThat(join(answer)).containsExactly(new PublishResult.Stored(0, 4, false));
+  }
+
+  /** The same when the answer to the first sending is only late. */
+  @Test
+  void unansweredThenOverLimitStaysUncertain() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    append();
+    for (int i = 0; i < 200 && !answer.isDone(); i++) {
+      fixture.advance(Duration.ofMillis(200));
+      Queue.Append again = nextAppend();
+      if (again != null) {
+        again.replyTo().tell(AppendReply.refusal(again.number(), PublishResult.Reason.OVER_LIMIT));
+      }
+    }
+    assertThat(join(answer)).hasOnlyElementsOfType(PublishResult.Unknown.class);
+  }
+
+  @Test
+  void overLimitIsPassedOnWhenNothingWasSentBefore() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    Queue.Append first = append();
+    first.replyTo().tell(AppendReply.refusal(first.number(), PublishResult.Reason.OVER_LIMIT));
+    assertThat(reasonOf(answer)).isEqualTo(PublishResult.Reason.OVER_LIMIT);
+    publish("b");
+    assertThat(append().number()).isEqualTo(2);
+  }
+
+  @Test
+  void whatWasUnavailableToTheEndIsARefusal() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    Queue.Append sent = append();
+    for (int i = 0; i < 200 && !answer.isDone(); i++) {
+      if (sent != null) {
+        sent.replyTo().tell(AppendReply.refusal(1, PublishResult.Reason.UNAVAILABLE));
+        queue.expectNoMessage(Duration.ofMillis(10));
+      }
+      fixture.advance(Duration.ofMillis(200));
+      sent = nextAppend();
+    }
+    assertThat(reasonOf(answer)).isEqualTo(PublishResult.Reason.UNAVAILABLE);
+  }
+
+  @Test
+  void whatNobodyConfirmsInTimeIsUnknown() {
+    CompletableFuture<List<PublishResult>> answer =
+        publisher
+            .publish(topic(1), List.of(text("a")), Duration.ofSeconds(1))
+            .toCompletableFuture();
+    append();
+    fixture.advance(Duration.ofMillis(800));
+    assertThat(answer).isNotDone();
+    settle(200);
+    assertThat(join(answer)).hasOnlyElementsOfType(PublishResult.Unknown.class);
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void aResultThatIsForgottenIsUnknownAtOnce() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    append().replyTo().tell(new AppendReply.StoredBefore(1));
+    assertThat(join(answer)).hasOnlyElementsOfType(PublishResult.Unknown.class);
+  }
+
+  /** Guards the node's memory: the actor of a deleted topic ends, and no call is lost with it. */
+  @Test
+  void aDeletedTopicLeavesNothingBehind() {
+    CompletableFuture<List<PublishResult>> first = publish("a");
+    Queue.Append sent = append();
+    for (int i = 0; i < 3; i++) {
+      publish("open" + i);
+      append();
+    }
+    CompletableFuture<List<PublishResult>> waiting = publish("waits");
+    assertThat(publisher.ingressCount()).isEqualTo(1);
+    for (long number = 1; number <= 4; number++) {
+      sent.replyTo().tell(AppendReply.refusal(number, PublishResult.Reason.TOPIC_GONE));
+    }
+    assertThat(reasonOf(first)).isEqualTo(PublishResult.Reason.TOPIC_GONE);
+    assertThat(reasonOf(waiting)).isEqualTo(PublishResult.Reason.TOPIC_GONE);
+    queue.expectNoMessage(Duration.ofMillis(50));
+    assertThat(publisher.ingressCount()).isZero();
+    assertThat(budget.used()).isZero();
+    CompletableFuture<List<PublishResult>> late = publish("late");
+    Queue.Append again = append();
+    assertThat(again.sender()).isNotEqualTo(sent.sender());
+    again.replyTo().tell(AppendReply.refusal(1, PublishResult.Reason.TOPIC_GONE));
+    assertThat(reasonOf(late)).isEqualTo(PublishResult.Reason.TOPIC_GONE);
+  }
+
+  @Test
+  void theEndOfTheSystemAnswersEverything() {
+    CompletableFuture<List<PublishResult>> answer = publish("a");
+    append();
+    fixture.kit.system().terminate();
+    assertThat(join(answer)).hasOnlyElementsOfType(PublishResult.Unknown.class);
+    assertThat(budget.used()).isZero();
+  }
+
+  /** Guards the whole path: a write that is stored but fails is one message and one answer. */
+  @Test
+  void aCallerSeesOneStoredMessageThroughAFailedWrite() {
+    ActorRef<Queue.Command> real = fixture.start();
+    NodePublisher publishing = publisher((topicUid, number, command) -> real.tell(command));
+    assertThat(join(publishing.publish(topic(1), List.of(text("a")), TIME).toCompletableFuture()))
+        .containsExactly(new PublishResult.Stored(0, 0, false));
+    fixture.store.script(Step.STORE_AND_FAIL);
+    CompletableFuture<List<PublishResult>> answer =
+        publishing.publish(topic(1), List.of(text("b")), TIME).toCompletableFuture();
+    TestProbe<List<PublishResult>> answered = fixture.kit.createTestProbe();
+    CompletableFuture<Void> unused = answer.thenAccept(answered.getRef()::tell);
+    assertThat(fixture.await(answered)).containsExactly(new PublishResult.Stored(0, 1, false));
+    assertThat(fixture.stored()).containsExactly("a", "b");
+  }
+
+  private NodePublisher publisher(QueueRouter router) {
+    return new NodePublisher(
+        fixture.kit.system(), router, budget, new Random(1), fixture.nanos::get);
+  }
+
+  private static Topic topic(int queues) {
+    return new Topic(
+        QueueFixture.TOPIC, "t", 1, 0, TopicSettings.defaults(queues), false, Map.of());
+  }
+
+  @CanIgnoreReturnValue
+  private CompletableFuture<List<PublishResult>> publish(String... payloads) {
+    List<Message> messages = List.of(payloads).stream().map(QueueFixture::text).toList();
+    return publisher.publish(topic(1), messages, TIME).toCompletableFuture();
+  }
+
+  private Queue.Append append() {
+    return queue.expectMessageClass(Queue.Append.class);
+  }
+
+  /** The next sending within the next second of virtual time. */
+  private Queue.Append repeated() {
+    return (Queue.Append) fixture.await(queue);
+  }
+
+  /** What the queue is sent at this moment; null if it is nothing. */
+  private Queue.Append nextAppend() {
+    try {
+      return (Queue.Append) queue.receiveMessage(Duration.ofMillis(10));
+    } catch (AssertionError nothing) {
+      return null;
+    }
+  }
+
+  private void settle(long millis) {
+    queue.expectNoMessage(Duration.ofMillis(20));
+    fixture.advance(Duration.ofMillis(millis));
+  }
+
+  private static void stored(Queue.Append append, long offset) {
+    decide(append, 0, AppendResults.stored(offset, append.messages().size()));
+  }
+
+  private static void decide(Queue.Append append, int queue, AppendResults results) {
+    append.replyTo().tell(new AppendReply.Decided(append.number(), queue, results));
+  }
+
+  private static List<PublishResult> join(CompletableFuture<List<PublishResult>> answer) {
+    return answer.orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  private static PublishResult.Reason reasonOf(CompletableFuture<List<PublishResult>> answer) {
+    return ((PublishResult.Refused) join(answer).get(0)).reason();
+  }
+}
