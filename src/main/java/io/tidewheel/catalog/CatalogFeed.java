@@ -46,8 +46,7 @@ final class CatalogFeed {
    *     the same as {@code since}, for one that is still loading the version at which that began
    */
   CatalogPage page(long since, long base, int maxWeight) {
-    boolean isReset =
-        since > state.version() || (base < removalsKnownSince && since < state.version());
+    boolean isReset = base < removalsKnownSince && since < state.version();
     long from = isReset ? 0 : since;
     TreeMap<Long, Long> removals = new TreeMap<>(removedUidByVersion.tailMap(from, false));
     Page page = new Page(maxWeight);

@@ -1,8 +1,11 @@
 package io.tidewheel.cli;
 
+import io.tidewheel.TidewheelNode;
 import io.tidewheel.config.ConfigurationException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletionStage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -79,6 +82,22 @@ public final class Main {
   }
 
   private static NodeStarter.RunningNode startNode(com.typesafe.config.Config config) {
-    throw new CommandFailure(ExitCodes.FAILED, "this build has no node");
+    TidewheelNode node = TidewheelNode.start(config);
+    return new NodeStarter.RunningNode() {
+      @Override
+      public InetSocketAddress httpAddress() {
+        return node.httpAddress();
+      }
+
+      @Override
+      public CompletionStage<Void> terminate() {
+        return node.terminate();
+      }
+
+      @Override
+      public CompletionStage<Void> whenTerminated() {
+        return node.whenTerminated();
+      }
+    };
   }
 }

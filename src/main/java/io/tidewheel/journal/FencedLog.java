@@ -93,6 +93,14 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     return 0;
   }
 
+  /**
+   * Whether nothing will ever be stored again. The log is then swept: a last checkpoint is taken,
+   * and all rows go.
+   */
+  protected boolean isEnded(S state) {
+    return false;
+  }
+
   @Override
   public final FencedState<S, E> emptyState() {
     return FencedState.empty(initialState());
@@ -116,7 +124,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   public final SignalHandler<FencedState<S, E>> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecoveryCompleted)
-        .onSignal(SnapshotCompleted.class, (state, signal) -> onSnapshotCompleted(signal))
+        .onSignal(SnapshotCompleted.class, this::onSnapshotCompleted)
         .onSignal(
             SnapshotFailed.class,
             (state, signal) ->
@@ -180,7 +188,8 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   private boolean isCheckpointDue(FencedState<S, E> state) {
-    return state.bytesSinceCheckpoint() >= ownership.checkpoints().bytes()
+    return (isEnded(state.state()) && state.rowsSinceCheckpoint() > 0)
+        || state.bytesSinceCheckpoint() >= ownership.checkpoints().bytes()
         || state.rowsSinceCheckpoint() >= ownership.checkpoints().rows();
   }
 
@@ -196,10 +205,12 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     }
   }
 
-  private void onSnapshotCompleted(SnapshotCompleted signal) {
+  private void onSnapshotCompleted(FencedState<S, E> state, SnapshotCompleted signal) {
     long older = newestSnapshotSeqNr;
     newestSnapshotSeqNr = signal.metadata().sequenceNr();
-    if (older > 0) {
+    if (isEnded(state.state())) {
+      LogTrimmer.start(context, persistenceId().id(), newestSnapshotSeqNr, newestSnapshotSeqNr - 1);
+    } else if (older > 0) {
       LogTrimmer.start(context, persistenceId().id(), deletableRowsAt(older), older - 1);
     }
   }

@@ -12,6 +12,9 @@ public sealed interface AppendReply {
    */
   record Decided(long number, int queue, AppendResults results) implements AppendReply {}
 
+  /** Stored by an earlier append of this number, so long ago that its offsets are not kept. */
+  record StoredBefore(long number) implements AppendReply {}
+
   /** Nothing was stored; the number is still free. */
   record NotStored(long number, PublishResult.Reason reason, String detail)
       implements AppendReply {}

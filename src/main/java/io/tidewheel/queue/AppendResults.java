@@ -8,10 +8,8 @@ import org.jspecify.annotations.Nullable;
  * takes two numbers; exceptions are kept as one number a message.
  */
 public final class AppendResults {
-  /** Codes of messages that were not stored; offsets are never negative. */
+  /** Code of a message that was not stored; offsets are never negative. */
   private static final long CONFLICT = -1;
-
-  private static final long EXPIRED = -2;
 
   /** Duplicates of offset {@code n} are kept as {@code DUPLICATE_BASE - n}. */
   private static final long DUPLICATE_BASE = -16;
@@ -46,10 +44,6 @@ public final class AppendResults {
 
   static long codeOfConflict() {
     return CONFLICT;
-  }
-
-  static long codeOfExpired() {
-    return EXPIRED;
   }
 
   public int count() {

@@ -15,6 +15,9 @@ public final class Reader {
   public interface Command {
     /** The queue has no such reader, or is gone: answer whoever asked, on this thread. */
     default void onNoReader() {}
+
+    /** Too much waits for the queue to recover: tell whoever asked to come back. */
+    default void onNotNow() {}
   }
 
   /**

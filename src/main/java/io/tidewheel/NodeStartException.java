@@ -1,0 +1,10 @@
+package io.tidewheel;
+
+/** A node that could not start; the message says why, for people. */
+public final class NodeStartException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  NodeStartException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,286 @@
+package io.tidewheel;
+
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.ClusterSingleton;
+import akka.cluster.typed.Join;
+import akka.cluster.typed.SingletonActor;
+import com.typesafe.config.Config;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.catalog.Catalog;
+import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.catalog.CatalogSettings;
+import io.tidewheel.catalog.CatalogView;
+import io.tidewheel.catalog.PublishedCatalog;
+import io.tidewheel.cluster.ShardedQueues;
+import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.http.Broker;
+import io.tidewheel.http.HttpServer;
+import io.tidewheel.http.HttpSettings;
+import io.tidewheel.journal.Fence;
+import io.tidewheel.journal.FencedLog.CheckpointPolicy;
+import io.tidewheel.journal.FencedLog.Ownership;
+import io.tidewheel.journal.embedded.EmbeddedRowReader;
+import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
+import io.tidewheel.queue.ByteBudget;
+import io.tidewheel.queue.NodePublisher;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueInspector;
+import io.tidewheel.queue.QueueWaker;
+import io.tidewheel.queue.TailCache;
+import io.tidewheel.subscription.ReceiptCodec;
+import io.tidewheel.subscription.Subscription;
+import io.tidewheel.worker.NodeConsumer;
+import io.tidewheel.worker.Workers;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A running node: store, queues, workers and HTTP server in this JVM.
+ *
+ * <p>{@link #close} stops it in order: no new requests, open ones are answered, what is being
+ * stored is stored. A node that is killed instead loses nothing that was confirmed.
+ */
+public final class TidewheelNode implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  /** How long open requests may take when the node stops. */
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(5);
+
+  private static final CheckpointPolicy QUEUE_CHECKPOINTS = new CheckpointPolicy(16L << 20, 1_000);
+  private static final CheckpointPolicy SMALL_CHECKPOINTS = new CheckpointPolicy(4L << 20, 1_000);
+  private static final int RECEIPT_KEY_BYTES = 32;
+
+  private final ActorSystem<Void> system;
+  private final HttpServer server;
+  private final TidewheelSettings settings;
+
+  private TidewheelNode(ActorSystem<Void> system, HttpServer server, TidewheelSettings settings) {
+    this.system = system;
+    this.server = server;
+    this.settings = settings;
+  }
+
+  /**
+   * Starts a node and returns when it serves.
+   *
+   * @param config complete and resolved, as {@code ConfigurationFile.load} gives it
+   * @throws io.tidewheel.config.ConfigurationException for a wrong key or value
+   * @throws io.tidewheel.journal.embedded.StoreException if the data directory cannot be opened
+   * @throws NodeStartException if the node cannot start for another reason, such as a taken port
+   */
+  public static TidewheelNode start(Config config) {
+    TidewheelSettings settings = TidewheelSettings.from(config);
+    ActorSystem<Void> system =
+        ActorSystem.create(Behaviors.empty(), "tidewheel", NodeConfig.of(config, settings));
+    try {
+      return start(system, settings);
+    } catch (RuntimeException e) {
+      waitFor(
+          system,
+          CoordinatedShutdown.get(system)
+              .runAll(CoordinatedShutdown.actorSystemTerminateReason()),
+          settings.node().stopTimeout());
+      throw e;
+    }
+  }
+
+  private static TidewheelNode start(ActorSystem<Void> system, TidewheelSettings settings) {
+    // First of all: a directory that cannot be opened must stop the start before anything else
+    // runs.
+    EmbeddedStoreExtension store = EmbeddedStoreExtension.get(system);
+    SecureRandom random = new SecureRandom();
+    InstantSource clock = InstantSource.system();
+    Cluster cluster = Cluster.get(system);
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    String node = cluster.selfMember().address().hostPort();
+    // The lock on the data directory is held for the life of the process: nobody else writes.
+    Fence fence = Fence.ALWAYS;
+
+    ShardedQueues queues = new ShardedQueues(system);
+    ActorRef<Catalog.Command> catalog =
+        ClusterSingleton.get(system)
+            .init(
+                SingletonActor.of(
+                    Catalog.create(
+                        CatalogSettings.of(
+                            new Ownership(node, fence, SMALL_CHECKPOINTS),
+                            settings.topics().defaultQueues()),
+                        queues,
+                        clock),
+                    "catalog"));
+    PublishedCatalog published = new PublishedCatalog();
+    CatalogClient topics =
+        CatalogView.client(
+            system.systemActorOf(
+                CatalogView.create(catalog, published), "catalog-view", Props.empty()),
+            published);
+    ActorRef<BacklogBoard.Command> board =
+        system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
+
+    Subscription.Dependencies subscriptions =
+        new Subscription.Dependencies(
+            topics,
+            queues,
+            new BacklogReports(board),
+            new Ownership(node, fence, SMALL_CHECKPOINTS),
+            clock,
+            System::nanoTime,
+            random,
+            Subscription.Dependencies.DEFAULT_WINDOW_BYTES);
+    queues.start(
+        new Queue.Dependencies(
+            new Ownership(node, fence, QUEUE_CHECKPOINTS),
+            clock,
+            System::nanoTime,
+            published::get,
+            new EmbeddedRowReader(system),
+            new TailCache(settings.budgets().tailCache()),
+            Subscription.factory(subscriptions),
+            settings.budgets().pendingPublish() / 2));
+    ActorRef<Workers.Command> workers =
+        system.systemActorOf(
+            Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS, Workers.DEFAULT_MAX_SETTLES),
+            "workers",
+            Props.empty());
+    NodePublisher publisher =
+        new NodePublisher(
+            system,
+            queues,
+            new ByteBudget(settings.budgets().pendingPublish()),
+            random,
+            System::nanoTime);
+    QueueInspector inspector =
+        new QueueInspector(
+            system.systemActorOf(
+                QueueInspector.create(queues, QueueInspector.DEFAULT_MAX_LOOKS),
+                "queue-inspector",
+                Props.empty()));
+
+    await(topics.refresh(START_TIMEOUT), "the catalog did not come up");
+    system.systemActorOf(QueueWaker.create(published.get(), queues), "queue-waker", Props.empty());
+    ReceiptCodec receipts =
+        new ReceiptCodec(
+            store
+                .store()
+                .readOrCreate(
+                    "receipt-key",
+                    () -> {
+                      byte[] key = new byte[RECEIPT_KEY_BYTES];
+                      random.nextBytes(key);
+                      return key;
+                    }));
+    Broker broker =
+        new Broker(
+            topics,
+            publisher,
+            inspector,
+            new NodeConsumer(workers, queues, system),
+            receipts,
+            metrics(),
+            () ->
+                fence.isHeld()
+                    ? new Broker.Readiness(true, "serving")
+                    : new Broker.Readiness(false, "this node may not write now"),
+            System::nanoTime);
+    HttpServer server =
+        await(
+            HttpServer.bind(system, httpSettings(settings), broker),
+            "cannot listen on " + settings.http().host() + ':' + settings.http().port());
+    return new TidewheelNode(system, server, settings);
+  }
+
+  /** Where the HTTP server listens. */
+  public InetSocketAddress httpAddress() {
+    return server.address();
+  }
+
+  /** Completes when the node has stopped, for whatever reason. */
+  public CompletionStage<Void> whenTerminated() {
+    return system.getWhenTerminated().thenAccept(done -> {});
+  }
+
+  /** Stops the node in order; done when everything is written and closed. May be repeated. */
+  public CompletionStage<Void> terminate() {
+    return server
+        .stop(DRAIN_TIMEOUT)
+        .handle(
+            (stopped, failure) ->
+                CoordinatedShutdown.get(system)
+                    .runAll(CoordinatedShutdown.actorSystemTerminateReason()))
+        .thenCompose(shutdown -> shutdown)
+        .thenAccept(done -> {});
+  }
+
+  /** As {@link #terminate}, but waits for it, within {@code tidewheel.node.stop-timeout}. */
+  @Override
+  public void close() {
+    waitFor(system, terminate(), settings.node().stopTimeout());
+  }
+
+  private static PrometheusMeterRegistry metrics() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    return registry;
+  }
+
+  private static HttpSettings httpSettings(TidewheelSettings settings) {
+    TidewheelSettings.Http http = settings.http();
+    return new HttpSettings(
+        http.host(),
+        http.port(),
+        http.allowedHosts(),
+        http.allowedOrigins(),
+        http.maxConnections(),
+        http.backlog(),
+        http.pipeliningLimit(),
+        http.bodyTimeout(),
+        http.requestTimeout(),
+        http.idleTimeout(),
+        http.maxBodyBytesInFlight(),
+        settings.topics().isAutoCreated());
+  }
+
+  private static void waitFor(ActorSystem<?> system, CompletionStage<?> stop, Duration timeout) {
+    try {
+      stop.toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      system.log().warn("The node did not stop in order within {}", timeout, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static <T> T await(CompletionStage<T> stage, String failure) {
+    try {
+      return stage.toCompletableFuture().get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | CompletionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new NodeStartException(failure + ": " + cause.getMessage(), cause);
+    } catch (TimeoutException e) {
+      throw new NodeStartException(failure + " within " + START_TIMEOUT.toSeconds() + " s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NodeStartException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.tidewheel.cluster;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.cluster.sharding.typed.ShardingEnvelope;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import io.tidewheel.catalog.QueueControl;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueRouter;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** All queues of the cluster, as sharded entities. Safe for any thread. */
+public final class ShardedQueues implements QueueRouter, QueueControl {
+  private static final EntityTypeKey<Queue.Command> TYPE =
+      EntityTypeKey.create(Queue.Command.class, "queue");
+
+  /** Opening waits for the recovery of a queue and for one write. */
+  private static final Duration CONTROL_TIMEOUT = Duration.ofSeconds(10);
+
+  private final ActorSystem<?> system;
+  private volatile @Nullable ActorRef<ShardingEnvelope<Queue.Command>> region;
+
+  /** The queues as others reach them; nothing does before {@link #start}. */
+  public ShardedQueues(ActorSystem<?> system) {
+    this.system = system;
+  }
+
+  /** Starts the region of this node: queues may live here from now on. */
+  public void start(Queue.Dependencies node) {
+    int shards = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
+    Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity =
+        Entity.of(
+                TYPE,
+                context ->
+                    Queue.create(
+                        QueuePlacement.topicUid(context.getEntityId()),
+                        QueuePlacement.queue(context.getEntityId()),
+                        node))
+            .withStopMessage(new Queue.Stop())
+            .withMessageExtractor(new QueuePlacement(shards));
+    region = ClusterSharding.get(system).init(entity);
+  }
+
+  @Override
+  public void tell(long topicUid, int queue, Queue.Command command) {
+    started().tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
+  }
+
+  @Override
+  public CompletionStage<Long> openSubscription(
+      Topic topic, Topic.Subscription subscription, int queue) {
+    return ask(
+            topic.uid(),
+            queue,
+            replyTo ->
+                new Queue.OpenSubscription(
+                    subscription.uid(),
+                    subscription.start(),
+                    subscription.startsAtMillis(),
+                    replyTo))
+        .thenApply(Queue.StoredInLog::startOffset);
+  }
+
+  @Override
+  public CompletionStage<Void> closeSubscription(long topicUid, int queue, long subscriptionUid) {
+    return ask(topicUid, queue, replyTo -> new Queue.CloseSubscription(subscriptionUid, replyTo))
+        .thenAccept(stored -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> deleteQueue(long topicUid, int queue) {
+    return ask(topicUid, queue, Queue.Delete::new).thenAccept(stored -> {});
+  }
+
+  private CompletionStage<Queue.StoredInLog> ask(
+      long topicUid,
+      int queue,
+      Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
+    String entityId = QueuePlacement.entityId(topicUid, queue);
+    return AskPattern.<ShardingEnvelope<Queue.Command>, Queue.SubscriptionReply>ask(
+            started(),
+            replyTo -> new ShardingEnvelope<>(entityId, command.apply(replyTo)),
+            CONTROL_TIMEOUT,
+            system.scheduler())
+        .thenApply(
+            reply -> {
+              if (reply instanceof Queue.StoredInLog stored) {
+                return stored;
+              }
+              throw new CompletionException(
+                  new IllegalStateException(((Queue.NotNow) reply).detail()));
+            });
+  }
+
+  private ActorRef<ShardingEnvelope<Queue.Command>> started() {
+    ActorRef<ShardingEnvelope<Queue.Command>> known = region;
+    if (known == null) {
+      throw new IllegalStateException("the queues of this node are not started yet");
+    }
+    return known;
+  }
+}

@@ -1,0 +1,219 @@
+package io.tidewheel.http;
+
+import akka.Done;
+import akka.http.javadsl.model.HttpEntity;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.RequestEntity;
+import akka.stream.Materializer;
+import akka.util.ByteString;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import scala.jdk.javaapi.DurationConverters;
+
+/**
+ * Reads request bodies into memory: bounded in size, in time and over all connections. A body that
+ * is refused is still read to its end (within a bound), because many clients look at the answer
+ * only after they have sent everything.
+ */
+final class BodyReader {
+  /** How much of a refused body is read and thrown away. */
+  private static final long MAX_DRAINED_BYTES = 32L << 20;
+
+  private static final int FIRST_BUFFER_BYTES = 16 << 10;
+
+  private final Materializer materializer;
+  private final Duration timeout;
+  private final ByteBudget budget;
+
+  BodyReader(Materializer materializer, Duration timeout, ByteBudget budget) {
+    this.materializer = materializer;
+    this.timeout = timeout;
+    this.budget = budget;
+  }
+
+  /**
+   * Reads the body.
+   *
+   * @param reservation takes what the body needs of the budget
+   * @return the body; fails with a {@link ProblemException} if it is too large, too slow, cut off
+   *     or over the budget
+   */
+  CompletionStage<byte[]> read(HttpRequest request, int maxBytes, Reservation reservation) {
+    RequestEntity entity = request.entity();
+    if (entity instanceof HttpEntity.Strict strict) {
+      ByteString data = strict.getData();
+      if (data.size() > maxBytes) {
+        throw tooLarge(maxBytes).toException();
+      }
+      if (!reservation.add(data.size())) {
+        throw overBudget().toException();
+      }
+      return CompletableFuture.completedFuture(data.toArrayUnsafe());
+    }
+    OptionalLong declared = entity.getContentLengthOption();
+    Collector collector = new Collector(maxBytes, reservation);
+    collector.expect(declared);
+    return run(entity, collector);
+  }
+
+  /** Reads a body and throws it away; completes when it is over, however it ended. */
+  CompletionStage<Void> drain(HttpRequest request) {
+    Collector collector = new Collector(0, new Reservation(budget));
+    collector.refuse(tooLarge(0));
+    return run(request.entity(), collector).handle((body, failure) -> null);
+  }
+
+  private CompletionStage<byte[]> run(RequestEntity entity, Collector collector) {
+    CompletionStage<Done> stream =
+        entity.withoutSizeLimit().getDataBytes().runForeach(collector::add, materializer);
+    stream.whenComplete((done, failure) -> collector.end(failure));
+    if (!collector.result.isDone()) {
+      // Not a time limit on the stream: cutting it off would close the connection before the
+      // answer.
+      var timer =
+          materializer.scheduleOnce(
+              DurationConverters.toScala(timeout),
+              () ->
+                  collector.result.completeExceptionally(
+                      Problem.of(
+                              ProblemType.SLOW_REQUEST,
+                              "the body did not arrive within " + timeout.toSeconds() + "s")
+                          .toException()));
+      CompletionStage<byte[]> result = collector.result;
+      result.whenComplete((body, failure) -> timer.cancel());
+    }
+    return collector.result;
+  }
+
+  private static Problem tooLarge(int maxBytes) {
+    return Problem.of(
+        ProblemType.TOO_LARGE, "the body is larger than " + maxBytes + " bytes, the limit here");
+  }
+
+  private static Problem overBudget() {
+    return Problem.of(ProblemType.OVER_LIMIT, "too many bytes of request bodies are being handled");
+  }
+
+  /** What one request holds of the budget. Safe for any thread. */
+  static final class Reservation {
+    private final ByteBudget budget;
+    private long reservedBytes;
+    private boolean isClosed;
+
+    Reservation(ByteBudget budget) {
+      this.budget = budget;
+    }
+
+    synchronized boolean add(long bytes) {
+      if (isClosed || !budget.tryReserve(bytes)) {
+        return false;
+      }
+      reservedBytes += bytes;
+      return true;
+    }
+
+    synchronized void close() {
+      if (!isClosed) {
+        isClosed = true;
+        budget.release(reservedBytes);
+      }
+    }
+  }
+
+  /** Puts the pieces together. Only used by its stream, one piece after the other. */
+  private static final class Collector {
+    private final CompletableFuture<byte[]> result = new CompletableFuture<>();
+    private final int maxBytes;
+    private final Reservation reservation;
+    private byte[] buffer = new byte[0];
+    private int length;
+    private long seenBytes;
+    private @Nullable Problem refusal;
+
+    Collector(int maxBytes, Reservation reservation) {
+      this.maxBytes = maxBytes;
+      this.reservation = reservation;
+    }
+
+    void expect(OptionalLong declared) {
+      long bytes = declared.orElse(0);
+      if (bytes > maxBytes) {
+        refuse(tooLarge(maxBytes));
+      } else if (!reservation.add(bytes)) {
+        refuse(overBudget());
+      } else {
+        buffer = new byte[(int) bytes];
+      }
+    }
+
+    void refuse(Problem problem) {
+      if (refusal == null) {
+        refusal = problem;
+        buffer = new byte[0];
+        length = 0;
+      }
+    }
+
+    void add(ByteString piece) {
+      seenBytes += piece.size();
+      if (refusal == null && seenBytes > maxBytes) {
+        refuse(tooLarge(maxBytes));
+      }
+      Problem problem = refusal;
+      if (problem != null) {
+        if (seenBytes > MAX_DRAINED_BYTES) {
+          result.completeExceptionally(problem.toException());
+        }
+        return;
+      }
+      int size = piece.size();
+      if (buffer.length - length < size && !grow(length + size)) {
+        refuse(overBudget());
+        return;
+      }
+      piece.copyToArray(buffer, length, size);
+      length += size;
+    }
+
+    private boolean grow(int needed) {
+      int capacity = Math.min(maxBytes, Math.max(needed, 2 * buffer.length));
+      capacity = Math.max(capacity, Math.min(maxBytes, FIRST_BUFFER_BYTES));
+      if (!reservation.add(capacity - buffer.length)) {
+        return false;
+      }
+      buffer = Arrays.copyOf(buffer, capacity);
+      return true;
+    }
+
+    void end(@Nullable Throwable failure) {
+      Problem problem = refusal;
+      if (problem != null) {
+        result.completeExceptionally(problem.toException());
+      } else if (failure != null) {
+        result.completeExceptionally(
+            Problem.of(ProblemType.MALFORMED, "the body ended before it was complete")
+                .toException());
+      } else {
+        result.complete(length == buffer.length ? buffer : Arrays.copyOf(buffer, length));
+      }
+    }
+  }
+
+  /** Refuses bodies that would have to be unpacked. */
+  static void checkEncoding(@Nullable String contentEncoding) {
+    if (contentEncoding != null
+        && !contentEncoding.trim().toLowerCase(Locale.ROOT).equals("identity")) {
+      throw Problem.of(
+              ProblemType.UNSUPPORTED_MEDIA_TYPE,
+              "Content-Encoding "
+                  + Problem.quote(contentEncoding)
+                  + ": bodies are taken as they are")
+          .toException();
+    }
+  }
+}

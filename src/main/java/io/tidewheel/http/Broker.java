@@ -1,0 +1,34 @@
+package io.tidewheel.http;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.queue.Inspector;
+import io.tidewheel.queue.Publisher;
+import io.tidewheel.subscription.ReceiptCodec;
+import io.tidewheel.worker.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What the routes need of the broker. Everything in it may be called from any thread.
+ *
+ * @param readiness whether this node can serve now
+ * @param nanoTime monotonic clock in nanoseconds
+ */
+public record Broker(
+    CatalogClient catalog,
+    Publisher publisher,
+    Inspector inspector,
+    Consumer consumer,
+    ReceiptCodec receipts,
+    PrometheusMeterRegistry metrics,
+    Supplier<Readiness> readiness,
+    LongSupplier nanoTime) {
+
+  /**
+   * Whether the node can serve.
+   *
+   * @param detail why not, or what it does
+   */
+  public record Readiness(boolean isReady, String detail) {}
+}

@@ -1,0 +1,160 @@
+package io.tidewheel.http;
+
+import akka.http.javadsl.model.ContentType;
+import akka.http.javadsl.model.HttpEntity;
+import akka.http.javadsl.model.HttpRequest;
+import io.tidewheel.config.Durations;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One request on its way through a route. */
+final class Call {
+  private final HttpRequest request;
+  private final Headers headers;
+  private final Router.Match match;
+  private final Map<String, String> query;
+  private final BodyReader bodies;
+  private final BodyReader.Reservation reservation;
+  private final LongSupplier nanoTime;
+  private final long startedNanos;
+  private Duration timeLimit;
+  private volatile boolean isBodyTaken;
+
+  Call(
+      HttpRequest request,
+      Headers headers,
+      Router.Match match,
+      Map<String, String> query,
+      BodyReader bodies,
+      BodyReader.Reservation reservation,
+      LongSupplier nanoTime) {
+    this.request = request;
+    this.headers = headers;
+    this.match = match;
+    this.query = query;
+    this.bodies = bodies;
+    this.reservation = reservation;
+    this.nanoTime = nanoTime;
+    this.startedNanos = nanoTime.getAsLong();
+    String asked = headers.single("tidewheel-timeout");
+    this.timeLimit =
+        asked == null ? HttpSettings.DEFAULT_TIME_LIMIT : timeLimit("Tidewheel-Timeout", asked);
+  }
+
+  Route route() {
+    return match.route();
+  }
+
+  String topic() {
+    return match.topic();
+  }
+
+  String subscription() {
+    return match.subscription();
+  }
+
+  boolean isDefaultSubscription() {
+    return match.isDefaultSubscription();
+  }
+
+  Headers headers() {
+    return headers;
+  }
+
+  /** A query parameter; null if it is absent. */
+  @Nullable String query(String name) {
+    return query.get(name);
+  }
+
+  /** Time left of the request's limit; at least 1 ms, so that what is late is refused by name. */
+  Duration timeLeft() {
+    Duration left = timeLimit.minusNanos(nanoTime.getAsLong() - startedNanos);
+    return left.toMillis() > 0 ? left : Duration.ofMillis(1);
+  }
+
+  /** The body names a time limit: it wins over the header. */
+  void limitTime(@Nullable Duration limit) {
+    if (limit != null) {
+      timeLimit = limit;
+    }
+  }
+
+  /** The raw body. May be called once. */
+  CompletionStage<byte[]> body(int maxBytes) {
+    BodyReader.checkEncoding(headers.single("content-encoding"));
+    CompletionStage<byte[]> body = bodies.read(request, maxBytes, reservation);
+    isBodyTaken = true;
+    return body;
+  }
+
+  /** A JSON body; empty bytes if there is none. */
+  CompletionStage<byte[]> jsonBody(int maxBytes) {
+    if (hasBody() && !isJson(request.entity().getContentType())) {
+      throw Problem.of(
+              ProblemType.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json in UTF-8")
+          .toException();
+    }
+    return body(maxBytes);
+  }
+
+  /** Whether anyone reads the rest of the body from the connection. */
+  boolean isBodyTaken() {
+    return isBodyTaken;
+  }
+
+  boolean hasBody() {
+    return hasBody(request);
+  }
+
+  /** The content type of the body as it came; null if there is none. */
+  @Nullable String contentType() {
+    if (headers.single("content-type") != null) {
+      throw Problem.of(ProblemType.MALFORMED, "the header Content-Type can't be read")
+          .toException();
+    }
+    ContentType type = request.entity().getContentType();
+    String text = type.toString();
+    return text.isEmpty() || text.equals("none/none") ? null : text;
+  }
+
+  static boolean hasBody(HttpRequest request) {
+    return !(request.entity() instanceof HttpEntity.Strict strict) || !strict.getData().isEmpty();
+  }
+
+  /**
+   * Reads a time limit.
+   *
+   * @param where header or JSON pointer
+   */
+  static Duration timeLimit(String where, String text) {
+    Duration limit = duration(where, text);
+    if (limit.isZero() || limit.compareTo(HttpSettings.MAX_TIME_LIMIT) > 0) {
+      throw Problem.ofField(
+              ProblemType.NOT_ACCEPTED, where, "a time limit is more than 0s and at most 60s")
+          .toException();
+    }
+    return limit;
+  }
+
+  static Duration duration(String where, String text) {
+    try {
+      Duration duration = Durations.parse(text);
+      if (duration.isNegative()) {
+        throw new IllegalArgumentException("the duration is too long");
+      }
+      return duration;
+    } catch (IllegalArgumentException e) {
+      throw Problem.ofField(ProblemType.MALFORMED, where, String.valueOf(e.getMessage()))
+          .toException();
+    }
+  }
+
+  private static boolean isJson(ContentType type) {
+    String text = type.toString().toLowerCase(Locale.ROOT);
+    return JsonTypes.isJson(text);
+  }
+}

@@ -1,0 +1,51 @@
+package io.tidewheel.http;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * One client connection: knows whether the client is still there, and gives deliveries back that it
+ * can't hand to it. A client that has closed its sending side counts as gone.
+ */
+final class Connection {
+  private final Set<Handover> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean isGone;
+
+  /** The client has closed the connection, or the connection failed. */
+  void gone() {
+    isGone = true;
+    open.forEach(Handover::failed);
+    open.clear();
+  }
+
+  /** An answer is ready; it may still have to wait for earlier ones of the connection. */
+  Answer ready(Answer answer) {
+    Handover handover = answer.handover();
+    if (handover != null) {
+      open.add(handover);
+      if (isGone) {
+        handover.failed();
+      }
+    }
+    return answer;
+  }
+
+  /** It is the answer's turn to be written. */
+  Answer write(Answer answer) {
+    Handover handover = answer.handover();
+    if (handover == null || answer.isStreamed()) {
+      return answer;
+    }
+    open.remove(handover);
+    return handover.handedOver()
+        ? answer
+        : Answer.of(
+            Responses.problem(
+                Problem.of(ProblemType.UNAVAILABLE, "the connection was closed by the client")));
+  }
+
+  /** The deliveries of a streamed answer are decided. */
+  void decided(Handover handover) {
+    open.remove(handover);
+  }
+}

@@ -1,0 +1,171 @@
+package io.tidewheel.http;
+
+import akka.NotUsed;
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpResponse;
+import akka.stream.javadsl.Source;
+import akka.util.ByteString;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.ReceiptCodec;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.worker.Consumer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Pulling deliveries and settling them. */
+final class ConsumeRoutes {
+  private static final int MAX_BODY_BYTES = 1 << 20;
+
+  /** Answers up to this size are handed to the connection at once, larger ones piece by piece. */
+  private static final int PIECE_BYTES = 64 << 10;
+
+  private final Consumer consumer;
+  private final Lookup lookup;
+  private final ReceiptCodec receipts;
+  private final DeliveryWriter writer;
+
+  ConsumeRoutes(Broker broker, Lookup lookup) {
+    this.consumer = broker.consumer();
+    this.lookup = lookup;
+    this.receipts = broker.receipts();
+    this.writer = new DeliveryWriter(receipts);
+  }
+
+  CompletionStage<Answer> pull(Call call, Connection connection) {
+    return call.jsonBody(MAX_BODY_BYTES)
+        .thenCompose(
+            body -> {
+              Consumer.PullRequest request = PullBody.read(body);
+              return find(call)
+                  .thenCompose(
+                      found ->
+                          consumer
+                              .pull(found.topic(), found.subscription(), request)
+                              .thenApply(deliveries -> answer(found, deliveries, connection)));
+            });
+  }
+
+  private Answer answer(Lookup.Found found, List<Delivery> deliveries, Connection connection) {
+    if (deliveries.isEmpty()) {
+      return Answer.of(Responses.json(200, writer.write(deliveries)));
+    }
+    Handover handover =
+        new Handover(() -> consumer.release(found.topic(), found.subscription(), deliveries));
+    try {
+      JsonBytes json = writer.write(deliveries);
+      return json.length() <= PIECE_BYTES
+          ? new Answer(Responses.json(200, json), handover, false)
+          : new Answer(streamed(json, handover, connection), handover, true);
+    } catch (RuntimeException e) {
+      handover.failed();
+      throw e;
+    }
+  }
+
+  /** Deliveries count as handed over when the connection has taken the last piece. */
+  private static HttpResponse streamed(JsonBytes json, Handover handover, Connection connection) {
+    int length = json.length();
+    ByteString bytes = json.toByteString();
+    List<ByteString> pieces = new ArrayList<>(length / PIECE_BYTES + 1);
+    for (int from = 0; from < length; from += PIECE_BYTES) {
+      pieces.add(bytes.slice(from, Math.min(length, from + PIECE_BYTES)));
+    }
+    Source<ByteString, NotUsed> source =
+        Source.from(pieces)
+            .watchTermination(
+                (notUsed, done) -> {
+                  done.whenComplete(
+                      (end, failure) -> {
+                        if (failure == null) {
+                          handover.handedOver();
+                        } else {
+                          handover.failed();
+                        }
+                        connection.decided(handover);
+                      });
+                  return notUsed;
+                });
+    return Responses.status(200)
+        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, length, source));
+  }
+
+  CompletionStage<Answer> settle(Call call) {
+    return call.jsonBody(MAX_BODY_BYTES)
+        .thenCompose(
+            body -> {
+              SettleBody.Settlement settlement = SettleBody.read(call.route(), body);
+              call.limitTime(settlement.timeLimit());
+              return find(call).thenCompose(found -> settle(call, found, settlement));
+            });
+  }
+
+  private CompletionStage<Answer> settle(
+      Call call, Lookup.Found found, SettleBody.Settlement settlement) {
+    List<String> texts = settlement.receipts();
+    List<Receipt> valid = new ArrayList<>(texts.size());
+    boolean[] isValid = new boolean[texts.size()];
+    for (int i = 0; i < isValid.length; i++) {
+      Receipt receipt = receipts.decode(texts.get(i));
+      if (receipt != null && receipt.subscriptionUid() == found.subscription().uid()) {
+        isValid[i] = true;
+        valid.add(receipt);
+      }
+    }
+    CompletionStage<List<SettleStatus>> settled =
+        valid.isEmpty()
+            ? CompletableFuture.completedFuture(List.of())
+            : consumer.settle(
+                found.topic(), found.subscription(), settlement.action(), valid, call.timeLeft());
+    return settled.thenApply(
+        statuses -> answer(expected(settlement.action()), texts, isValid, statuses));
+  }
+
+  private static Answer answer(
+      SettleStatus expected, List<String> texts, boolean[] isValid, List<SettleStatus> statuses) {
+    JsonBytes json = new JsonBytes(32 + 160 * texts.size());
+    json.literal("{\"results\":[");
+    boolean isWhole = true;
+    int next = 0;
+    for (int i = 0; i < isValid.length; i++) {
+      SettleStatus status = isValid[i] ? statuses.get(next++) : SettleStatus.INVALID;
+      isWhole &= status == expected;
+      json.literal(i == 0 ? "{\"receipt\":" : ",{\"receipt\":").string(texts.get(i));
+      json.literal(",\"status\":\"").literal(Wire.lower(status)).literal("\"}");
+    }
+    return Answer.of(Responses.json(isWhole ? 200 : 207, json.literal("]}")));
+  }
+
+  private static SettleStatus expected(SettleAction action) {
+    if (action instanceof SettleAction.Ack) {
+      return SettleStatus.ACKED;
+    }
+    if (action instanceof SettleAction.Nack) {
+      return SettleStatus.NACKED;
+    }
+    if (action instanceof SettleAction.Release) {
+      return SettleStatus.RELEASED;
+    }
+    return action instanceof SettleAction.Reject ? SettleStatus.REJECTED : SettleStatus.EXTENDED;
+  }
+
+  private CompletionStage<Lookup.Found> find(Call call) {
+    return lookup
+        .subscription(call)
+        .thenApply(
+            found -> {
+              if (found.subscription().isBuiltIn()) {
+                throw Problem.of(
+                        ProblemType.CONFLICT,
+                        "this subscription belongs to the broker: it keeps dead letters until they"
+                            + " are redriven")
+                    .toException();
+              }
+              return found;
+            });
+  }
+}

@@ -1,0 +1,87 @@
+package io.tidewheel.http;
+
+import io.tidewheel.message.Message;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.ReceiptCodec;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** Writes deliveries as a pull answers them, with their payloads unchanged. */
+final class DeliveryWriter {
+  /** Receipt, times and names of fields. */
+  private static final int EXPECTED_BYTES_EACH = 320;
+
+  private final ReceiptCodec receipts;
+
+  DeliveryWriter(ReceiptCodec receipts) {
+    this.receipts = receipts;
+  }
+
+  JsonBytes write(List<Delivery> deliveries) {
+    long expected = 32;
+    for (Delivery delivery : deliveries) {
+      expected += EXPECTED_BYTES_EACH + delivery.message().payload().length;
+    }
+    JsonBytes json = new JsonBytes((int) Math.min(expected, 16 << 20));
+    json.literal("{\"messages\":[");
+    for (int i = 0; i < deliveries.size(); i++) {
+      if (i > 0) {
+        json.literal(",");
+      }
+      write(json, deliveries.get(i));
+    }
+    return json.literal("]}");
+  }
+
+  private void write(JsonBytes json, Delivery delivery) {
+    Message message = delivery.message();
+    int queue = delivery.receipt().queue();
+    long offset = delivery.receipt().offset();
+    json.literal("{\"receipt\":").string(receipts.encode(delivery.receipt()));
+    json.literal(",\"id\":");
+    String id = message.id();
+    if (id != null) {
+      json.string(id);
+    } else {
+      json.literal("\"").number(queue).literal("-").number(offset).literal("\"");
+    }
+    if (message.key() != null) {
+      json.literal(",\"key\":").string(message.key());
+    }
+    if (!message.headers().isEmpty()) {
+      writeHeaders(json, message.headers());
+    }
+    if (message.contentType() != null) {
+      json.literal(",\"contentType\":").string(message.contentType());
+    }
+    writePayload(json, message);
+    json.literal(",\"queue\":").number(queue).literal(",\"offset\":").number(offset);
+    json.literal(",\"attempt\":").number(delivery.attempt());
+    json.literal(",\"publishedAt\":\"");
+    json.literal(Instant.ofEpochMilli(delivery.publishedAtMillis()).toString()).literal("\"}");
+  }
+
+  private static void writeHeaders(JsonBytes json, Map<String, String> headers) {
+    String separator = ",\"headers\":{";
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      json.literal(separator).string(header.getKey()).literal(":").string(header.getValue());
+      separator = ",";
+    }
+    json.literal("}");
+  }
+
+  static void writePayload(JsonBytes json, Message message) {
+    byte[] payload = message.payload();
+    if (!Utf8.isValid(payload)) {
+      json.literal(",\"bodyBase64\":").base64String(payload);
+      return;
+    }
+    String contentType = message.contentType();
+    if (contentType != null && JsonTypes.isJson(contentType) && Json.isValue(payload)) {
+      json.literal(",\"body\":").value(payload);
+    } else {
+      json.literal(",\"bodyText\":").utf8String(payload);
+    }
+  }
+}

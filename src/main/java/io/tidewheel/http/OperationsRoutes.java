@@ -1,0 +1,45 @@
+package io.tidewheel.http;
+
+import akka.http.javadsl.model.ContentType;
+import akka.http.javadsl.model.HttpCharsets;
+import akka.http.javadsl.model.MediaTypes;
+import akka.util.ByteString;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Health and metrics. */
+final class OperationsRoutes {
+  private static final ContentType PROMETHEUS =
+      MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8);
+
+  private final Broker broker;
+
+  OperationsRoutes(Broker broker) {
+    this.broker = broker;
+  }
+
+  /** The process runs and answers. */
+  CompletionStage<Answer> live() {
+    return done(200, new JsonBytes(32).literal("{\"status\":\"up\"}"));
+  }
+
+  /** Whether this node can serve: 200 or 503. */
+  CompletionStage<Answer> ready() {
+    Broker.Readiness readiness = broker.readiness().get();
+    JsonBytes json = new JsonBytes(64).literal("{\"status\":\"");
+    json.literal(readiness.isReady() ? "ready" : "not-ready").literal("\",\"detail\":");
+    json.string(readiness.detail()).literal("}");
+    return done(readiness.isReady() ? 200 : 503, json);
+  }
+
+  /** All meters in the text form of Prometheus. */
+  CompletionStage<Answer> metrics() {
+    return CompletableFuture.completedFuture(
+        Answer.of(
+            Responses.bytes(200, PROMETHEUS, ByteString.fromString(broker.metrics().scrape()))));
+  }
+
+  private static CompletionStage<Answer> done(int status, JsonBytes json) {
+    return CompletableFuture.completedFuture(Answer.of(Responses.json(status, json)));
+  }
+}

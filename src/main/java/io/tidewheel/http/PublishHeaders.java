@@ -1,0 +1,104 @@
+package io.tidewheel.http;
+
+import akka.http.javadsl.model.HttpHeader;
+import io.tidewheel.message.Message;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what the headers of a single publish say about its message. Values are percent-encoded
+ * UTF-8; names of message headers are in lower case, since those of HTTP have no case.
+ */
+final class PublishHeaders {
+  private static final String PREFIX = "tidewheel-";
+  private static final String HEADER_PREFIX = "tidewheel-header-";
+
+  private @Nullable String id;
+  private @Nullable String key;
+  private final Map<String, String> headers = new LinkedHashMap<>();
+
+  private PublishHeaders() {}
+
+  /**
+   * Makes the message.
+   *
+   * @throws ProblemException if a header is not as it must be
+   */
+  static Message message(Call call, byte[] payload) {
+    PublishHeaders read = new PublishHeaders();
+    for (HttpHeader header : call.headers().all()) {
+      read.add(header.lowercaseName(), header.value());
+    }
+    MessageFields.checkHeaders("Tidewheel-Header", read.headers);
+    String contentType = call.contentType();
+    MessageFields.checkContentType("Content-Type", contentType);
+    return Message.of(
+        read.id, read.key, read.headers, contentType, payload, Message.FOR_ALL, Message.NEVER);
+  }
+
+  private void add(String name, String value) {
+    if (name.startsWith(PREFIX)) {
+      addOwn(name, value);
+    } else if (name.equals("idempotency-key")) {
+      id = once("Idempotency-Key", id, decode("Idempotency-Key", value));
+      MessageFields.checkId("Idempotency-Key", id);
+    } else if (name.startsWith("ce-")) {
+      put(name, decode(name, value));
+    } else if (name.equals("traceparent") || name.equals("tracestate")) {
+      put(name, value);
+    }
+  }
+
+  private void addOwn(String name, String value) {
+    if (name.startsWith(HEADER_PREFIX)) {
+      put(decode(name, name.substring(HEADER_PREFIX.length())), decode(name, value));
+      return;
+    }
+    switch (name) {
+      case "tidewheel-key" -> {
+        key = once("Tidewheel-Key", key, decode("Tidewheel-Key", value));
+        MessageFields.checkKey("Tidewheel-Key", key);
+      }
+      case "tidewheel-delay", "tidewheel-deliver-at" ->
+          throw FieldParser.notYet(name, "delayed publish");
+      case "tidewheel-timeout" -> {
+        // Read by the call.
+      }
+      default ->
+          throw Problem.of(
+                  ProblemType.MALFORMED,
+                  "the header "
+                      + Problem.quote(name)
+                      + " is not known; Tidewheel-Header-{name}"
+                      + " sets a header of the message")
+              .toException();
+    }
+  }
+
+  private void put(String name, String value) {
+    if (headers.put(name, value) != null) {
+      throw Problem.of(
+              ProblemType.MALFORMED, "the message header " + Problem.quote(name) + " comes twice")
+          .toException();
+    }
+  }
+
+  private static String once(String name, @Nullable String before, String value) {
+    if (before != null) {
+      throw Problem.of(ProblemType.MALFORMED, "the header " + name + " may come only once")
+          .toException();
+    }
+    return value;
+  }
+
+  private static String decode(String name, String value) {
+    String decoded = PercentText.decode(value);
+    if (decoded == null) {
+      throw Problem.of(
+              ProblemType.MALFORMED, "the header " + name + " is not percent-encoded UTF-8")
+          .toException();
+    }
+    return decoded;
+  }
+}

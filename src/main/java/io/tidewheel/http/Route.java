@@ -1,0 +1,69 @@
+package io.tidewheel.http;
+
+import java.util.Set;
+
+/** Every route there is. The template is the label in metrics. */
+enum Route {
+  LIST_TOPICS("GET", "/v1/topics"),
+  PUT_TOPIC("PUT", "/v1/topics/{t}"),
+  GET_TOPIC("GET", "/v1/topics/{t}"),
+  DELETE_TOPIC("DELETE", "/v1/topics/{t}"),
+  PUT_SUBSCRIPTION("PUT", "/v1/topics/{t}/subscriptions/{s}"),
+  GET_SUBSCRIPTION("GET", "/v1/topics/{t}/subscriptions/{s}"),
+  DELETE_SUBSCRIPTION("DELETE", "/v1/topics/{t}/subscriptions/{s}"),
+  PAUSE("POST", "/v1/topics/{t}/subscriptions/{s}:pause"),
+  RESUME("POST", "/v1/topics/{t}/subscriptions/{s}:resume"),
+  PUBLISH("POST", "/v1/topics/{t}/messages"),
+  PUBLISH_BATCH("POST", "/v1/topics/{t}/messages:batch"),
+  PULL("POST", "/v1/topics/{t}/subscriptions/{s}/messages:pull"),
+  ACK("POST", "/v1/topics/{t}/subscriptions/{s}/messages:ack"),
+  NACK("POST", "/v1/topics/{t}/subscriptions/{s}/messages:nack"),
+  RELEASE("POST", "/v1/topics/{t}/subscriptions/{s}/messages:release"),
+  REJECT("POST", "/v1/topics/{t}/subscriptions/{s}/messages:reject"),
+  EXTEND("POST", "/v1/topics/{t}/subscriptions/{s}/messages:extend"),
+  LIVE("GET", "/health/live"),
+  READY("GET", "/health/ready"),
+  METRICS("GET", "/metrics");
+
+  private static final Set<String> LISTING = Set.of("prefix", "sort", "pageSize", "pageToken");
+  private static final Set<String> DELETING = Set.of("force");
+
+  private final String method;
+  private final String template;
+
+  Route(String method, String template) {
+    this.method = method;
+    this.template = template;
+  }
+
+  String method() {
+    return method;
+  }
+
+  String template() {
+    return template;
+  }
+
+  Set<String> queryParameters() {
+    return switch (this) {
+      case LIST_TOPICS -> LISTING;
+      case DELETE_TOPIC -> DELETING;
+      default -> Set.of();
+    };
+  }
+
+  /** Whether a request may have a body. */
+  boolean takesBody() {
+    return method.equals("PUT") || method.equals("POST");
+  }
+
+  /** Whether the answer is JSON, and {@code Accept} is looked at. */
+  boolean answersJson() {
+    return this != LIVE && this != READY && this != METRICS;
+  }
+
+  /** Whether the dead-letter topic of a subscription may stand in the path. */
+  boolean takesDeadLetterTopic() {
+    return this != PUT_TOPIC && this != PUBLISH && this != PUBLISH_BATCH;
+  }
+}

@@ -1,0 +1,151 @@
+package io.tidewheel.journal;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.tidewheel.journal.FencedLog.Answer;
+import io.tidewheel.journal.FencedLog.Done;
+import io.tidewheel.journal.FencedLog.Request;
+import io.tidewheel.journal.FencedLog.Stale;
+import io.tidewheel.journal.FencedLog.Submit;
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A front's hold on its core: hands over one command at a time and starts the core again, with
+ * backoff, when a failed persist has stopped it. Part of the front's actor; not thread-safe.
+ *
+ * @param <M> the messages of the front
+ * @param <C> the commands of the core
+ * @param <R> the results of the core
+ */
+public final class CoreLink<M, C, R> {
+  static final Duration MIN_BACKOFF = Duration.ofMillis(200);
+  static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+
+  /** What comes back for the link; the front hands it to {@link #onSignal}. */
+  public sealed interface Signal<R> {}
+
+  private record Answered<R>(Answer<R> answer) implements Signal<R> {}
+
+  private record Stopped<R>() implements Signal<R> {}
+
+  private record StartDue<R>() implements Signal<R> {}
+
+  /** Who waits for a command. */
+  public interface Outcome<R> {
+    /** Decided, and stored as far as anything was to be stored. */
+    void onDone(R result);
+
+    /**
+     * Not confirmed.
+     *
+     * @param mayBeStored whether it may have been stored all the same
+     */
+    void onLost(boolean mayBeStored);
+  }
+
+  private final ActorContext<M> context;
+  private final TimerScheduler<M> timers;
+  private final Supplier<Behavior<Request<C, R>>> behavior;
+  private final Function<Signal<R>, M> message;
+  private final Runnable onStarted;
+  private final ActorRef<Answer<R>> answers;
+  private @Nullable ActorRef<Request<C, R>> core;
+  private @Nullable Outcome<R> waiting;
+  private Duration backoff = MIN_BACKOFF;
+  private int startCount;
+
+  /**
+   * A link without a core; {@link #start} makes it.
+   *
+   * @param behavior of a new core
+   * @param message wraps a signal for the front
+   * @param onStarted called after every start; the first thing to do is to load
+   */
+  @SuppressWarnings("unchecked") // a message adapter only knows the raw class of a generic type
+  public CoreLink(
+      ActorContext<M> context,
+      TimerScheduler<M> timers,
+      Supplier<Behavior<Request<C, R>>> behavior,
+      Function<Signal<R>, M> message,
+      Runnable onStarted) {
+    this.context = context;
+    this.timers = timers;
+    this.behavior = behavior;
+    this.message = message;
+    this.onStarted = onStarted;
+    this.answers =
+        context.messageAdapter(
+            (Class<Answer<R>>) (Class<?>) Answer.class,
+            answer -> message.apply(new Answered<>(answer)));
+  }
+
+  /** Starts the core. */
+  public void start() {
+    ActorRef<Request<C, R>> started = context.spawn(behavior.get(), "core-" + ++startCount);
+    context.watchWith(started, message.apply(new Stopped<>()));
+    core = started;
+    onStarted.run();
+  }
+
+  /** Whether the core could take a command now. */
+  public boolean isFree() {
+    return core != null && waiting == null;
+  }
+
+  /** Whether a command is in the core's hands. */
+  public boolean isBusy() {
+    return waiting != null;
+  }
+
+  /** Hands a command over; only while {@link #isFree}. */
+  public void submit(C command, Outcome<R> outcome) {
+    if (core == null || waiting != null) {
+      throw new IllegalStateException("the core takes one command at a time");
+    }
+    waiting = outcome;
+    core.tell(new Submit<>(command, answers));
+  }
+
+  /** Takes what came back. */
+  public void onSignal(Signal<R> signal) {
+    if (signal instanceof Answered<R> answered) {
+      onAnswer(answered.answer());
+    } else if (signal instanceof Stopped<R>) {
+      onStopped();
+    } else {
+      start();
+    }
+  }
+
+  private void onAnswer(Answer<R> answer) {
+    Outcome<R> outcome = waiting;
+    waiting = null;
+    if (outcome == null) {
+      return;
+    }
+    if (answer instanceof Done<R> done) {
+      backoff = MIN_BACKOFF;
+      outcome.onDone(done.result());
+    } else {
+      outcome.onLost(((Stale<R>) answer).mayBeStored());
+    }
+  }
+
+  private void onStopped() {
+    core = null;
+    Outcome<R> outcome = waiting;
+    waiting = null;
+    context.getLog().warn("the core stopped and starts again in {}", backoff);
+    timers.startSingleTimer(message.apply(new StartDue<>()), backoff);
+    Duration doubled = backoff.multipliedBy(2);
+    backoff = doubled.compareTo(MAX_BACKOFF) < 0 ? doubled : MAX_BACKOFF;
+    if (outcome != null) {
+      outcome.onLost(true);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.tidewheel.journal.embedded;
+
+import akka.actor.AbstractExtensionId;
+import akka.actor.ActorSystem;
+import akka.actor.ClassicActorSystemProvider;
+import akka.actor.ExtendedActorSystem;
+import akka.actor.Extension;
+import akka.actor.ExtensionIdProvider;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.nio.file.Path;
+
+/**
+ * The store of an actor system: opened from {@code tidewheel.journal.embedded} at the first access,
+ * closed when the system has terminated and no actor is left.
+ *
+ * <p>Whoever starts a node asks for it early: a directory that can't be opened then stops the start
+ * with a {@link StoreException}.
+ */
+public final class EmbeddedStoreExtension implements Extension {
+  static final String CONFIG_PATH = "tidewheel.journal.embedded";
+  private static final Id ID = new Id();
+
+  private final EmbeddedStore store;
+  private final EventSerialization serialization;
+  private final StoreReads reads;
+
+  private EmbeddedStoreExtension(ExtendedActorSystem system) {
+    Config config = system.settings().config().getConfig(CONFIG_PATH);
+    String directory = config.getString("directory");
+    if (directory.isBlank()) {
+      throw new ConfigException.BadValue(
+          config.getValue("directory").origin(),
+          CONFIG_PATH + ".directory",
+          "was empty, expected the path of the data directory");
+    }
+    EmbeddedStoreSettings settings = EmbeddedStoreSettings.from(config);
+    this.store = EmbeddedStore.open(Path.of(directory), settings);
+    this.serialization = new EventSerialization(system, settings.maxRowBytes());
+    this.reads =
+        new StoreReads(
+            system.dispatchers().lookup(CONFIG_PATH + ".read-dispatcher"),
+            settings.maxConcurrentReads());
+    system.registerOnTermination(store::close);
+  }
+
+  /**
+   * The extension of a system; the first call opens the store.
+   *
+   * @throws StoreException if the data directory cannot be opened
+   */
+  public static EmbeddedStoreExtension get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  public EmbeddedStore store() {
+    return store;
+  }
+
+  EventSerialization serialization() {
+    return serialization;
+  }
+
+  StoreReads reads() {
+    return reads;
+  }
+
+  /** Akka's handle of the extension. */
+  public static final class Id extends AbstractExtensionId<EmbeddedStoreExtension>
+      implements ExtensionIdProvider {
+
+    @Override
+    public EmbeddedStoreExtension get(ActorSystem system) {
+      return super.get(system);
+    }
+
+    @Override
+    public Id lookup() {
+      return ID;
+    }
+
+    @Override
+    public EmbeddedStoreExtension createExtension(ExtendedActorSystem system) {
+      return new EmbeddedStoreExtension(system);
+    }
+  }
+}

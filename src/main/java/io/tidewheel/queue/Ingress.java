@@ -1,0 +1,232 @@
+package io.tidewheel.queue;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.tidewheel.message.KeyHash;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.IngressLane.Batch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * The way into a topic on one node: chooses the queue of each message and sends batches, each with
+ * a number of its own per queue, until they are answered or nobody waits any more.
+ *
+ * <ol>
+ *   <li>A message goes to the queue of its key, else of its id, else to the queues in turn.
+ *   <li>At most four batches per queue are without an answer; what comes meanwhile travels
+ *       together.
+ *   <li>A batch whose answer is lost or unknown is sent again with its number, so it is stored
+ *       once.
+ * </ol>
+ *
+ * <p>In memory only: a new incarnation is a new sender.
+ */
+final class Ingress extends AbstractBehavior<Ingress.Command> {
+  private static final Duration TICK = Duration.ofMillis(200);
+
+  /** How long an answer may take before the batch is sent again. */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
+
+  /** How long to wait after a queue said that it cannot store now. */
+  private static final Duration REPEAT_DELAY = Duration.ofMillis(200);
+
+  /** What an ingress takes. */
+  sealed interface Command {}
+
+  /** Publish; the call is answered through itself. */
+  record Publish(PublishCall call) implements Command {}
+
+  private record Answered(int queue, AppendReply reply) implements Command {}
+
+  private record Tick() implements Command {}
+
+  /** What the ingresses of a node share. */
+  record Dependencies(QueueRouter router, LongSupplier nanoTime) {}
+
+  private final TimerScheduler<Command> timers;
+  private final long topicUid;
+  private final SenderId sender;
+  private final Dependencies node;
+  private final List<IngressLane> lanes = new ArrayList<>();
+  private final List<ActorRef<AppendReply>> answers = new ArrayList<>();
+  private int nextQueue;
+  private boolean isTicking;
+
+  private Ingress(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      long topicUid,
+      int queues,
+      SenderId sender,
+      Dependencies node) {
+    super(context);
+    this.timers = timers;
+    this.topicUid = topicUid;
+    this.sender = sender;
+    this.node = node;
+    for (int i = 0; i < queues; i++) {
+      int queue = i;
+      lanes.add(new IngressLane());
+      answers.add(
+          context.spawn(
+              Behaviors.<AppendReply>receiveMessage(
+                  reply -> {
+                    context.getSelf().tell(new Answered(queue, reply));
+                    return Behaviors.same();
+                  }),
+              "answers-" + queue));
+    }
+  }
+
+  static Behavior<Command> create(long topicUid, int queues, SenderId sender, Dependencies node) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> new Ingress(context, timers, topicUid, queues, sender, node)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Publish.class, this::onPublish)
+        .onMessage(Answered.class, this::onAnswered)
+        .onMessage(Tick.class, tick -> onTick())
+        .build();
+  }
+
+  private Behavior<Command> onPublish(Publish publish) {
+    PublishCall call = publish.call();
+    List<Message> messages = call.messages();
+    int free = nextQueue;
+    nextQueue = (nextQueue + 1) % lanes.size();
+    for (int i = 0; i < messages.size(); i++) {
+      lanes.get(queueOf(messages.get(i), free)).add(new IngressLane.Waiting(call, i));
+    }
+    if (messages.size() == 1) {
+      send(queueOf(messages.get(0), free));
+    } else {
+      for (int queue = 0; queue < lanes.size(); queue++) {
+        send(queue);
+      }
+    }
+    tick();
+    return this;
+  }
+
+  private int queueOf(Message message, int free) {
+    String place = message.key() == null ? message.id() : message.key();
+    return place == null ? free : KeyHash.queueOf(KeyHash.of(place), lanes.size());
+  }
+
+  private void send(int queue) {
+    long now = node.nanoTime().getAsLong();
+    for (Batch batch = lanes.get(queue).next(now);
+        batch != null;
+        batch = lanes.get(queue).next(now)) {
+      send(queue, batch, now);
+    }
+  }
+
+  private void send(int queue, Batch batch, long now) {
+    long millisLeft = Math.max(1, (batch.lastDeadlineNanos() - now) / 1_000_000);
+    batch.repeatAt(now + ANSWER_TIMEOUT.toNanos());
+    node.router()
+        .tell(
+            topicUid,
+            queue,
+            new Queue.Append(
+                sender, batch.number(), batch.messages(), millisLeft, answers.get(queue)));
+  }
+
+  private Behavior<Command> onAnswered(Answered answered) {
+    IngressLane lane = lanes.get(answered.queue());
+    AppendReply reply = answered.reply();
+    Batch batch = lane.open(reply.number());
+    if (batch == null) {
+      return this;
+    }
+    if (reply instanceof AppendReply.Decided decided) {
+      lane.close(batch.number());
+      for (int i = 0; i < batch.parts().size(); i++) {
+        batch.parts().get(i).complete(decided.results().result(decided.queue(), i));
+      }
+    } else if (reply instanceof AppendReply.NotStored notStored) {
+      onNotStored(lane, batch, notStored);
+    } else {
+      // Unknown, or stored so long ago that its offsets are forgotten: the repeat or time decides.
+      batch.setMayBeStored();
+      batch.repeatAt(node.nanoTime().getAsLong() + REPEAT_DELAY.toNanos());
+    }
+    send(answered.queue());
+    return this;
+  }
+
+  private void onNotStored(IngressLane lane, Batch batch, AppendReply.NotStored notStored) {
+    PublishResult refused = new PublishResult.Refused(notStored.reason(), notStored.detail());
+    if (notStored.reason() == PublishResult.Reason.TOPIC_GONE) {
+      // Also what waits: the queue takes nothing any more.
+      lane.refuseWaiting(refused);
+    } else if (notStored.reason() == PublishResult.Reason.UNAVAILABLE || batch.mayBeStored()) {
+      batch.repeatAt(node.nanoTime().getAsLong() + REPEAT_DELAY.toNanos());
+      return;
+    }
+    lane.close(batch.number());
+    batch.completeAll(batch.mayBeStored() ? unknown() : refused);
+  }
+
+  private Behavior<Command> onTick() {
+    isTicking = false;
+    long now = node.nanoTime().getAsLong();
+    for (int queue = 0; queue < lanes.size(); queue++) {
+      IngressLane lane = lanes.get(queue);
+      lane.expireWaiting(now);
+      for (Batch batch : List.copyOf(lane.open())) {
+        if (batch.lastDeadlineNanos() - now <= 0) {
+          lane.close(batch.number());
+          batch.completeAll(unknown());
+        } else if (batch.repeatAtNanos() - now <= 0) {
+          // Unless the queue said otherwise, what was sent before may have been stored.
+          send(queue, batch, now);
+        } else {
+          expireParts(batch, now);
+        }
+      }
+      send(queue);
+    }
+    tick();
+    return this;
+  }
+
+  /** Callers of one batch may have different time limits. */
+  private static void expireParts(Batch batch, long now) {
+    for (IngressLane.Waiting part : batch.parts()) {
+      if (part.call().deadlineNanos() - now <= 0) {
+        part.complete(unknown());
+      }
+    }
+  }
+
+  private void tick() {
+    boolean isBusy = false;
+    for (IngressLane lane : lanes) {
+      isBusy |= !lane.isIdle();
+    }
+    if (isBusy && !isTicking) {
+      isTicking = true;
+      timers.startSingleTimer(new Tick(), TICK);
+    }
+  }
+
+  private static PublishResult unknown() {
+    return new PublishResult.Unknown(
+        "the queue did not confirm in time; the message may have been stored");
+  }
+}

@@ -1,0 +1,87 @@
+package io.tidewheel.queue;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.Behaviors;
+import io.tidewheel.queue.Inspector.QueueStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Asks the readers of a queue how they are, for one answer; leaves out who is silent for a second.
+ */
+final class QueueDescription {
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  private QueueDescription() {}
+
+  private sealed interface Command {}
+
+  private record Described(Reader.Status status) implements Command {}
+
+  private record TimeIsOver() implements Command {}
+
+  /** What the queue itself knows. */
+  record Figures(
+      int queue,
+      String node,
+      long nextOffset,
+      long bytes,
+      List<ActorRef<Reader.Command>> readers) {}
+
+  static Behavior<?> create(Figures figures, ActorRef<QueueStatus> replyTo) {
+    return Behaviors.<Command>setup(
+        context -> {
+          ActorRef<Reader.Status> adapter =
+              context.messageAdapter(Reader.Status.class, Described::new);
+          figures.readers().forEach(reader -> reader.tell(new Reader.Describe(adapter)));
+          return Behaviors.withTimers(
+              timers -> {
+                timers.startSingleTimer(new TimeIsOver(), TIMEOUT);
+                return collect(figures, new ArrayList<>(), replyTo);
+              });
+        });
+  }
+
+  private static Behavior<Command> collect(
+      Figures figures, List<Reader.Status> collected, ActorRef<QueueStatus> replyTo) {
+    if (collected.size() == figures.readers().size()) {
+      replyTo.tell(status(figures, collected));
+      return Behaviors.stopped();
+    }
+    return Behaviors.receive(Command.class)
+        .onMessage(
+            Described.class,
+            described -> {
+              collected.add(described.status());
+              return collect(figures, collected, replyTo);
+            })
+        .onMessage(
+            TimeIsOver.class,
+            over -> {
+              replyTo.tell(status(figures, collected));
+              return Behaviors.stopped();
+            })
+        .build();
+  }
+
+  private static QueueStatus status(Figures figures, List<Reader.Status> readers) {
+    long pinnedBy = 0;
+    long lowestFloor = figures.nextOffset();
+    for (Reader.Status reader : readers) {
+      if (reader.floor() < lowestFloor) {
+        lowestFloor = reader.floor();
+        pinnedBy = reader.subscriptionUid();
+      }
+    }
+    return new QueueStatus(
+        figures.queue(),
+        figures.node(),
+        0,
+        figures.nextOffset(),
+        figures.bytes(),
+        pinnedBy,
+        readers);
+  }
+}

@@ -1,0 +1,60 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.Names;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one subscription is set, by the node's view of the catalog; looked up again only when the
+ * view has changed. A subscription that the view does not know (any more) keeps what was known
+ * last.
+ */
+final class PolicyView {
+  private final CatalogClient catalog;
+  private final long topicUid;
+  private final long subscriptionUid;
+  private @Nullable CatalogSnapshot seen;
+  private Deliveries.Policy policy = new Deliveries.Policy(SubscriptionSettings.DEFAULTS, true);
+  private @Nullable String topic;
+  private @Nullable String subscription;
+
+  PolicyView(CatalogClient catalog, long topicUid, long subscriptionUid) {
+    this.catalog = catalog;
+    this.topicUid = topicUid;
+    this.subscriptionUid = subscriptionUid;
+  }
+
+  Deliveries.Policy current() {
+    CatalogSnapshot snapshot = catalog.current();
+    if (snapshot != seen) {
+      seen = snapshot;
+      Topic found = snapshot.topic(topicUid);
+      if (found != null) {
+        found.subscriptions().values().stream()
+            .filter(each -> each.uid() == subscriptionUid)
+            .findFirst()
+            .ifPresent(each -> know(found, each));
+      }
+    }
+    return policy;
+  }
+
+  /** Names for dead letters; null as long as the view has not shown them. */
+  DeadLetter.@Nullable Origin origin(int queue) {
+    String topicName = topic;
+    String subscriptionName = subscription;
+    return topicName == null || subscriptionName == null
+        ? null
+        : new DeadLetter.Origin(topicName, subscriptionName, queue);
+  }
+
+  /** Dead letters don't die again: the subscription of a dead-letter topic tries for ever. */
+  private void know(Topic found, Topic.Subscription each) {
+    topic = found.name();
+    subscription = each.name();
+    policy = new Deliveries.Policy(each.settings(), !Names.isDeadLetterTopic(found.name()));
+  }
+}

@@ -1,0 +1,96 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.message.Message;
+import org.jspecify.annotations.Nullable;
+
+/** One message in the {@link Window}. Its place is changed by the window alone. */
+final class Slot {
+  /** Where a message in the window is. Exactly one of these at any time. */
+  enum Place {
+    /** Could be given out now. */
+    READY,
+    /** An earlier message of its key is not settled. */
+    BLOCKED,
+    /** Its retry time is not reached; it is the first of its key. */
+    WAITING,
+    /** With a worker. */
+    LEASED,
+    /** Its ack, or its turn to a dead letter, is being stored. */
+    SETTLING,
+    /** The end of its delivery without an ack is being stored. */
+    RETURNING,
+    /** Settled, or on its way to the dead-letter topic: no longer in the window. */
+    GONE
+  }
+
+  final long offset;
+  final long publishedAtMillis;
+  final int weight;
+  final @Nullable KeyLine line;
+  private @Nullable Message message;
+
+  Place place = Place.BLOCKED;
+
+  /** Failed attempts that are stored. */
+  int attempts;
+
+  /** Ordinal of the newest delivery; 0 before the first. */
+  int deliveries;
+
+  /** Whether this incarnation gave it out, or carries on a delivery of the one before. */
+  boolean isGiven;
+
+  /** The incarnation that made the newest delivery; only if it {@link #isGiven}. */
+  int incarnation;
+
+  /** Whether the receipt of the newest delivery still counts; only if it {@link #isGiven}. */
+  boolean isReceiptOpen;
+
+  /** Whether its worker gave it up, by a nack or a reject that is being stored. */
+  boolean isGivenUp;
+
+  /** Whether it becomes a dead letter by what is being stored. */
+  boolean isDying;
+
+  /** Batches to be stored that have something about it. */
+  int pendingCount;
+
+  /** Not given out before; nanoseconds of the monotonic clock, 0 for at once. */
+  long dueNanos;
+
+  /** Whether it stands in one of the window's queues of what is ready. */
+  boolean isQueued;
+
+  @Nullable Lease lease;
+
+  Slot(long offset, long publishedAtMillis, Message message, @Nullable KeyLine line) {
+    this.offset = offset;
+    this.publishedAtMillis = publishedAtMillis;
+    this.message = message;
+    this.weight = message.weight();
+    this.line = line;
+  }
+
+  Message message() {
+    Message held = message;
+    if (held == null) {
+      throw new IllegalStateException("message " + offset + " left the window");
+    }
+    return held;
+  }
+
+  int payloadBytes() {
+    return message().payload().length;
+  }
+
+  /** With a worker, or something about it is being stored. */
+  boolean isOut() {
+    return place == Place.LEASED || place == Place.SETTLING || place == Place.RETURNING;
+  }
+
+  /** Queues may name it for a while; the payload goes now. */
+  void drop() {
+    message = null;
+    lease = null;
+  }
+}

@@ -1,0 +1,363 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.journal.Decoder;
+import io.tidewheel.journal.DecodingException;
+import io.tidewheel.journal.Encoder;
+import io.tidewheel.journal.LogCodec;
+import io.tidewheel.subscription.SubscriptionEvent.Acks;
+import io.tidewheel.subscription.SubscriptionEvent.Closing;
+import io.tidewheel.subscription.SubscriptionEvent.Dying;
+import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
+import io.tidewheel.subscription.SubscriptionEvent.Retried;
+import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import io.tidewheel.subscription.SubscriptionEvent.Sought;
+import io.tidewheel.subscription.SubscriptionState.Pending;
+import io.tidewheel.subscription.SubscriptionState.Retry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The stored form of what subscriptions know. The settled offsets of a snapshot are in the portable
+ * format of the RoaringBitmap specification, relative to the floor.
+ */
+public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, SubscriptionState> {
+  private static final String SETTLED = "settled-1";
+  private static final String SOUGHT = "sought-1";
+  private static final String CLOSING = "closing-1";
+  private static final String STATE = "state-1";
+  private static final Cause[] CAUSES = Cause.values();
+
+  @Override
+  public String family() {
+    return "subscription";
+  }
+
+  @Override
+  public Class<SubscriptionEvent> eventType() {
+    return SubscriptionEvent.class;
+  }
+
+  @Override
+  public Class<SubscriptionState> stateType() {
+    return SubscriptionState.class;
+  }
+
+  @Override
+  public String manifest(SubscriptionEvent event) {
+    if (event instanceof Settled) {
+      return SETTLED;
+    }
+    return event instanceof Sought ? SOUGHT : CLOSING;
+  }
+
+  @Override
+  public void encode(SubscriptionEvent event, Encoder out) {
+    if (event instanceof Settled settled) {
+      encodeSettled(settled, out);
+    } else if (event instanceof Sought sought) {
+      out.writeUnsigned(sought.atMillis());
+      out.writeUnsigned(sought.generation());
+      out.writeUnsigned(sought.offset());
+    } else if (event instanceof Closing closing) {
+      out.writeUnsigned(closing.atMillis());
+      encodeLeases(closing.leases(), out);
+    }
+  }
+
+  @Override
+  public SubscriptionEvent decode(String manifest, Decoder in) {
+    return switch (manifest) {
+      case SETTLED -> decodeSettled(in);
+      case SOUGHT -> new Sought(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
+      case CLOSING -> new Closing(in.readUnsigned(), decodeLeases(in));
+      default -> throw new DecodingException("unknown manifest " + manifest);
+    };
+  }
+
+  @Override
+  public String stateManifest() {
+    return STATE;
+  }
+
+  @Override
+  public void encodeState(SubscriptionState state, Encoder out) {
+    int before = out.length();
+    SubscriptionState.Image image = state.image();
+    out.writeUnsigned(image.generation());
+    out.writeUnsigned(image.startOffset());
+    out.writeUnsigned(image.floor());
+    out.writeUnsigned(image.ackedCount());
+    out.writeUnsigned(image.deadCount());
+    out.writeUnsigned(image.skippedCount());
+    SettledSet.encode(image.settledBeyond(), out);
+    encodeRetries(image.retries(), out);
+    encodeHistories(image.histories(), out);
+    out.writeUnsigned(image.nextNumber());
+    encodeOutbox(image.outbox(), out);
+    encodeLeases(List.copyOf(image.leases().values()), out);
+    assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
+        : "a snapshot of " + (out.length() - before) + " bytes";
+  }
+
+  @Override
+  public SubscriptionState decodeState(String manifest, Decoder in) {
+    if (!manifest.equals(STATE)) {
+      throw new DecodingException("unknown manifest " + manifest);
+    }
+    long generation = in.readUnsigned();
+    long startOffset = in.readUnsigned();
+    long floor = in.readUnsigned();
+    long acked = in.readUnsigned();
+    long dead = in.readUnsigned();
+    long skipped = in.readUnsigned();
+    var settledBeyond = SettledSet.decode(in);
+    TreeMap<Long, Retry> retries = decodeRetries(in);
+    TreeMap<Long, List<Attempt>> histories = decodeHistories(in);
+    long nextNumber = in.readUnsigned();
+    TreeMap<Long, Pending> outbox = decodeOutbox(in);
+    TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
+    decodeLeases(in).forEach(lease -> leases.put(lease.offset(), lease));
+    return SubscriptionState.of(
+        new SubscriptionState.Image(
+            generation,
+            startOffset,
+            floor,
+            settledBeyond,
+            retries,
+            histories,
+            outbox,
+            nextNumber,
+            leases,
+            acked,
+            dead,
+            skipped));
+  }
+
+  private static void encodeSettled(Settled settled, Encoder out) {
+    out.writeUnsigned(settled.atMillis());
+    out.writeUnsigned(settled.acks().size());
+    for (Acks group : settled.acks()) {
+      encodeWorker(group.worker(), out);
+      group.offsets().encode(out);
+    }
+    settled.skipped().encode(out);
+    out.writeUnsigned(settled.retried().size());
+    for (Retried retried : settled.retried()) {
+      out.writeUnsigned(retried.offset());
+      out.writeUnsigned(retried.attempts());
+      out.writeUnsigned(retried.deliveries());
+      out.writeSigned(retried.notBeforeMillis() - settled.atMillis());
+      out.writeByte(retried.cause().ordinal());
+      out.writeNullableText(retried.reason());
+    }
+    out.writeUnsigned(settled.dying().size());
+    for (Dying dying : settled.dying()) {
+      out.writeUnsigned(dying.offset());
+      out.writeUnsigned(dying.attempts());
+      out.writeUnsigned(dying.deliveries());
+      out.writeByte(dying.cause().ordinal());
+      out.writeNullableText(dying.reason());
+    }
+    out.writeUnsigned(settled.firstNumber());
+    out.writeUnsigned(settled.deadLettered().size());
+    settled.deadLettered().forEach(out::writeUnsigned);
+  }
+
+  private static Settled decodeSettled(Decoder in) {
+    long at = in.readUnsigned();
+    int groups = in.readSize();
+    List<Acks> acks = new ArrayList<>();
+    for (int i = 0; i < groups; i++) {
+      acks.add(new Acks(decodeWorker(in), Offsets.decode(in)));
+    }
+    Offsets skipped = Offsets.decode(in);
+    int retriedCount = in.readSize();
+    List<Retried> retried = new ArrayList<>();
+    for (int i = 0; i < retriedCount; i++) {
+      retried.add(
+          new Retried(
+              in.readUnsigned(),
+              in.readCount(),
+              in.readCount(),
+              at + in.readSigned(),
+              decodeCause(in),
+              in.readNullableText()));
+    }
+    int dyingCount = in.readSize();
+    List<Dying> dying = new ArrayList<>();
+    for (int i = 0; i < dyingCount; i++) {
+      dying.add(
+          new Dying(
+              in.readUnsigned(),
+              in.readCount(),
+              in.readCount(),
+              decodeCause(in),
+              in.readNullableText()));
+    }
+    long firstNumber = in.readUnsigned();
+    int deadCount = in.readSize();
+    List<Long> deadLettered = new ArrayList<>();
+    for (int i = 0; i < deadCount; i++) {
+      deadLettered.add(in.readUnsigned());
+    }
+    return new Settled(at, acks, skipped, retried, dying, firstNumber, deadLettered);
+  }
+
+  /** Deliveries almost always equal attempts: one bit says so. */
+  private static void encodeRetries(Map<Long, Retry> retries, Encoder out) {
+    out.writeUnsigned(retries.size());
+    long previousOffset = 0;
+    long previousMillis = 0;
+    for (Map.Entry<Long, Retry> entry : retries.entrySet()) {
+      Retry retry = entry.getValue();
+      boolean isSame = retry.deliveries() == retry.attempts();
+      out.writeUnsigned(entry.getKey() - previousOffset);
+      out.writeUnsigned(2L * retry.attempts() + (isSame ? 0 : 1));
+      if (!isSame) {
+        out.writeUnsigned(retry.deliveries());
+      }
+      out.writeSigned(retry.notBeforeMillis() - previousMillis);
+      previousOffset = entry.getKey();
+      previousMillis = retry.notBeforeMillis();
+    }
+  }
+
+  private static TreeMap<Long, Retry> decodeRetries(Decoder in) {
+    TreeMap<Long, Retry> retries = new TreeMap<>();
+    int count = in.readSize();
+    long offset = 0;
+    long millis = 0;
+    for (int i = 0; i < count; i++) {
+      offset += in.readUnsigned();
+      int code = in.readCount();
+      int attempts = code / 2;
+      int deliveries = code % 2 == 0 ? attempts : in.readCount();
+      millis += in.readSigned();
+      retries.put(offset, new Retry(attempts, deliveries, millis));
+    }
+    return retries;
+  }
+
+  private static void encodeHistories(Map<Long, List<Attempt>> histories, Encoder out) {
+    out.writeUnsigned(histories.size());
+    long previous = 0;
+    for (Map.Entry<Long, List<Attempt>> entry : histories.entrySet()) {
+      out.writeUnsigned(entry.getKey() - previous);
+      out.writeUnsigned(entry.getValue().size());
+      entry.getValue().forEach(attempt -> encodeAttempt(attempt, out));
+      previous = entry.getKey();
+    }
+  }
+
+  private static TreeMap<Long, List<Attempt>> decodeHistories(Decoder in) {
+    TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
+    int count = in.readSize();
+    long offset = 0;
+    for (int i = 0; i < count; i++) {
+      offset += in.readUnsigned();
+      int size = in.readSize();
+      List<Attempt> attempts = new ArrayList<>();
+      for (int j = 0; j < size; j++) {
+        attempts.add(decodeAttempt(in));
+      }
+      histories.put(offset, attempts);
+    }
+    return histories;
+  }
+
+  private static void encodeOutbox(Map<Long, Pending> outbox, Encoder out) {
+    out.writeUnsigned(outbox.size());
+    for (Pending pending : outbox.values()) {
+      out.writeUnsigned(pending.number());
+      out.writeUnsigned(pending.offset());
+      out.writeUnsigned(pending.attempts());
+      encodeAttempt(pending.last(), out);
+    }
+  }
+
+  private static TreeMap<Long, Pending> decodeOutbox(Decoder in) {
+    TreeMap<Long, Pending> outbox = new TreeMap<>();
+    int count = in.readSize();
+    for (int i = 0; i < count; i++) {
+      Pending pending =
+          new Pending(in.readUnsigned(), in.readUnsigned(), in.readCount(), decodeAttempt(in));
+      outbox.put(pending.number(), pending);
+    }
+    return outbox;
+  }
+
+  private static void encodeAttempt(Attempt attempt, Encoder out) {
+    out.writeUnsigned(attempt.ordinal());
+    out.writeUnsigned(attempt.atMillis());
+    out.writeByte(attempt.cause().ordinal());
+    out.writeNullableText(attempt.reason());
+  }
+
+  private static Attempt decodeAttempt(Decoder in) {
+    return new Attempt(in.readCount(), in.readUnsigned(), decodeCause(in), in.readNullableText());
+  }
+
+  /** Workers by their first use, so that a name held by a thousand leases is written once. */
+  private static void encodeLeases(List<LeaseLeft> leases, Encoder out) {
+    List<WorkerName> workers = leases.stream().map(LeaseLeft::worker).distinct().toList();
+    Map<WorkerName, Integer> indexes = new HashMap<>();
+    out.writeUnsigned(workers.size());
+    for (WorkerName worker : workers) {
+      indexes.put(worker, indexes.size());
+      encodeWorker(worker, out);
+    }
+    out.writeUnsigned(leases.size());
+    long previousMillis = 0;
+    for (LeaseLeft lease : leases) {
+      out.writeUnsigned(lease.offset());
+      out.writeUnsigned(lease.delivery());
+      out.writeSigned(lease.incarnation());
+      out.writeSigned(lease.endsAtMillis() - previousMillis);
+      out.writeUnsigned(indexes.getOrDefault(lease.worker(), 0));
+      previousMillis = lease.endsAtMillis();
+    }
+  }
+
+  private static List<LeaseLeft> decodeLeases(Decoder in) {
+    int workerCount = in.readSize();
+    List<WorkerName> workers = new ArrayList<>();
+    for (int i = 0; i < workerCount; i++) {
+      workers.add(decodeWorker(in));
+    }
+    int count = in.readSize();
+    List<LeaseLeft> leases = new ArrayList<>();
+    long millis = 0;
+    for (int i = 0; i < count; i++) {
+      long offset = in.readUnsigned();
+      int delivery = in.readCount();
+      int incarnation = (int) in.readSigned();
+      millis += in.readSigned();
+      int worker = in.readCount();
+      if (worker >= workers.size()) {
+        throw new DecodingException("worker " + worker + " of " + workers.size());
+      }
+      leases.add(new LeaseLeft(offset, delivery, incarnation, millis, workers.get(worker)));
+    }
+    return leases;
+  }
+
+  private static void encodeWorker(WorkerName worker, Encoder out) {
+    out.writeText(worker.name());
+    out.writeText(worker.version());
+  }
+
+  private static WorkerName decodeWorker(Decoder in) {
+    return new WorkerName(in.readText(), in.readText());
+  }
+
+  private static Cause decodeCause(Decoder in) {
+    int ordinal = in.readByte();
+    if (ordinal >= CAUSES.length) {
+      throw new DecodingException("unknown cause " + ordinal);
+    }
+    return CAUSES[ordinal];
+  }
+}

@@ -1,0 +1,130 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.journal.LogEvent;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a subscription stores. Each event applies itself to the state. */
+sealed interface SubscriptionEvent extends LogEvent {
+  void applyTo(SubscriptionState state);
+
+  /**
+   * What became of messages: everything that collected while the write before it was in flight. The
+   * acks with their workers and the time are the pull log.
+   *
+   * @param atMillis wall-clock milliseconds
+   * @param acks by worker
+   * @param skipped offsets that are none of this subscription's business
+   * @param retried deliveries that ended without an ack and will be made again
+   * @param dying messages that become dead letters: they go through the outbox, numbered one after
+   *     the other from {@code firstNumber} in the order of this list
+   * @param firstNumber outbox number of the first of {@code dying}
+   * @param deadLettered outbox numbers whose messages the dead-letter topic has stored
+   */
+  record Settled(
+      long atMillis,
+      List<Acks> acks,
+      Offsets skipped,
+      List<Retried> retried,
+      List<Dying> dying,
+      long firstNumber,
+      List<Long> deadLettered)
+      implements SubscriptionEvent {
+    @Override
+    public void applyTo(SubscriptionState state) {
+      retried.forEach(retry -> state.retry(atMillis, retry));
+      long number = firstNumber;
+      for (Dying message : dying) {
+        state.die(atMillis, number, message);
+        number++;
+      }
+      acks.forEach(group -> state.ack(group.offsets()));
+      state.skip(skipped);
+      deadLettered.forEach(state::deadLettered);
+    }
+
+    @Override
+    public int weight() {
+      int weight = 32 + 4 * skipped.rangeCount() + 4 * deadLettered.size();
+      for (Acks group : acks) {
+        weight += 16 + group.worker.name().length() + 4 * group.offsets.rangeCount();
+      }
+      for (Retried retry : retried) {
+        weight += 24 + textWeight(retry.reason);
+      }
+      for (Dying message : dying) {
+        weight += 24 + textWeight(message.reason);
+      }
+      return weight;
+    }
+
+    private static int textWeight(@Nullable String text) {
+      return text == null ? 0 : text.length();
+    }
+  }
+
+  /** What one worker acked. */
+  record Acks(WorkerName worker, Offsets offsets) {}
+
+  /**
+   * A delivery that ended without an ack.
+   *
+   * @param attempts failed so far, with this one
+   * @param deliveries ordinal of that delivery: receipts up to it are worthless
+   * @param notBeforeMillis wall-clock milliseconds before which it is not delivered again
+   */
+  record Retried(
+      long offset,
+      int attempts,
+      int deliveries,
+      long notBeforeMillis,
+      Cause cause,
+      @Nullable String reason) {}
+
+  /**
+   * A message that becomes a dead letter.
+   *
+   * @param attempts failed so far, with the last one
+   * @param deliveries ordinal of its last delivery
+   */
+  record Dying(long offset, int attempts, int deliveries, Cause cause, @Nullable String reason) {}
+
+  /**
+   * The position was changed: a new generation begins.
+   *
+   * @param offset where it starts; everything before counts as settled, everything after does not
+   */
+  record Sought(long atMillis, long generation, long offset) implements SubscriptionEvent {
+    @Override
+    public void applyTo(SubscriptionState state) {
+      state.seek(generation, offset);
+    }
+
+    @Override
+    public int weight() {
+      return 32;
+    }
+  }
+
+  /** An orderly stop: the next owner honours these leases. */
+  record Closing(long atMillis, List<LeaseLeft> leases) implements SubscriptionEvent {
+    @Override
+    public void applyTo(SubscriptionState state) {
+      state.close(leases);
+    }
+
+    @Override
+    public int weight() {
+      return 16 + 32 * leases.size();
+    }
+  }
+
+  /**
+   * A lease that outlives its owner.
+   *
+   * @param delivery ordinal of the delivery, and {@code incarnation} the actor that gave it
+   * @param endsAtMillis wall-clock milliseconds
+   */
+  record LeaseLeft(
+      long offset, int delivery, int incarnation, long endsAtMillis, WorkerName worker) {}
+}

@@ -1,0 +1,129 @@
+package io.tidewheel.subscription;
+
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.persistence.typed.PersistenceId;
+import io.tidewheel.journal.Decision;
+import io.tidewheel.journal.FencedLog;
+import io.tidewheel.subscription.SubscriptionEvent.Dying;
+import io.tidewheel.subscription.SubscriptionEvent.Retried;
+import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The core of a subscription: stores what became of messages. Its front sends one command at a time
+ * and keeps a copy of the state, to which it applies the events it is told of.
+ *
+ * <ol>
+ *   <li>A settled message stays settled; a command that says otherwise is stored without it.
+ *   <li>Outbox numbers are given here and nowhere else.
+ * </ol>
+ */
+final class SubscriptionLog
+    extends FencedLog<
+        SubscriptionLog.Command, SubscriptionLog.Result, SubscriptionState, SubscriptionEvent> {
+  private static final String ENTITY_TYPE = "subscription";
+
+  /** What the core takes. */
+  sealed interface Command {}
+
+  /** Answers with a copy of the state. */
+  record Load() implements Command {}
+
+  /**
+   * Store what became of messages. Outbox numbers in {@code settled} don't matter; they are given
+   * by the core.
+   *
+   * @param generation the position history it belongs to; of another one nothing is stored
+   */
+  record Record(long generation, Settled settled) implements Command {}
+
+  /** Store the leases that outlive this owner. */
+  record Close(SubscriptionEvent.Closing closing) implements Command {}
+
+  /** What the core answers. */
+  sealed interface Result {}
+
+  record Loaded(SubscriptionState state) implements Result {}
+
+  /** Stored; null if there was nothing new in it. */
+  record Recorded(@Nullable SubscriptionEvent event) implements Result {}
+
+  private final long startOffset;
+
+  private SubscriptionLog(
+      ActorContext<Request<Command, Result>> context,
+      PersistenceId persistenceId,
+      Ownership ownership,
+      long startOffset) {
+    super(context, persistenceId, ownership);
+    this.startOffset = startOffset;
+  }
+
+  /**
+   * The core of a subscription on one queue.
+   *
+   * @param startOffset where the subscription was opened; counts only before the first event
+   */
+  static Behavior<Request<Command, Result>> create(
+      long topicUid, int queue, long subscriptionUid, long startOffset, Ownership ownership) {
+    PersistenceId id =
+        PersistenceId.of(ENTITY_TYPE, topicUid + "-" + queue + "-" + subscriptionUid);
+    return Behaviors.setup(context -> new SubscriptionLog(context, id, ownership, startOffset));
+  }
+
+  @Override
+  protected SubscriptionState initialState() {
+    return SubscriptionState.opened(startOffset);
+  }
+
+  @Override
+  protected Decision<SubscriptionEvent, Result> decide(SubscriptionState state, Command command) {
+    if (command instanceof Record proposal) {
+      return decideRecord(state, proposal);
+    }
+    if (command instanceof Close close) {
+      return Decision.persist(close.closing(), new Recorded(close.closing()));
+    }
+    return Decision.reply(new Loaded(state.copy()));
+  }
+
+  /** What of a proposal is new to a state; null if nothing is. Numbers the dying messages. */
+  static @Nullable Settled admit(SubscriptionState state, Settled settled) {
+    List<Retried> retried =
+        settled.retried().stream().filter(retry -> isOpen(state, retry.offset())).toList();
+    List<Dying> dying =
+        settled.dying().stream().filter(message -> isOpen(state, message.offset())).toList();
+    boolean isNew =
+        !settled.acks().isEmpty()
+            || !settled.skipped().isEmpty()
+            || !retried.isEmpty()
+            || !dying.isEmpty()
+            || !settled.deadLettered().isEmpty();
+    return isNew
+        ? new Settled(
+            settled.atMillis(),
+            settled.acks(),
+            settled.skipped(),
+            retried,
+            dying,
+            state.nextNumber(),
+            settled.deadLettered())
+        : null;
+  }
+
+  private static Decision<SubscriptionEvent, Result> decideRecord(
+      SubscriptionState state, Record proposal) {
+    Settled admitted =
+        proposal.generation() == state.generation() ? admit(state, proposal.settled()) : null;
+    return admitted == null
+        ? Decision.reply(new Recorded(null))
+        : Decision.persist(admitted, new Recorded(admitted));
+  }
+
+  private static boolean isOpen(SubscriptionState state, long offset) {
+    return !state.isSettled(offset) && !state.isDying(offset);
+  }
+}

@@ -1,0 +1,96 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Consumes through the short-lived {@link Workers} of this node.
+ *
+ * <p>A pull beyond the bound of open ones fails with {@link RejectedPullException}. Whoever cancels
+ * the future of a pull gives it up: deliveries that were on their way are released.
+ */
+public final class NodeConsumer implements Consumer {
+  private final ActorRef<Workers.Command> workers;
+  private final QueueRouter router;
+  private final ActorSystem<?> system;
+
+  public NodeConsumer(
+      ActorRef<Workers.Command> workers, QueueRouter router, ActorSystem<?> system) {
+    this.workers = workers;
+    this.router = router;
+    this.system = system;
+  }
+
+  @Override
+  public CompletableFuture<List<Delivery>> pull(
+      Topic topic, Topic.Subscription subscription, PullRequest request) {
+    CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
+    workers.tell(
+        new Workers.Pull(
+            new PullWorker.Task(
+                topic.uid(), topic.settings().queues(), subscription.uid(), request, answer)));
+    return answer;
+  }
+
+  @Override
+  public CompletableFuture<List<SettleStatus>> settle(
+      Topic topic,
+      Topic.Subscription subscription,
+      SettleAction action,
+      List<Receipt> receipts,
+      Duration timeLeft) {
+    SettleStatus[] statuses = new SettleStatus[receipts.size()];
+    Arrays.fill(statuses, SettleStatus.INVALID);
+    Map<Integer, List<Integer>> indexesByQueue = new TreeMap<>();
+    for (int i = 0; i < receipts.size(); i++) {
+      Receipt receipt = receipts.get(i);
+      if (receipt.subscriptionUid() == subscription.uid()
+          && receipt.queue() >= 0
+          && receipt.queue() < topic.settings().queues()) {
+        statuses[i] = SettleStatus.RETRY;
+        indexesByQueue.computeIfAbsent(receipt.queue(), queue -> new ArrayList<>()).add(i);
+      }
+    }
+    if (timeLeft.isNegative() || timeLeft.isZero()) {
+      return CompletableFuture.completedFuture(List.of(statuses));
+    }
+    List<CompletableFuture<Void>> merged = new ArrayList<>();
+    indexesByQueue.forEach(
+        (queue, indexes) -> {
+          CompletableFuture<List<SettleStatus>> answer = new CompletableFuture<>();
+          merged.add(answer.thenAccept(some -> merge(statuses, indexes, some)));
+          List<Receipt> some = indexes.stream().map(receipts::get).toList();
+          workers.tell(
+              new Workers.Settle(
+                  new SettleCall.Task(
+                      topic.uid(), subscription.uid(), queue, action, some, timeLeft, answer)));
+        });
+    return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
+        .thenApply(done -> List.of(statuses));
+  }
+
+  @Override
+  public void release(Topic topic, Topic.Subscription subscription, List<Delivery> deliveries) {
+    new QueueCalls(router, topic.uid(), subscription.uid()).release(deliveries, system.ignoreRef());
+  }
+
+  private static void merge(
+      SettleStatus[] statuses, List<Integer> indexes, List<SettleStatus> some) {
+    for (int i = 0; i < indexes.size(); i++) {
+      statuses[indexes.get(i)] = some.get(i);
+    }
+  }
+}

@@ -1,0 +1,465 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.Subscription.Board.Row;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The worker of one remote pull: asks the board who has work, pulls there, answers, and ends.
+ *
+ * <ol>
+ *   <li>It asks one queue after the other, the best first, until its hand is full or nobody has
+ *       more. With something in hand it waits at most {@link #COLLECT_TIMEOUT} for the rest.
+ *   <li>Queues that the board has no row of are asleep or moving: each is woken once, and if nobody
+ *       else had anything, asked once.
+ *   <li>With nothing in hand it waits on the board until its time is over.
+ *   <li>A queue that does not answer holds up nobody: the worker goes on, and takes the answer when
+ *       it comes.
+ *   <li>Nothing stays leased by a race: what comes after the answer, does not fit, or finds that
+ *       the caller has gone (its future is done), is released. For that the worker lives on until
+ *       every queue has answered, at most {@link #LINGER_TIMEOUT}; a lease beyond that ends by
+ *       time.
+ * </ol>
+ */
+final class PullWorker extends AbstractBehavior<PullWorker.Command> {
+  /**
+   * How long a queue that has work may take before the worker tries the next; a quarter of the
+   * pull's time if that is less.
+   */
+  static final Duration PULL_TIMEOUT = Duration.ofSeconds(5);
+
+  /** The same for a queue that may have to recover first, before the next is asked beside it. */
+  static final Duration RECOVERY_TIMEOUT = Duration.ofMillis(250);
+
+  /** How long all queues that the board does not know are waited for. */
+  static final Duration UNKNOWN_TIMEOUT = Duration.ofSeconds(2);
+
+  static final Duration COLLECT_TIMEOUT = Duration.ofMillis(100);
+
+  /** How long the board may take before the worker asks the queues without it. */
+  static final Duration BOARD_TIMEOUT = Duration.ofMillis(500);
+
+  /** How much longer than its time a pull may take when a queue was just asked. */
+  static final Duration GRACE = Duration.ofMillis(500);
+
+  static final Duration LINGER_TIMEOUT = Duration.ofSeconds(60);
+
+  /** How long a pull without waiting may take, so that queues which are asleep can answer. */
+  static final Duration MIN_LIMIT = Duration.ofSeconds(2);
+
+  private static final int NONE = -1;
+
+  /**
+   * What to do.
+   *
+   * @param queues of the topic
+   * @param answer completed with the deliveries; whoever cancels it gives up
+   */
+  record Task(
+      long topicUid,
+      int queues,
+      long subscriptionUid,
+      Consumer.PullRequest request,
+      CompletableFuture<List<Delivery>> answer) {}
+
+  /** Only from itself: answers and timers. */
+  sealed interface Command {}
+
+  private record Offered(Offer offer) implements Command {}
+
+  private record Answered(int call, Subscription.Pulled pulled) implements Command {}
+
+  private record Over(Timer timer) implements Command {}
+
+  private record Abandoned() implements Command {}
+
+  private enum Timer {
+    WAIT,
+    GIVE_UP,
+    BOARD,
+    CALL,
+    UNKNOWN,
+    COLLECT,
+    LOOK_AGAIN,
+    LINGER
+  }
+
+  private enum Phase {
+    LOOKING,
+    PULLING,
+    WAITING,
+    CLOSED
+  }
+
+  private record Call(int queue, boolean isCandidate) {}
+
+  private final TimerScheduler<Command> timers;
+  private final Task task;
+  private final QueueCalls calls;
+  private final ActorRef<BacklogBoard.Command> board;
+  private final ActorRef<Offer> offers;
+  private final Hand hand;
+  private final Duration pullTimeout;
+
+  private Phase phase = Phase.LOOKING;
+  private final Deque<Row> candidates = new ArrayDeque<>();
+  private final Deque<Integer> unknown = new ArrayDeque<>();
+  private @Nullable Row lastRow;
+  private boolean hasMoreRows;
+  private long seenVersion;
+
+  private final Map<Integer, Call> openCalls = new HashMap<>();
+  private int lastCall;
+
+  /** The call whose answer is waited for before the next is made. */
+  private int current = NONE;
+
+  /** Queues that did not answer in time; they are asked, but not waited for. */
+  private final Set<Integer> doubtful = new HashSet<>();
+
+  private boolean hasAskedUnknown;
+  private boolean isWaitOver;
+  private boolean isOnBoard;
+  private int promisedQueue = NONE;
+
+  static Behavior<Command> create(
+      Task task, QueueRouter router, ActorRef<BacklogBoard.Command> board) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new PullWorker(context, timers, task, router, board)));
+  }
+
+  private PullWorker(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      Task task,
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board) {
+    super(context);
+    this.timers = timers;
+    this.task = task;
+    this.calls = new QueueCalls(router, task.topicUid(), task.subscriptionUid());
+    this.board = board;
+    this.offers = context.messageAdapter(Offer.class, Offered::new);
+    this.hand = new Hand(task.request().max(), task.request().maxBytes());
+    ActorRef<Command> self = context.getSelf();
+    CompletableFuture<?> unused =
+        task.answer()
+            .whenComplete(
+                (deliveries, failure) -> {
+                  if (task.answer().isCancelled()) {
+                    self.tell(new Abandoned());
+                  }
+                });
+    Duration wait = task.request().waitTime();
+    isWaitOver = wait.isZero();
+    if (!isWaitOver) {
+      start(Timer.WAIT, wait);
+    }
+    Duration limit = max(wait.plus(GRACE), MIN_LIMIT);
+    start(Timer.GIVE_UP, limit);
+    pullTimeout = min(limit.dividedBy(4), PULL_TIMEOUT);
+    look(null);
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Offered.class, this::onOffered)
+        .onMessage(Answered.class, this::onAnswered)
+        .onMessage(Over.class, this::onOver)
+        .onMessage(Abandoned.class, command -> finish())
+        .onSignal(PostStop.class, signal -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Command> onOffered(Offered command) {
+    Offer offer = command.offer();
+    if (phase == Phase.LOOKING) {
+      timers.cancel(Timer.BOARD);
+      return begin(offer);
+    }
+    if (phase != Phase.WAITING) {
+      // Left, or gone on without it: the board was told, or will be when this pull waits or ends.
+      return this;
+    }
+    timers.cancel(Timer.LOOK_AGAIN);
+    if (offer.rows().isEmpty()) {
+      // The board has lost what it knew.
+      hasAskedUnknown = false;
+      leaveBoard();
+      return look(null);
+    }
+    promisedQueue = offer.rows().get(0).queue();
+    lastRow = null;
+    return begin(offer);
+  }
+
+  private Behavior<Command> begin(Offer offer) {
+    if (lastRow == null) {
+      seenVersion = offer.version();
+    }
+    phase = Phase.PULLING;
+    candidates.addAll(offer.rows());
+    lastRow = offer.rows().isEmpty() ? null : offer.rows().get(offer.rows().size() - 1);
+    hasMoreRows = offer.hasMore();
+    if (!hasAskedUnknown) {
+      hasAskedUnknown = true;
+      start(Timer.UNKNOWN, UNKNOWN_TIMEOUT);
+      for (int queue = 0; queue < task.queues(); queue++) {
+        if (!offer.awake().get(queue)) {
+          calls.wake(queue);
+          unknown.add(queue);
+        }
+      }
+    }
+    return next();
+  }
+
+  private Behavior<Command> next() {
+    while (!hand.isFull() && !candidates.isEmpty()) {
+      int queue = candidates.remove().queue();
+      if (!doubtful.contains(queue)) {
+        return pullAndAwait(queue, true, pullTimeout);
+      }
+      pull(queue, true);
+    }
+    if (!hand.isEmpty()) {
+      return finish();
+    }
+    if (hasMoreRows) {
+      return look(lastRow);
+    }
+    if (!unknown.isEmpty()) {
+      return pullAndAwait(unknown.remove(), false, RECOVERY_TIMEOUT);
+    }
+    if (!isWaitOver) {
+      return waitForWork();
+    }
+    return openCalls.isEmpty() ? finish() : this;
+  }
+
+  /** Asks the board what there is, behind the given row. */
+  private Behavior<Command> look(@Nullable Row after) {
+    phase = Phase.LOOKING;
+    lastRow = after;
+    start(Timer.BOARD, BOARD_TIMEOUT);
+    board.tell(new BacklogBoard.Candidates(task.subscriptionUid(), after, offers));
+    return this;
+  }
+
+  private Behavior<Command> waitForWork() {
+    phase = Phase.WAITING;
+    lastRow = null;
+    isOnBoard = true;
+    promisedQueue = NONE;
+    if (!doubtful.isEmpty()) {
+      start(Timer.LOOK_AGAIN, PULL_TIMEOUT);
+    }
+    board.tell(
+        new BacklogBoard.Want(task.subscriptionUid(), hand.roomCount(), seenVersion, offers));
+    return this;
+  }
+
+  private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
+    start(Timer.CALL, timeout);
+    current = pull(queue, isCandidate);
+    return this;
+  }
+
+  private int pull(int queue, boolean isCandidate) {
+    int call = ++lastCall;
+    ActorRef<Command> self = getContext().getSelf();
+    // An answer does not say what it answers, so each has a receiver of its own.
+    ActorRef<Subscription.Pulled> receiver =
+        getContext()
+            .spawnAnonymous(
+                Behaviors.receiveMessage(
+                    pulled -> {
+                      self.tell(new Answered(call, pulled));
+                      return Behaviors.stopped();
+                    }));
+    openCalls.put(call, new Call(queue, isCandidate));
+    calls.pull(queue, hand.roomCount(), hand.roomBytes(), task.request(), receiver);
+    return call;
+  }
+
+  private Behavior<Command> onAnswered(Answered command) {
+    Call call = openCalls.remove(command.call());
+    if (call == null) {
+      return this;
+    }
+    List<Delivery> deliveries = command.pulled().deliveries();
+    if (phase == Phase.CLOSED) {
+      release(deliveries);
+      return openCalls.isEmpty() ? Behaviors.stopped() : this;
+    }
+    doubtful.remove(call.queue());
+    tellLooked(call.queue(), deliveries.isEmpty());
+    boolean wasEmpty = hand.isEmpty();
+    release(hand.take(deliveries));
+    if (wasEmpty && !hand.isEmpty()) {
+      start(Timer.COLLECT, COLLECT_TIMEOUT);
+    }
+    if (command.call() == current) {
+      current = NONE;
+      timers.cancel(Timer.CALL);
+    }
+    if (phase == Phase.PULLING) {
+      return current == NONE ? next() : hand.isFull() ? finish() : this;
+    }
+    return hand.isEmpty() ? this : finish();
+  }
+
+  private Behavior<Command> onOver(Over command) {
+    if (phase == Phase.CLOSED) {
+      return command.timer() == Timer.LINGER ? Behaviors.stopped() : this;
+    }
+    return switch (command.timer()) {
+      case WAIT -> onWaitOver();
+      case BOARD -> onBoardOver();
+      case CALL -> onCallOver();
+      case UNKNOWN -> onUnknownOver();
+      case LOOK_AGAIN -> onLookAgain();
+      case GIVE_UP, COLLECT -> finish();
+      case LINGER -> this;
+    };
+  }
+
+  private Behavior<Command> onWaitOver() {
+    isWaitOver = true;
+    if (phase != Phase.WAITING) {
+      return this;
+    }
+    leaveBoard();
+    phase = Phase.PULLING;
+    return next();
+  }
+
+  private Behavior<Command> onBoardOver() {
+    if (phase != Phase.LOOKING) {
+      return this;
+    }
+    return begin(Offer.nothing(0));
+  }
+
+  private Behavior<Command> onCallOver() {
+    Call call = openCalls.get(current);
+    if (call == null) {
+      return this;
+    }
+    current = NONE;
+    if (call.isCandidate()) {
+      doubtful.add(call.queue());
+      tellLooked(call.queue(), true);
+    }
+    return next();
+  }
+
+  private Behavior<Command> onUnknownOver() {
+    unknown.clear();
+    Call call = openCalls.get(current);
+    if (call != null && !call.isCandidate()) {
+      current = NONE;
+      timers.cancel(Timer.CALL);
+    }
+    return phase == Phase.PULLING && current == NONE ? next() : this;
+  }
+
+  /** The queues that did not answer may never have got the question. */
+  private Behavior<Command> onLookAgain() {
+    if (phase != Phase.WAITING) {
+      return this;
+    }
+    leaveBoard();
+    return look(null);
+  }
+
+  private Behavior<Command> finish() {
+    if (phase == Phase.CLOSED) {
+      return this;
+    }
+    close();
+    if (!openCalls.isEmpty()) {
+      start(Timer.LINGER, LINGER_TIMEOUT);
+    }
+    if (hand.isEmpty() && openCalls.values().stream().anyMatch(Call::isCandidate)) {
+      task.answer()
+          .completeExceptionally(
+              new TimeoutException("Queues that have messages do not answer; try again."));
+    } else if (!task.answer().complete(hand.deliveries())) {
+      release(hand.deliveries());
+    }
+    return openCalls.isEmpty() ? Behaviors.stopped() : this;
+  }
+
+  private Behavior<Command> onPostStop() {
+    if (phase != Phase.CLOSED) {
+      close();
+      release(hand.deliveries());
+      task.answer().completeExceptionally(new RejectedPullException("The node stops."));
+    }
+    return this;
+  }
+
+  private void close() {
+    phase = Phase.CLOSED;
+    timers.cancelAll();
+    leaveBoard();
+  }
+
+  /** The row this worker was woken for was looked at: what is left of it may wake others. */
+  private void tellLooked(int queue, boolean isEmpty) {
+    if (queue == promisedQueue) {
+      promisedQueue = NONE;
+      isOnBoard = false;
+      board.tell(new BacklogBoard.Looked(queue, seenVersion, isEmpty, offers));
+    }
+  }
+
+  private void leaveBoard() {
+    if (isOnBoard) {
+      isOnBoard = false;
+      promisedQueue = NONE;
+      board.tell(new BacklogBoard.Leave(offers));
+    }
+  }
+
+  private void release(List<Delivery> deliveries) {
+    calls.release(deliveries, getContext().getSystem().ignoreRef());
+  }
+
+  private static Duration max(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private void start(Timer timer, Duration timeout) {
+    timers.startSingleTimer(timer, new Over(timer), timeout);
+  }
+}

@@ -1,0 +1,403 @@
+package io.tidewheel.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.catalog.TopicSettings;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.Inspector;
+import io.tidewheel.queue.PublishResult;
+import io.tidewheel.queue.Publisher;
+import io.tidewheel.queue.Reader;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.worker.Consumer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** A broker of one queue per topic in memory, to see what HTTP makes of it. */
+final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consumer {
+  private static final long NOW = 1_700_000_000_000L;
+
+  private final TreeMap<String, Topic> topics = new TreeMap<>();
+  private final Map<Long, List<Message>> stored = new HashMap<>();
+  private final Map<Long, Integer> positions = new HashMap<>();
+  private final Set<Receipt> leased = new HashSet<>();
+  private final List<CompletableFuture<List<Delivery>>> waiting = new ArrayList<>();
+  private long lastUid;
+  private Broker.Readiness readiness = new Broker.Readiness(true, "serving");
+
+  /** Answers the next publishes instead of storing; null to store. */
+  PublishResult nextResult;
+
+  /** Deliveries that were given back, by offset. */
+  final List<Long> released = new ArrayList<>();
+
+  SettleAction lastAction;
+  Consumer.PullRequest lastPull;
+  Duration lastTimeLeft;
+
+  /** Fails the next lookups, as a defect would. */
+  boolean isBroken;
+
+  Broker broker() {
+    return new Broker(
+        this,
+        this,
+        this,
+        this,
+        new Receipts(),
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        () -> readiness,
+        System::nanoTime);
+  }
+
+  synchronized void ready(boolean isReady) {
+    readiness = new Broker.Readiness(isReady, isReady ? "serving" : "recovering");
+  }
+
+  synchronized List<Message> messages(String topic) {
+    Topic found = topics.get(topic);
+    return found == null ? List.of() : List.copyOf(stored.get(found.uid()));
+  }
+
+  synchronized Topic addTopic(String name, TopicSettings settings) {
+    Topic topic = new Topic(++lastUid, name, 1, NOW, settings, false, Map.of());
+    topics.put(name, topic);
+    stored.put(topic.uid(), new ArrayList<>());
+    return topic;
+  }
+
+  synchronized void completeWaiting() {
+    waiting.forEach(pull -> pull.complete(List.of()));
+    waiting.clear();
+  }
+
+  synchronized int waitingCount() {
+    return waiting.size();
+  }
+
+  @Override
+  public synchronized CatalogSnapshot current() {
+    if (isBroken) {
+      throw new IllegalStateException("secret-of-the-node");
+    }
+    return CatalogSnapshot.of(lastUid, new TreeMap<>(topics));
+  }
+
+  @Override
+  public CompletionStage<CatalogSnapshot> refresh(Duration timeout) {
+    return CompletableFuture.completedFuture(current());
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> putTopic(
+      String topic, ObjectNode patch, Long ifRevision, Duration timeout) {
+    List<FieldError> errors = new ArrayList<>();
+    patch
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!name.equals("maxMessageBytes")) {
+                errors.add(new FieldError("/" + name, "is not a known setting"));
+              }
+            });
+    if (!errors.isEmpty()) {
+      return done(new Invalid(errors));
+    }
+    Topic known = topics.get(topic);
+    if (known == null) {
+      return done(new Created(addTopic(topic, TopicSettings.defaults(1)), null));
+    }
+    Topic changed =
+        new Topic(
+            known.uid(),
+            topic,
+            known.revision() + 1,
+            NOW,
+            known.settings(),
+            false,
+            known.subscriptions());
+    topics.put(topic, changed);
+    return done(new Existing(changed, null));
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> ensureTopic(String topic, Duration timeout) {
+    Topic known = topics.get(topic);
+    return done(
+        known == null
+            ? new Created(addTopic(topic, TopicSettings.defaults(1)), null)
+            : new Existing(known, null));
+  }
+
+  @Override
+  public CompletionStage<Reply> ensureDeadLetterTopic(
+      String topic, String subscription, Duration timeout) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> deleteTopic(
+      String topic, Long ifRevision, Duration timeout) {
+    return done(topics.remove(topic) == null ? new NotFound(topic) : new Deleted());
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> putSubscription(
+      String topic, String name, ObjectNode patch, Long ifRevision, Duration timeout) {
+    Topic owner = topics.get(topic);
+    if (owner == null) {
+      return done(new NotFound(topic));
+    }
+    Topic.Subscription known = owner.subscription(name);
+    Topic.Subscription subscription =
+        new Topic.Subscription(
+            known == null ? ++lastUid : known.uid(),
+            name,
+            known == null ? 1 : known.revision() + 1,
+            NOW,
+            settings(patch.path("paused").asBoolean(false)),
+            Topic.StartPosition.EARLIEST,
+            0,
+            Topic.Stage.OPEN,
+            false);
+    Map<String, Topic.Subscription> subscriptions = new TreeMap<>(owner.subscriptions());
+    subscriptions.put(name, subscription);
+    Topic changed =
+        new Topic(
+            owner.uid(), topic, owner.revision(), NOW, owner.settings(), false, subscriptions);
+    topics.put(topic, changed);
+    positions.putIfAbsent(subscription.uid(), 0);
+    return done(
+        known == null ? new Created(changed, subscription) : new Existing(changed, subscription));
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> ensureSubscription(
+      String topic, String name, Duration timeout) {
+    Topic owner = topics.get(topic);
+    Topic.Subscription known = owner == null ? null : owner.subscription(name);
+    return known == null
+        ? putSubscription(topic, name, Json.newObject(), null, timeout)
+        : done(new Existing(owner, known));
+  }
+
+  @Override
+  public synchronized CompletionStage<Reply> deleteSubscription(
+      String topic, String name, Long ifRevision, Duration timeout) {
+    Topic owner = topics.get(topic);
+    if (owner == null || owner.subscription(name) == null) {
+      return done(new NotFound(name));
+    }
+    Map<String, Topic.Subscription> subscriptions = new TreeMap<>(owner.subscriptions());
+    subscriptions.remove(name);
+    topics.put(
+        topic,
+        new Topic(
+            owner.uid(), topic, owner.revision(), NOW, owner.settings(), false, subscriptions));
+    return done(new Deleted());
+  }
+
+  @Override
+  public synchronized CompletionStage<List<PublishResult>> publish(
+      Topic topic, List<Message> messages, Duration timeLeft) {
+    lastTimeLeft = timeLeft;
+    List<PublishResult> results = new ArrayList<>();
+    for (Message message : messages) {
+      if (nextResult != null) {
+        results.add(nextResult);
+        continue;
+      }
+      List<Message> log = stored.get(topic.uid());
+      int before = indexOfId(log, message.id());
+      if (before >= 0) {
+        results.add(new PublishResult.Stored(0, before, true));
+      } else {
+        results.add(new PublishResult.Stored(0, log.size(), false));
+        log.add(message);
+      }
+    }
+    return CompletableFuture.completedFuture(results);
+  }
+
+  @Override
+  public synchronized CompletionStage<List<QueueStatus>> describe(Topic topic, Duration timeout) {
+    int size = stored.get(topic.uid()).size();
+    List<Reader.Status> readers = new ArrayList<>();
+    for (Topic.Subscription subscription : topic.subscriptions().values()) {
+      long position = positions.getOrDefault(subscription.uid(), 0);
+      readers.add(
+          new Reader.Status(
+              subscription.uid(),
+              0,
+              1,
+              0,
+              position,
+              size - position,
+              0,
+              0,
+              size - position,
+              0,
+              position,
+              0,
+              0,
+              null));
+    }
+    return CompletableFuture.completedFuture(
+        List.of(new QueueStatus(0, "memory", 0, size, 0, 0, readers)));
+  }
+
+  @Override
+  public synchronized CompletionStage<List<Delivery>> pull(
+      Topic topic, Topic.Subscription subscription, PullRequest request) {
+    lastPull = request;
+    List<Delivery> deliveries = take(topic, subscription, request.max());
+    if (!deliveries.isEmpty() || request.waitTime().isZero()) {
+      return CompletableFuture.completedFuture(deliveries);
+    }
+    CompletableFuture<List<Delivery>> pull = new CompletableFuture<>();
+    waiting.add(pull);
+    return pull.<List<Delivery>>thenApply(
+            empty -> {
+              synchronized (this) {
+                return take(topic, subscription, request.max());
+              }
+            })
+        .completeOnTimeout(List.of(), request.waitTime().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private List<Delivery> take(Topic topic, Topic.Subscription subscription, int max) {
+    List<Message> log = stored.get(topic.uid());
+    int position = positions.get(subscription.uid());
+    List<Delivery> deliveries = new ArrayList<>();
+    while (position < log.size() && deliveries.size() < max) {
+      Receipt receipt = new Receipt(subscription.uid(), 1, 0, position, 7, 1);
+      leased.add(receipt);
+      deliveries.add(new Delivery(receipt, log.get(position), 1, NOW, NOW + 30_000));
+      position++;
+    }
+    positions.put(subscription.uid(), position);
+    return deliveries;
+  }
+
+  @Override
+  public synchronized CompletionStage<List<SettleStatus>> settle(
+      Topic topic,
+      Topic.Subscription subscription,
+      SettleAction action,
+      List<Receipt> receipts,
+      Duration timeLeft) {
+    lastAction = action;
+    SettleStatus good =
+        action instanceof SettleAction.Ack
+            ? SettleStatus.ACKED
+            : action instanceof SettleAction.Nack
+                ? SettleStatus.NACKED
+                : action instanceof SettleAction.Release
+                    ? SettleStatus.RELEASED
+                    : action instanceof SettleAction.Reject
+                        ? SettleStatus.REJECTED
+                        : SettleStatus.EXTENDED;
+    return CompletableFuture.completedFuture(
+        receipts.stream()
+            .map(receipt -> leased.contains(receipt) ? good : SettleStatus.EXPIRED)
+            .toList());
+  }
+
+  @Override
+  public synchronized void release(
+      Topic topic, Topic.Subscription subscription, List<Delivery> deliveries) {
+    deliveries.forEach(delivery -> released.add(delivery.receipt().offset()));
+    notifyAll();
+  }
+
+  synchronized void awaitReleased(int count) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (released.size() < count && System.nanoTime() < deadline) {
+      wait(100);
+    }
+  }
+
+  private static int indexOfId(List<Message> log, String id) {
+    for (int i = 0; id != null && i < log.size(); i++) {
+      if (id.equals(log.get(i).id())) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static SubscriptionSettings settings(boolean isPaused) {
+    SubscriptionSettings plain = SubscriptionSettings.DEFAULTS;
+    return new SubscriptionSettings(
+        plain.expiresAfter(),
+        plain.lease(),
+        plain.maxAttempts(),
+        plain.onDead(),
+        plain.backoff(),
+        plain.order(),
+        plain.delivery(),
+        plain.rateLimit(),
+        plain.maxInFlight(),
+        plain.filter(),
+        plain.maxLag(),
+        plain.success(),
+        plain.backends(),
+        plain.zone(),
+        isPaused);
+  }
+
+  private static CompletionStage<Reply> done(Reply reply) {
+    return CompletableFuture.completedFuture(reply);
+  }
+
+  /** Receipts in clear. */
+  private static final class Receipts implements Broker.ReceiptText {
+    @Override
+    public String encode(Receipt receipt) {
+      return "r-"
+          + receipt.subscriptionUid()
+          + "-"
+          + receipt.generation()
+          + "-"
+          + receipt.queue()
+          + "-"
+          + receipt.offset()
+          + "-"
+          + receipt.incarnation()
+          + "-"
+          + receipt.delivery();
+    }
+
+    @Override
+    public Receipt decode(String text) {
+      if (!text.matches("r(-[0-9]{1,9}){6}")) {
+        return null;
+      }
+      String[] parts = text.split("-", -1);
+      return new Receipt(
+          Long.parseLong(parts[1]),
+          Long.parseLong(parts[2]),
+          Integer.parseInt(parts[3]),
+          Long.parseLong(parts[4]),
+          Integer.parseInt(parts[5]),
+          Integer.parseInt(parts[6]));
+    }
+  }
+}

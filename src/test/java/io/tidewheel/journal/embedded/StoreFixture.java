@@ -1,0 +1,125 @@
+package io.tidewheel.journal.embedded;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Settings, rows and crash images for tests of the store. */
+final class StoreFixture {
+  private StoreFixture() {}
+
+  static EmbeddedStoreSettings settings(String overrides) {
+    Config reference = ConfigFactory.defaultReference();
+    return EmbeddedStoreSettings.from(
+        ConfigFactory.parseString(overrides)
+            .withFallback(reference.getConfig("tidewheel.journal.embedded")));
+  }
+
+  static EmbeddedStore open(Path directory) {
+    return EmbeddedStore.open(directory, settings(""));
+  }
+
+  static EmbeddedStore open(Path directory, String overrides) {
+    return EmbeddedStore.open(directory, settings(overrides));
+  }
+
+  static EncodedRow row(String persistenceId, long seqNr, byte[] payload) {
+    return RowCodec.encode(
+        RowKey.prefix(persistenceId),
+        new StoredRow(
+            seqNr,
+            seqNr - 1,
+            seqNr,
+            "writer",
+            "",
+            Optional.empty(),
+            new StoredRow.Serialized(4, "m", ByteBuffer.wrap(payload)),
+            0));
+  }
+
+  static byte[] payload(long seqNr, int size) {
+    byte[] payload = new byte[size];
+    for (int i = 0; i < size; i++) {
+      payload[i] = (byte) (seqNr * 31 + i * 7L + (i >> 8));
+    }
+    return payload;
+  }
+
+  static void append(EmbeddedStore store, String persistenceId, long from, long to, int size) {
+    for (long seqNr = from; seqNr <= to; seqNr++) {
+      store
+          .append(
+              persistenceId, seqNr - 1, List.of(row(persistenceId, seqNr, payload(seqNr, size))))
+          .join();
+    }
+  }
+
+  static List<Long> numbers(EmbeddedStore store, String persistenceId) {
+    List<Long> numbers = new ArrayList<>();
+    store.readEvents(
+        persistenceId,
+        1,
+        Long.MAX_VALUE - 1,
+        row -> {
+          numbers.add(row.seqNr());
+          return true;
+        });
+    return numbers;
+  }
+
+  /** Copies the directory of an open store: what a crash would leave behind. */
+  static Path crashImage(EmbeddedStore store, Path target) {
+    copy(store.directory(), target);
+    return target;
+  }
+
+  static void copy(Path from, Path to) {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path copy = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(file, copy);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Path newestLog(Path directory) {
+    List<LogFile> logs = LogFile.list(directory.resolve("db"));
+    return logs.get(logs.size() - 1).path();
+  }
+
+  static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  static long directoryBytes(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files.filter(Files::isRegularFile).mapToLong(StoreFixture::size).sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      // RocksDB may have removed it since it was listed.
+      return 0;
+    }
+  }
+}

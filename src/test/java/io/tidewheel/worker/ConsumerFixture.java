@@ -1,0 +1,138 @@
+package io.tidewheel.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.ManualTime;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.catalog.TopicSettings;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.Subscription.Board.Row;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** A consumer with its board; the test plays the queues and their subscriptions. */
+final class ConsumerFixture {
+  static final long TOPIC = 5;
+  static final long SUBSCRIPTION = 7;
+
+  final ManualTime time;
+  final TestProbe<Sent> queues;
+  final QueueRouter router;
+  final ActorRef<BacklogBoard.Command> board;
+  final BacklogReports reports;
+  final ActorRef<Workers.Command> workers;
+  final NodeConsumer consumer;
+  private final ActorTestKit kit;
+
+  ConsumerFixture(ActorTestKit kit, int maxPulls, int maxSettles) {
+    this.kit = kit;
+    time = ManualTime.get(kit.system());
+    queues = kit.createTestProbe(Sent.class);
+    router = (topicUid, queue, command) -> queues.getRef().tell(new Sent(queue, command));
+    board = kit.spawn(BacklogBoard.create());
+    reports = new BacklogReports(board);
+    workers = kit.spawn(Workers.create(router, board, maxPulls, maxSettles));
+    consumer = new NodeConsumer(workers, router, kit.system());
+  }
+
+  static Topic topic(int queueCount) {
+    return new Topic(TOPIC, "orders", 1, 0, TopicSettings.defaults(queueCount), false, Map.of());
+  }
+
+  static Topic.Subscription subscription() {
+    return new Topic.Subscription(
+        SUBSCRIPTION,
+        "billing",
+        1,
+        0,
+        SubscriptionSettings.DEFAULTS,
+        Topic.StartPosition.EARLIEST,
+        0,
+        Topic.Stage.OPEN,
+        false);
+  }
+
+  static Consumer.PullRequest request(int max, int maxBytes, Duration wait) {
+    return new Consumer.PullRequest(max, maxBytes, wait, null, null, null);
+  }
+
+  static Receipt receipt(int queue, long offset) {
+    return new Receipt(SUBSCRIPTION, 1, queue, offset, 99, 1);
+  }
+
+  static Delivery delivery(int queue, long offset, int bytes) {
+    return new Delivery(receipt(queue, offset), Message.of(new byte[bytes]), 1, 0, 0);
+  }
+
+  /** The row of a queue, reported and known to the board. */
+  void report(int queue, long dispatchable) {
+    reports.report(new Row(TOPIC, SUBSCRIPTION, queue, dispatchable, dispatchable, 100, false));
+    awaitBoard();
+  }
+
+  void awaitBoard() {
+    TestProbe<BacklogBoard.Offer> probe = kit.createTestProbe();
+    board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, null, probe.getRef()));
+    probe.receiveMessage();
+  }
+
+  /** A pull that arrived at a queue. */
+  AtQueue<Subscription.Pull> expectPull(int queue) {
+    AtQueue<Subscription.Pull> pull = expect(Subscription.Pull.class);
+    assertThat(pull.queue()).isEqualTo(queue);
+    return pull;
+  }
+
+  AtQueue<Subscription.Settle> expectSettle(int queue) {
+    AtQueue<Subscription.Settle> settle = expect(Subscription.Settle.class);
+    assertThat(settle.queue()).isEqualTo(queue);
+    return settle;
+  }
+
+  void expectReleased(int queue, long... offsets) {
+    Subscription.Settle settle = expectSettle(queue).command();
+    assertThat(settle.action()).isEqualTo(new SettleAction.Release());
+    assertThat(settle.receipts().stream().mapToLong(Receipt::offset)).containsExactly(box(offsets));
+  }
+
+  void expectWake(int queue) {
+    Sent sent = queues.receiveMessage();
+    assertThat(sent.command()).isInstanceOf(Queue.Wake.class);
+    assertThat(sent.queue()).isEqualTo(queue);
+  }
+
+  static void give(AtQueue<Subscription.Pull> pull, Delivery... deliveries) {
+    pull.command().replyTo().tell(new Subscription.Pulled(List.of(deliveries), 0));
+  }
+
+  <T extends Subscription.Command> AtQueue<T> expect(Class<T> type) {
+    Sent sent = queues.receiveMessage();
+    assertThat(sent.command()).isInstanceOf(Queue.ToReader.class);
+    Queue.ToReader toReader = (Queue.ToReader) sent.command();
+    assertThat(toReader.subscriptionUid()).isEqualTo(SUBSCRIPTION);
+    assertThat(toReader.command()).isInstanceOf(type);
+    return new AtQueue<>(sent.queue(), type.cast(toReader.command()));
+  }
+
+  private static Long[] box(long... values) {
+    return Arrays.stream(values).boxed().toArray(Long[]::new);
+  }
+
+  record Sent(int queue, Queue.Command command) {}
+
+  record AtQueue<T>(int queue, T command) {}
+}
