@@ -95,8 +95,7 @@ public final class TidewheelNode implements AutoCloseable {
     } catch (RuntimeException e) {
       waitFor(
           system,
-          CoordinatedShutdown.get(system)
-              .runAll(CoordinatedShutdown.actorSystemTerminateReason()),
+          CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason()),
           settings.node().stopTimeout());
       throw e;
     }

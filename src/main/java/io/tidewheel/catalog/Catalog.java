@@ -238,10 +238,10 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
     coreFailureCount++;
     core = null;
     isLoading = false;
-    loseTrust("the catalog's log failed, the change may be recorded");
     Duration delay = settings.backoff(coreFailureCount);
     getContext().getLog().warn("catalog log stopped, starting it again in {}", delay);
     timers.startSingleTimer(new StartCore(), delay);
+    loseTrust("the catalog's log failed, the change may be recorded");
     return this;
   }
 
@@ -281,6 +281,7 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
       steps.onLoaded(fresh.state().snapshot());
       steps.completedTasks().forEach(task -> record(task));
       callQueues();
+      views.forEach((view, progress) -> push(view, progress, fresh));
       settleInProgress(fresh);
       return;
     }
@@ -294,10 +295,10 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
     Request request = submitted;
     submitted = null;
     feed = null;
+    timers.startSingleTimer(new TryLoad(), settings.backoff(1));
     if (request != null) {
       answer(request, unavailable("this node does not own the catalog now", false), 0);
     }
-    timers.startSingleTimer(new TryLoad(), settings.backoff(1));
   }
 
   private void onDone(CatalogLog.Result result) {

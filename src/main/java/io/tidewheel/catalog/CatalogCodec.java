@@ -10,7 +10,7 @@ import io.tidewheel.journal.Encoder;
 import io.tidewheel.journal.LogCodec;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -134,17 +134,22 @@ public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> 
 
   @Override
   public void encodeState(CatalogState state, Encoder out) {
-    Map<String, Integer> texts = new LinkedHashMap<>();
+    Map<Object, Integer> indexes = new HashMap<>();
+    List<String> texts = new ArrayList<>();
     for (Topic topic : state.snapshot().topics().values()) {
-      texts.putIfAbsent(text(topic.settings()), texts.size());
+      if (indexes.putIfAbsent(topic.settings(), texts.size()) == null) {
+        texts.add(text(topic.settings()));
+      }
       for (Topic.Subscription subscription : topic.subscriptions().values()) {
-        texts.putIfAbsent(text(subscription.settings()), texts.size());
+        if (indexes.putIfAbsent(subscription.settings(), texts.size()) == null) {
+          texts.add(text(subscription.settings()));
+        }
       }
     }
     out.writeUnsigned(state.version());
     out.writeUnsigned(state.nextUid());
     out.writeUnsigned(texts.size());
-    texts.keySet().forEach(out::writeText);
+    texts.forEach(out::writeText);
     out.writeUnsigned(state.snapshot().topics().size());
     for (Topic topic : state.snapshot().topics().values()) {
       out.writeUnsigned(state.changedAt(topic.uid()));
@@ -152,22 +157,22 @@ public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> 
       out.writeText(topic.name());
       out.writeUnsigned(topic.revision());
       out.writeUnsigned(topic.createdAtMillis());
-      out.writeUnsigned(texts.getOrDefault(text(topic.settings()), 0));
+      out.writeUnsigned(indexes.getOrDefault(topic.settings(), 0));
       out.writeByte(topic.isDeleting() ? 1 : 0);
       out.writeUnsigned(topic.subscriptions().size());
       for (Topic.Subscription subscription : topic.subscriptions().values()) {
-        encode(subscription, texts, out);
+        encode(subscription, indexes, out);
       }
     }
   }
 
   private static void encode(
-      Topic.Subscription subscription, Map<String, Integer> texts, Encoder out) {
+      Topic.Subscription subscription, Map<Object, Integer> indexes, Encoder out) {
     out.writeUnsigned(subscription.uid());
     out.writeText(subscription.name());
     out.writeUnsigned(subscription.revision());
     out.writeUnsigned(subscription.createdAtMillis());
-    out.writeUnsigned(texts.getOrDefault(text(subscription.settings()), 0));
+    out.writeUnsigned(indexes.getOrDefault(subscription.settings(), 0));
     out.writeByte(code(subscription.start()));
     out.writeUnsigned(subscription.startsAtMillis());
     out.writeByte(code(subscription.stage()));

@@ -204,6 +204,9 @@ public final class CatalogView extends AbstractBehavior<CatalogView.Command> {
       asked.clear();
       askVersion();
     }
+    if (answer.version() > loading.version()) {
+      watch();
+    }
     settle();
     return this;
   }

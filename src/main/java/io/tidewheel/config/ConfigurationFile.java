@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the whole configuration together. From strong to weak: options of the command line, system
- * properties, environment variables {@code CONFIG_FORCE_…}, the user's file, Akka as a node runs it, and the
- * {@code reference.conf} of Tidewheel and its libraries.
+ * properties, environment variables {@code CONFIG_FORCE_…}, the user's file, Akka as a node runs
+ * it, and the {@code reference.conf} of Tidewheel and its libraries.
  */
 public final class ConfigurationFile {
   private ConfigurationFile() {}

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * else when it or the backlog changed by a quarter.
  */
 final class BoardReport {
+  private static final long FRESHER_MILLIS = 1_000;
+
   private final Board board;
   private Board.@Nullable Row last;
 
@@ -20,7 +22,7 @@ final class BoardReport {
     if (before == null
         || isWorthTelling(before.dispatchable(), row.dispatchable())
         || isWorthTelling(before.backlog(), row.backlog())
-        || (before.oldestAtMillis() == 0) != (row.oldestAtMillis() == 0)) {
+        || isFresher(before, row)) {
       last = row;
       board.report(row);
     }
@@ -35,6 +37,12 @@ final class BoardReport {
           new Board.Row(
               before.topicUid(), before.subscriptionUid(), before.queue(), 0, 0, 0, true));
     }
+  }
+
+  /** Its oldest message is another one, published more than a second later. */
+  private static boolean isFresher(Board.Row before, Board.Row after) {
+    return after.dispatchable() > 0
+        && after.oldestAtMillis() - before.oldestAtMillis() > FRESHER_MILLIS;
   }
 
   private static boolean isWorthTelling(long before, long after) {

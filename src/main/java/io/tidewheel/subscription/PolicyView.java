@@ -16,7 +16,7 @@ final class PolicyView {
   private final CatalogClient catalog;
   private final long topicUid;
   private final long subscriptionUid;
-  private @Nullable CatalogSnapshot seen;
+  private long seenVersion = -1;
   private Deliveries.Policy policy = new Deliveries.Policy(SubscriptionSettings.DEFAULTS, true);
   private @Nullable String topic;
   private @Nullable String subscription;
@@ -29,8 +29,8 @@ final class PolicyView {
 
   Deliveries.Policy current() {
     CatalogSnapshot snapshot = catalog.current();
-    if (snapshot != seen) {
-      seen = snapshot;
+    if (snapshot.version() != seenVersion) {
+      seenVersion = snapshot.version();
       Topic found = snapshot.topic(topicUid);
       if (found != null) {
         found.subscriptions().values().stream()

@@ -22,11 +22,10 @@ final class RetryDelay {
     if (chosen != null) {
       return Math.max(0, Math.min(chosen.toMillis(), MAX.toMillis()));
     }
-    double delay =
-        Math.min(
-            backoff.min().toMillis() * Math.pow(backoff.factor(), attempts - 1.0),
-            backoff.max().toMillis());
+    double longest = (double) backoff.max().toMillis();
+    double first = (double) backoff.min().toMillis();
+    double delay = Math.min(first * Math.pow(backoff.factor(), attempts - 1.0), longest);
     double spread = delay * (1 + backoff.jitter() * (2 * random - 1));
-    return Math.round(Math.max(0, Math.min(spread, MAX.toMillis())));
+    return Math.min(Math.round(Math.max(0, spread)), MAX.toMillis());
   }
 }

@@ -8,19 +8,28 @@ final class Slot {
   /** Where a message in the window is. Exactly one of these at any time. */
   enum Place {
     /** Could be given out now. */
-    READY,
+    READY(0),
     /** An earlier message of its key is not settled. */
-    BLOCKED,
+    BLOCKED(1),
     /** Its retry time is not reached; it is the first of its key. */
-    WAITING,
+    WAITING(2),
     /** With a worker. */
-    LEASED,
+    LEASED(3),
     /** Its ack, or its turn to a dead letter, is being stored. */
-    SETTLING,
+    SETTLING(4),
     /** The end of its delivery without an ack is being stored. */
-    RETURNING,
+    RETURNING(5),
     /** Settled, or on its way to the dead-letter topic: no longer in the window. */
-    GONE
+    GONE(6);
+
+    static final int COUNT = 7;
+
+    /** Where counts of this place stand in an array. */
+    final int index;
+
+    Place(int index) {
+      this.index = index;
+    }
   }
 
   final long offset;

@@ -553,7 +553,7 @@ public final class Subscription extends AbstractBehavior<Reader.Command> {
   private void write(Deliveries known) {
     SubscriptionEvent.Settled settled = core.isBusy() ? null : known.nextWrite(now());
     if (settled != null) {
-      core.submit(new SubscriptionLog.Record(known.state().generation(), settled));
+      core.submit(new SubscriptionLog.Settle(known.state().generation(), settled));
     }
   }
 

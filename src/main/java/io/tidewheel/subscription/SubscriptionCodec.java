@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -28,7 +29,6 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   private static final String SOUGHT = "sought-1";
   private static final String CLOSING = "closing-1";
   private static final String STATE = "state-1";
-  private static final Cause[] CAUSES = Cause.values();
 
   @Override
   public String family() {
@@ -114,10 +114,10 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     long dead = in.readUnsigned();
     long skipped = in.readUnsigned();
     var settledBeyond = SettledSet.decode(in);
-    TreeMap<Long, Retry> retries = decodeRetries(in);
-    TreeMap<Long, List<Attempt>> histories = decodeHistories(in);
+    SortedMap<Long, Retry> retries = decodeRetries(in);
+    SortedMap<Long, List<Attempt>> histories = decodeHistories(in);
     long nextNumber = in.readUnsigned();
-    TreeMap<Long, Pending> outbox = decodeOutbox(in);
+    SortedMap<Long, Pending> outbox = decodeOutbox(in);
     TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
     decodeLeases(in).forEach(lease -> leases.put(lease.offset(), lease));
     return SubscriptionState.of(
@@ -150,7 +150,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(retried.attempts());
       out.writeUnsigned(retried.deliveries());
       out.writeSigned(retried.notBeforeMillis() - settled.atMillis());
-      out.writeByte(retried.cause().ordinal());
+      out.writeByte(retried.cause().code());
       out.writeNullableText(retried.reason());
     }
     out.writeUnsigned(settled.dying().size());
@@ -158,7 +158,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(dying.offset());
       out.writeUnsigned(dying.attempts());
       out.writeUnsigned(dying.deliveries());
-      out.writeByte(dying.cause().ordinal());
+      out.writeByte(dying.cause().code());
       out.writeNullableText(dying.reason());
     }
     out.writeUnsigned(settled.firstNumber());
@@ -225,7 +225,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     }
   }
 
-  private static TreeMap<Long, Retry> decodeRetries(Decoder in) {
+  private static SortedMap<Long, Retry> decodeRetries(Decoder in) {
     TreeMap<Long, Retry> retries = new TreeMap<>();
     int count = in.readSize();
     long offset = 0;
@@ -252,7 +252,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     }
   }
 
-  private static TreeMap<Long, List<Attempt>> decodeHistories(Decoder in) {
+  private static SortedMap<Long, List<Attempt>> decodeHistories(Decoder in) {
     TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
     int count = in.readSize();
     long offset = 0;
@@ -278,7 +278,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     }
   }
 
-  private static TreeMap<Long, Pending> decodeOutbox(Decoder in) {
+  private static SortedMap<Long, Pending> decodeOutbox(Decoder in) {
     TreeMap<Long, Pending> outbox = new TreeMap<>();
     int count = in.readSize();
     for (int i = 0; i < count; i++) {
@@ -292,7 +292,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   private static void encodeAttempt(Attempt attempt, Encoder out) {
     out.writeUnsigned(attempt.ordinal());
     out.writeUnsigned(attempt.atMillis());
-    out.writeByte(attempt.cause().ordinal());
+    out.writeByte(attempt.cause().code());
     out.writeNullableText(attempt.reason());
   }
 
@@ -354,10 +354,12 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   }
 
   private static Cause decodeCause(Decoder in) {
-    int ordinal = in.readByte();
-    if (ordinal >= CAUSES.length) {
-      throw new DecodingException("unknown cause " + ordinal);
+    int code = in.readByte();
+    for (Cause cause : Cause.values()) {
+      if (cause.code() == code) {
+        return cause;
+      }
     }
-    return CAUSES[ordinal];
+    throw new DecodingException("unknown cause " + code);
   }
 }

@@ -38,7 +38,7 @@ final class SubscriptionLog
    *
    * @param generation the position history it belongs to; of another one nothing is stored
    */
-  record Record(long generation, Settled settled) implements Command {}
+  record Settle(long generation, Settled settled) implements Command {}
 
   /** Store the leases that outlive this owner. */
   record Close(SubscriptionEvent.Closing closing) implements Command {}
@@ -81,7 +81,7 @@ final class SubscriptionLog
 
   @Override
   protected Decision<SubscriptionEvent, Result> decide(SubscriptionState state, Command command) {
-    if (command instanceof Record proposal) {
+    if (command instanceof Settle proposal) {
       return decideRecord(state, proposal);
     }
     if (command instanceof Close close) {
@@ -115,7 +115,7 @@ final class SubscriptionLog
   }
 
   private static Decision<SubscriptionEvent, Result> decideRecord(
-      SubscriptionState state, Record proposal) {
+      SubscriptionState state, Settle proposal) {
     Settled admitted =
         proposal.generation() == state.generation() ? admit(state, proposal.settled()) : null;
     return admitted == null

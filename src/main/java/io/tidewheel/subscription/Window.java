@@ -44,7 +44,7 @@ final class Window {
       new PriorityQueue<>(Comparator.comparingLong(slot -> slot.offset));
   private final PriorityQueue<Due> waiting =
       new PriorityQueue<>(Comparator.comparingLong(Due::atNanos));
-  private final int[] counts = new int[Place.values().length];
+  private final int[] counts = new int[Place.COUNT];
   private long cursor;
   private long bytes;
 
@@ -102,7 +102,7 @@ final class Window {
     slots.put(offset, slot);
     order.addLast(slot);
     bytes += slot.weight;
-    counts[Place.BLOCKED.ordinal()]++;
+    counts[Place.BLOCKED.index]++;
     if (line == null) {
       placeFirst(slot, nowNanos, fresh);
     } else {
@@ -242,7 +242,7 @@ final class Window {
   }
 
   int count(Place place) {
-    return counts[place.ordinal()];
+    return counts[place.index];
   }
 
   /** With workers or being stored. */
@@ -319,10 +319,10 @@ final class Window {
   private void move(Slot slot, Place place) {
     KeyLine line = slot.line;
     boolean wasOut = slot.isOut();
-    counts[slot.place.ordinal()]--;
+    counts[slot.place.index]--;
     slot.place = place;
     if (place != Place.GONE) {
-      counts[place.ordinal()]++;
+      counts[place.index]++;
     }
     if (line != null && wasOut != slot.isOut()) {
       line.outCount += wasOut ? -1 : 1;

@@ -1,0 +1,44 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.queue.MessageLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Stored batches in a list, in the order of their offsets. */
+final class MemoryLog implements MessageLog {
+  private final List<MessageBatch> batches = new ArrayList<>();
+  private int readCount;
+
+  synchronized MessageBatch append(long atMillis, List<Message> messages) {
+    MessageBatch batch = new MessageBatch(batches.size() + 1, nextOffset(), atMillis, messages);
+    batches.add(batch);
+    return batch;
+  }
+
+  synchronized long nextOffset() {
+    return batches.isEmpty() ? 0 : batches.get(batches.size() - 1).endOffset();
+  }
+
+  synchronized int readCount() {
+    return readCount;
+  }
+
+  @Override
+  public synchronized CompletionStage<List<MessageBatch>> read(
+      long fromOffset, long endOffset, long maxBytes) {
+    readCount++;
+    List<MessageBatch> found = new ArrayList<>();
+    long bytes = 0;
+    for (MessageBatch batch : batches) {
+      if (batch.endOffset() > fromOffset && batch.firstOffset() < endOffset && bytes < maxBytes) {
+        found.add(batch);
+        bytes += batch.messages().stream().mapToLong(Message::weight).sum();
+      }
+    }
+    return CompletableFuture.completedFuture(found);
+  }
+}
