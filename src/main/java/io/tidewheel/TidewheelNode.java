@@ -3,7 +3,9 @@ package io.tidewheel;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.ClusterSingleton;
@@ -118,18 +120,19 @@ public final class TidewheelNode implements AutoCloseable {
         ClusterSingleton.get(system)
             .init(
                 SingletonActor.of(
-                    Catalog.create(
-                        CatalogSettings.of(
-                            new Ownership(node, fence, SMALL_CHECKPOINTS),
-                            settings.topics().defaultQueues()),
-                        queues,
-                        clock),
+                    restarting(
+                        Catalog.create(
+                            CatalogSettings.of(
+                                new Ownership(node, fence, SMALL_CHECKPOINTS),
+                                settings.topics().defaultQueues()),
+                            queues,
+                            clock)),
                     "catalog"));
     PublishedCatalog published = new PublishedCatalog();
     CatalogClient topics =
         CatalogView.client(
             system.systemActorOf(
-                CatalogView.create(catalog, published), "catalog-view", Props.empty()),
+                restarting(CatalogView.create(catalog, published)), "catalog-view", Props.empty()),
             published);
     ActorRef<BacklogBoard.Command> board =
         system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
@@ -232,6 +235,13 @@ public final class TidewheelNode implements AutoCloseable {
   @Override
   public void close() {
     waitFor(system, terminate(), settings.node().stopTimeout());
+  }
+
+  private static <T> Behavior<T> restarting(Behavior<T> behavior) {
+    return Behaviors.supervise(behavior)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                Duration.ofMillis(200), Duration.ofSeconds(10), 0.2));
   }
 
   private static PrometheusMeterRegistry metrics() {

@@ -12,6 +12,7 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueRouter;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -51,7 +52,11 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
 
   @Override
   public void tell(long topicUid, int queue, Queue.Command command) {
-    started().tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
+    ActorRef<ShardingEnvelope<Queue.Command>> started = region;
+    if (started == null) {
+      throw notStarted();
+    }
+    started.tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
   }
 
   @Override
@@ -84,9 +89,13 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
       long topicUid,
       int queue,
       Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
+    ActorRef<ShardingEnvelope<Queue.Command>> started = region;
+    if (started == null) {
+      return CompletableFuture.failedFuture(notStarted());
+    }
     String entityId = QueuePlacement.entityId(topicUid, queue);
     return AskPattern.<ShardingEnvelope<Queue.Command>, Queue.SubscriptionReply>ask(
-            started(),
+            started,
             replyTo -> new ShardingEnvelope<>(entityId, command.apply(replyTo)),
             CONTROL_TIMEOUT,
             system.scheduler())
@@ -100,11 +109,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
             });
   }
 
-  private ActorRef<ShardingEnvelope<Queue.Command>> started() {
-    ActorRef<ShardingEnvelope<Queue.Command>> known = region;
-    if (known == null) {
-      throw new IllegalStateException("the queues of this node are not started yet");
-    }
-    return known;
+  private static IllegalStateException notStarted() {
+    return new IllegalStateException("the queues of this node are not started yet");
   }
 }

@@ -31,6 +31,16 @@ final class Headers {
     return values;
   }
 
+  /** The first value of a header; null if it is absent. */
+  @Nullable String first(String lowercaseName) {
+    for (HttpHeader header : headers) {
+      if (header.is(lowercaseName)) {
+        return header.value();
+      }
+    }
+    return null;
+  }
+
   /**
    * A header that may come once; null if it is absent.
    *

@@ -101,6 +101,7 @@ public final class HttpServer {
     values.put("socket-options.tcp-no-delay", true);
     values.put("verbose-error-messages", false);
     values.put("remote-address-header", false);
+    values.put("raw-request-uri-header", true);
     values.put("log-unencrypted-network-bytes", "off");
     values.put("parsing.error-handler", IllegalRequestHandler.class.getName());
     values.put("parsing.error-logging-verbosity", "off");
@@ -120,6 +121,10 @@ public final class HttpServer {
             prefixed.put(
                 "akka.http.server." + key,
                 value instanceof Duration duration ? duration.toMillis() + "ms" : value));
-    return ServerSettings.create(ConfigFactory.parseMap(prefixed).withFallback(base));
+    return ServerSettings.create(ConfigFactory.parseMap(prefixed).withFallback(base))
+        .withTerminationDeadlineExceededResponse(
+            Responses.problem(
+                Problem.of(ProblemType.UNAVAILABLE, "the node is stopping")
+                    .withOutcome(Problem.Outcome.UNKNOWN)));
   }
 }

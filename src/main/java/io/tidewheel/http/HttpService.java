@@ -23,6 +23,9 @@ import scala.jdk.javaapi.DurationConverters;
 final class HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
 
+  /** Set by the engine, before the headers that came. */
+  private static final String RAW_TARGET = "raw-request-uri";
+
   private final HttpSettings settings;
   private final Broker broker;
   private final Materializer materializer;
@@ -107,7 +110,7 @@ final class HttpService {
       if (foreign != null) {
         throw foreign.toException();
       }
-      Router.Match match = Router.match(request.method().value(), request.getUri().getPathString());
+      Router.Match match = Router.match(request.method().value(), path(request, headers));
       attempt.route = match.route();
       Map<String, String> query =
           QueryText.parse(request.getUri().rawQueryString(), match.route().queryParameters());
@@ -120,6 +123,16 @@ final class HttpService {
     }
   }
 
+  /** The path as it came: the engine's own has dot segments taken out. */
+  private static String path(HttpRequest request, Headers headers) {
+    String target = headers.first(RAW_TARGET);
+    if (target == null || !target.startsWith("/")) {
+      return request.getUri().getPathString();
+    }
+    int query = target.indexOf('?');
+    return query < 0 ? target : target.substring(0, query);
+  }
+
   private static void checkMessage(HttpRequest request, Headers headers, Route route) {
     List<String> accept = headers.values("accept");
     if (route.answersJson()
@@ -130,6 +143,9 @@ final class HttpService {
     }
     if (!route.takesBody() && Call.hasBody(request)) {
       throw Problem.of(ProblemType.MALFORMED, "this request may not have a body").toException();
+    }
+    if (!headers.values("").isEmpty()) {
+      throw Problem.of(ProblemType.MALFORMED, "a header has no name").toException();
     }
     if (!headers.values("transfer-encoding").isEmpty()
         || !headers.values("content-length").isEmpty()) {
@@ -202,7 +218,7 @@ final class HttpService {
     if (cause instanceof TimeoutException) {
       return Answer.of(
           Responses.problem(
-              Problem.of(ProblemType.TIMED_OUT, "the queues did not answer in time")));
+              Problem.of(ProblemType.TIMED_OUT, "the broker did not answer in time")));
     }
     String incident = incident();
     LOG.error("request failed, incident {}, route {}", incident, route, cause);

@@ -172,7 +172,7 @@ final class Lookup {
     if (reply instanceof CatalogClient.Unavailable unavailable) {
       return Problem.of(ProblemType.UNAVAILABLE, unavailable.detail())
           .withOutcome(
-              unavailable.isRecorded() ? Problem.Outcome.STORED : Problem.Outcome.NOT_STORED);
+              unavailable.isRecorded() ? Problem.Outcome.UNKNOWN : Problem.Outcome.NOT_STORED);
     }
     throw new IllegalStateException("unexpected reply of the catalog: " + reply.getClass());
   }

@@ -38,7 +38,8 @@ final class Router {
   record Match(Route route, String topic, String subscription, boolean isDefaultSubscription) {}
 
   /** What a path means, before the method is looked at. */
-  private record Target(List<Route> routes, String topic, @Nullable String subscription) {}
+  private record Target(
+      List<Route> routes, @Nullable String topic, @Nullable String subscription) {}
 
   /**
    * Finds the route of a request.
@@ -59,25 +60,25 @@ final class Router {
 
   private static Match match(Route route, Target target) {
     String topic = target.topic();
-    if (!topic.isEmpty()) {
-      if (!Names.isValid(topic)
-          && !(route.takesDeadLetterTopic() && Names.isDeadLetterTopic(topic))) {
-        throw invalidName("topic", topic);
-      }
+    if (topic != null
+        && !Names.isValid(topic)
+        && !(route.takesDeadLetterTopic() && Names.isDeadLetterTopic(topic))) {
+      throw invalidName("topic", topic);
     }
     boolean isDefault = MESSAGE_VERBS.containsValue(route) && target.subscription() == null;
     String subscription = isDefault ? DEFAULT_SUBSCRIPTION : target.subscription();
     if (target.subscription() != null && !Names.isValid(target.subscription())) {
       throw invalidName("subscription", target.subscription());
     }
-    return new Match(route, topic, subscription == null ? "" : subscription, isDefault);
+    return new Match(
+        route, topic == null ? "" : topic, subscription == null ? "" : subscription, isDefault);
   }
 
   private static Target target(List<String> path) {
     String first = path.get(0);
     int size = path.size();
     if (size == 1 && first.equals("metrics")) {
-      return new Target(List.of(Route.METRICS), "", null);
+      return new Target(List.of(Route.METRICS), null, null);
     }
     if (size == 2 && first.equals("health")) {
       Route health =
@@ -86,13 +87,13 @@ final class Router {
             case "ready" -> Route.READY;
             default -> throw notFound();
           };
-      return new Target(List.of(health), "", null);
+      return new Target(List.of(health), null, null);
     }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
     }
     if (size == 2) {
-      return new Target(List.of(Route.LIST_TOPICS), "", null);
+      return new Target(List.of(Route.LIST_TOPICS), null, null);
     }
     String topic = path.get(2);
     if (size == 3) {

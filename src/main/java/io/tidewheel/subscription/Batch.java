@@ -24,6 +24,7 @@ final class Batch {
   private final List<Dying> dying = new ArrayList<>();
   private final List<Long> deadLettered = new ArrayList<>();
   private final List<Slot> slots = new ArrayList<>();
+  private final List<Long> unread = new ArrayList<>();
   private final List<Runnable> whenStored = new ArrayList<>();
   private final List<Runnable> whenFailed = new ArrayList<>();
   private int messageCount;
@@ -43,6 +44,9 @@ final class Batch {
   void ack(WorkerName worker, long offset, @Nullable Slot slot) {
     acks.computeIfAbsent(worker, name -> new Offsets.Builder()).add(offset);
     messageCount++;
+    if (slot == null) {
+      unread.add(offset);
+    }
     touch(slot);
   }
 
@@ -77,6 +81,11 @@ final class Batch {
 
   List<Slot> slots() {
     return slots;
+  }
+
+  /** Acked messages that were not in the window. */
+  List<Long> unread() {
+    return unread;
   }
 
   Offsets skipped() {

@@ -12,7 +12,9 @@ import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,10 @@ final class Deliveries {
   private final Window window;
   private final Leases leases = new Leases();
   private final List<Slot> unresolved = new ArrayList<>();
+
+  /** Messages whose ack is being stored before they were read; reading waits for that. */
+  private final Set<Long> ackedUnread = new HashSet<>();
+
   private SubscriptionState state;
   private Batch collecting = new Batch();
   private @Nullable Batch inFlight;
@@ -93,7 +99,10 @@ final class Deliveries {
   /** Where reading goes on; −1 if there is nothing to read or no room for it. */
   long readFrom() {
     window.skipTo(state.nextOpen(window.cursor()));
-    return window.hasRoom() && window.cursor() < readEnd() && collecting.room() > 0
+    return window.hasRoom()
+            && window.cursor() < readEnd()
+            && collecting.room() > 0
+            && !ackedUnread.contains(window.cursor())
         ? window.cursor()
         : -1;
   }
@@ -103,17 +112,42 @@ final class Deliveries {
     return Math.min(nextOffset, state.floor() + SubscriptionState.MAX_BEYOND_FLOOR);
   }
 
-  /** Takes messages in from the cursor on, until the window is full or the batch ends. */
+  /**
+   * Takes in what a read of the log gave, until the window is full.
+   *
+   * @param from where the read was asked to begin; a first batch beyond it means that what is
+   *     between was trimmed
+   */
+  void read(long from, List<MessageBatch> batches, Policy policy, Now now) {
+    if (batches.isEmpty() || window.cursor() < from) {
+      return;
+    }
+    long first = batches.get(0).firstOffset();
+    if (first > window.cursor()) {
+      collecting.skip(window.cursor(), first);
+      window.skipTo(first);
+    }
+    for (MessageBatch batch : batches) {
+      read(batch, policy, now);
+      if (window.cursor() < batch.endOffset()) {
+        return;
+      }
+    }
+  }
+
+  /** Takes in a batch that begins at or before the cursor, until the window is full. */
   void read(MessageBatch batch, Policy policy, Now now) {
     if (batch.firstOffset() > window.cursor()) {
-      collecting.skip(window.cursor(), batch.firstOffset());
-      window.skipTo(batch.firstOffset());
+      throw new IllegalArgumentException(
+          "batch at " + batch.firstOffset() + " is beyond cursor " + window.cursor());
     }
     boolean isOrdered = policy.settings().order() == SubscriptionSettings.Order.KEY;
     long end = Math.min(batch.endOffset(), readEnd());
     for (long offset = window.cursor(); offset < end && window.hasRoom(); offset++) {
       if (state.isSettled(offset) || state.isDying(offset)) {
         window.skipTo(offset + 1);
+      } else if (ackedUnread.contains(offset)) {
+        return;
       } else if (isForOther(batch.message(offset))) {
         collecting.skip(offset, offset + 1);
         window.skipTo(offset + 1);
@@ -277,7 +311,9 @@ final class Deliveries {
       return isCarried ? SettleStatus.RETRY : SettleStatus.EXPIRED;
     }
     LeaseLeft left = state.leaseOf(receipt.offset());
-    if (slot != null) {
+    if (slot == null) {
+      ackedUnread.add(receipt.offset());
+    } else {
       window.hold(slot, Place.SETTLING);
     }
     collecting.ack(left == null ? WorkerName.NONE : left.worker(), receipt.offset(), slot);
@@ -488,9 +524,11 @@ final class Deliveries {
     if (event != null) {
       state.apply(event);
     }
+    stored.unread().forEach(ackedUnread::remove);
     for (Slot slot : stored.slots()) {
       slot.pendingCount--;
-      if (slot.pendingCount == 0) {
+      boolean isOver = state.isSettled(slot.offset) || state.isDying(slot.offset);
+      if (slot.pendingCount == 0 || isOver) {
         resolve(slot, policy, now);
       }
     }
@@ -503,6 +541,7 @@ final class Deliveries {
    */
   void onUnknown() {
     isKnown = false;
+    ackedUnread.clear();
     Batch lost = inFlight;
     Batch waiting = collecting;
     inFlight = null;

@@ -155,8 +155,8 @@ public final class Subscription extends AbstractBehavior<Reader.Command> {
   /** A worker ended that holds leases. */
   record WorkerEnded(ActorRef<?> worker) implements Command {}
 
-  /** What a read of the log gave. */
-  record LogRead(@Nullable List<MessageBatch> batches, @Nullable Throwable failure)
+  /** What a read of the log from an offset gave. */
+  record LogRead(long from, @Nullable List<MessageBatch> batches, @Nullable Throwable failure)
       implements Command {}
 
   /** An orderly stop has taken too long. */
@@ -428,11 +428,9 @@ public final class Subscription extends AbstractBehavior<Reader.Command> {
     long before = known.window().cursor();
     List<MessageBatch> batches = read.batches();
     if (batches != null && known.isKnown()) {
-      for (MessageBatch batch : batches) {
-        known.read(batch, policies.current(), now());
-      }
+      known.read(read.from(), batches, policies.current(), now());
     }
-    boolean isEmpty = known.window().cursor() == before && known.window().hasRoom();
+    boolean isEmpty = batches != null && batches.isEmpty() && known.window().cursor() == before;
     readTrouble = known.isKnown() && (batches == null || isEmpty) ? "log-unreadable" : null;
     if (readTrouble != null) {
       getContext()
@@ -546,7 +544,7 @@ public final class Subscription extends AbstractBehavior<Reader.Command> {
       getContext()
           .pipeToSelf(
               reader.log().read(from, known.readEnd(), bytes),
-              (batches, failure) -> new LogRead(failure == null ? batches : null, failure));
+              (batches, failure) -> new LogRead(from, failure == null ? batches : null, failure));
     }
   }
 

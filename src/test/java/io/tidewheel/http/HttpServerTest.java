@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult;
+import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,7 +189,8 @@ class HttpServerTest {
     JsonNode pulled = ServedBroker.json(served.post(path("/messages:pull"), "{\"max\":1}"));
     String good = pulled.get("messages").get(0).get("receipt").asText();
     served.put(path("/subscriptions/other"), "{}");
-    String body = "{\"receipts\":[\"junk\",\"" + good + "\",\"\",\"r-9-9-9-9-9-9\"]}";
+    String unknown = served.memory.receipts.encode(new Receipt(99, 9, 9, 9, 9, 9));
+    String body = "{\"receipts\":[\"junk\",\"" + good + "\",\"\",\"" + unknown + "\"]}";
     HttpResponse<String> response = served.post(path("/messages:ack"), body);
     assertThat(response.statusCode()).isEqualTo(207);
     assertThat(ServedBroker.json(response).get("results").findValuesAsText("status"))
@@ -304,6 +307,19 @@ class HttpServerTest {
         .doesNotContain("secret")
         .doesNotContain("Exception");
     assertThat(problem.get("outcome").asText()).isEqualTo("unknown");
+  }
+
+  @Test
+  void saysThatQueuesDidNotAnswerAPull() throws Exception {
+    served.put(path(""), "{}");
+    served.memory.pullFailure = new TimeoutException();
+    try {
+      JsonNode problem = problem(served.post(path("/messages:pull"), ""), 503);
+      assertThat(problem.get("type").asText()).endsWith(":timed-out");
+      assertThat(problem.get("retryable").asBoolean()).isTrue();
+    } finally {
+      served.memory.pullFailure = null;
+    }
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
@@ -34,6 +35,8 @@ import java.util.concurrent.TimeUnit;
 final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consumer {
   private static final long NOW = 1_700_000_000_000L;
 
+  final ReceiptCodec receipts = new ReceiptCodec(new byte[32]);
+
   private final TreeMap<String, Topic> topics = new TreeMap<>();
   private final Map<Long, List<Message>> stored = new HashMap<>();
   private final Map<Long, Integer> positions = new HashMap<>();
@@ -52,6 +55,9 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   Consumer.PullRequest lastPull;
   Duration lastTimeLeft;
 
+  /** Fails pulls, as queues do that do not answer; null to deliver. */
+  Throwable pullFailure;
+
   /** Fails the next lookups, as a defect would. */
   boolean isBroken;
 
@@ -61,7 +67,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
         this,
         this,
         this,
-        new Receipts(),
+        receipts,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
         () -> readiness,
         System::nanoTime);
@@ -74,6 +80,13 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   synchronized List<Message> messages(String topic) {
     Topic found = topics.get(topic);
     return found == null ? List.of() : List.copyOf(stored.get(found.uid()));
+  }
+
+  /** What is stored, and stored no more. */
+  synchronized List<Message> takeMessages(String topic) {
+    List<Message> messages = messages(topic);
+    stored.get(topics.get(topic).uid()).clear();
+    return messages;
   }
 
   synchronized Topic addTopic(String name, TopicSettings settings) {
@@ -267,6 +280,9 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   public synchronized CompletionStage<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
     lastPull = request;
+    if (pullFailure != null) {
+      return CompletableFuture.failedFuture(pullFailure);
+    }
     List<Delivery> deliveries = take(topic, subscription, request.max());
     if (!deliveries.isEmpty() || request.waitTime().isZero()) {
       return CompletableFuture.completedFuture(deliveries);
@@ -365,39 +381,5 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   private static CompletionStage<Reply> done(Reply reply) {
     return CompletableFuture.completedFuture(reply);
-  }
-
-  /** Receipts in clear. */
-  private static final class Receipts implements Broker.ReceiptText {
-    @Override
-    public String encode(Receipt receipt) {
-      return "r-"
-          + receipt.subscriptionUid()
-          + "-"
-          + receipt.generation()
-          + "-"
-          + receipt.queue()
-          + "-"
-          + receipt.offset()
-          + "-"
-          + receipt.incarnation()
-          + "-"
-          + receipt.delivery();
-    }
-
-    @Override
-    public Receipt decode(String text) {
-      if (!text.matches("r(-[0-9]{1,9}){6}")) {
-        return null;
-      }
-      String[] parts = text.split("-", -1);
-      return new Receipt(
-          Long.parseLong(parts[1]),
-          Long.parseLong(parts[2]),
-          Integer.parseInt(parts[3]),
-          Long.parseLong(parts[4]),
-          Integer.parseInt(parts[5]),
-          Integer.parseInt(parts[6]));
-    }
   }
 }

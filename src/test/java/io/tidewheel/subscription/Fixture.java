@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One subscription over an in-memory journal, a log in a list, and clocks that stand still. */
@@ -44,7 +45,7 @@ final class Fixture implements AutoCloseable {
   private final TestProbe<Subscription.Pulled> pulled;
   private final TestProbe<Subscription.Settled> settled;
   private final TestProbe<Reader.Status> status;
-  private volatile long nanos = 1_000_000_000L;
+  private final AtomicLong nanos = new AtomicLong(1_000_000_000L);
   private int starts;
   private @Nullable ActorRef<Reader.Command> running;
 
@@ -82,7 +83,7 @@ final class Fixture implements AutoCloseable {
             new FencedLog.Ownership(
                 "node-1", isFenceHeld::get, new FencedLog.CheckpointPolicy(1 << 20, 1_000)),
             () -> Instant.ofEpochMilli(millis()),
-            () -> nanos,
+            nanos::get,
             new Random(starts + 1L),
             windowBytes);
     TestProbe<Queue.Command> queue = kit.createTestProbe();
@@ -114,11 +115,11 @@ final class Fixture implements AutoCloseable {
   }
 
   long millis() {
-    return 1_700_000_000_000L + nanos / 1_000_000;
+    return 1_700_000_000_000L + nanos.get() / 1_000_000;
   }
 
   void advance(Duration by) {
-    nanos += by.toNanos();
+    nanos.addAndGet(by.toNanos());
     time.timePasses(by);
   }
 

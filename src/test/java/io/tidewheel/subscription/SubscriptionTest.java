@@ -273,6 +273,24 @@ class SubscriptionTest {
     assertThat(f.status().backlog()).isZero();
   }
 
+  /** Guards against passing over the rest of a batch that did not fit, in a read of several. */
+  @Test
+  void readsOnWhereAFullWindowMadeItStop() {
+    f.windowBytes = 300;
+    f.start();
+    f.log.append(f.millis(), List.of(free("a"), free("b"), free("c"), free("d"), free("e")));
+    f.log.append(f.millis(), List.of(free("f"), free("g")));
+    f.ref().tell(new Reader.Extended(7));
+    StringBuilder seen = new StringBuilder();
+    while (seen.length() < 7) {
+      Delivery next = f.pullOne();
+      seen.append(text(next));
+      assertThat(f.ack(next)).isEqualTo(SettleStatus.ACKED);
+    }
+    assertThat(seen.toString()).isEqualTo("abcdefg");
+    assertThat(f.status().ackedCount()).isEqualTo(7);
+  }
+
   @Test
   void settlesWhatIsMeantForOthersWithoutGivingItOut() {
     f.start();

@@ -1,0 +1,133 @@
+package io.tidewheel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.Config;
+import io.tidewheel.config.ConfigurationFile;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A real node in this process, on a directory of its own, spoken to over HTTP. */
+final class NodeFixture implements AutoCloseable {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Path directory;
+  private TidewheelNode node;
+
+  private NodeFixture(Path directory) {
+    this.directory = directory;
+    this.node = TidewheelNode.start(config());
+  }
+
+  static NodeFixture start(Path directory) {
+    return new NodeFixture(directory);
+  }
+
+  /** Stops the node in order and starts another one on the same directory. */
+  void restart() {
+    node.close();
+    node = TidewheelNode.start(config());
+  }
+
+  private Config config() {
+    return ConfigurationFile.load(
+        null,
+        Map.of("tidewheel.node.data-directory", directory.toString(), "tidewheel.http.port", 0));
+  }
+
+  /** An answer. */
+  record Answer(int status, JsonNode body) {}
+
+  Answer put(String path, String json) {
+    return send("PUT", path, json, Map.of("Content-Type", "application/json"));
+  }
+
+  Answer post(String path, String json) {
+    return send("POST", path, json, Map.of("Content-Type", "application/json"));
+  }
+
+  Answer get(String path) {
+    return send("GET", path, "", Map.of());
+  }
+
+  Answer delete(String path) {
+    return send("DELETE", path, "", Map.of());
+  }
+
+  Answer publish(String topic, String payload, Map<String, String> headers) {
+    return send("POST", "/v1/topics/" + topic + "/messages", payload, headers);
+  }
+
+  /** Pulls from a subscription. */
+  List<JsonNode> pull(String topic, String subscription, int max, String wait) {
+    Answer answer =
+        post(
+            messages(topic, subscription) + ":pull",
+            "{\"max\":" + max + ",\"wait\":\"" + wait + "\"}");
+    if (answer.status() != 200) {
+      throw new AssertionError("pull was answered " + answer);
+    }
+    List<JsonNode> pulled = new ArrayList<>();
+    answer.body().get("messages").forEach(pulled::add);
+    return pulled;
+  }
+
+  /** Settles receipts and gives the statuses. */
+  List<String> settle(String topic, String subscription, String verb, List<String> receipts) {
+    Answer answer =
+        post(
+            messages(topic, subscription) + ':' + verb,
+            JSON.createObjectNode().set("receipts", JSON.valueToTree(receipts)).toString());
+    List<String> statuses = new ArrayList<>();
+    answer.body().get("results").forEach(each -> statuses.add(each.get("status").asText()));
+    return statuses;
+  }
+
+  static String messages(String topic, String subscription) {
+    return "/v1/topics/" + topic + "/subscriptions/" + subscription + "/messages";
+  }
+
+  static String receipt(JsonNode message) {
+    return message.get("receipt").asText();
+  }
+
+  private Answer send(String method, String path, String body, Map<String, String> headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + node.httpAddress().getPort() + path))
+            .timeout(TIMEOUT)
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
+    headers.forEach(request::header);
+    try {
+      HttpResponse<String> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return new Answer(response.statusCode(), JSON.readTree(response.body()));
+    } catch (IOException e) {
+      throw new AssertionError(method + ' ' + path + " failed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    node.close();
+  }
+}

@@ -1,0 +1,204 @@
+package io.tidewheel.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidewheel.catalog.TopicSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+
+/** Clients that send slowly, leave early or send too much at once. */
+class SlowClientTest {
+  private static ServedBroker served;
+  private String topic;
+
+  @BeforeAll
+  static void start() {
+    HttpSettings plain = HttpSettings.defaults();
+    served =
+        new ServedBroker(
+            new HttpSettings(
+                "127.0.0.1",
+                0,
+                List.of("broker.example"),
+                List.of("https://console.example"),
+                plain.maxConnections(),
+                plain.backlog(),
+                plain.pipeliningLimit(),
+                Duration.ofSeconds(1),
+                plain.requestTimeout(),
+                plain.idleTimeout(),
+                8 << 20,
+                false));
+  }
+
+  @AfterAll
+  static void stop() {
+    served.close();
+  }
+
+  @BeforeEach
+  void addTopic(TestInfo test) {
+    topic = test.getTestMethod().orElseThrow().getName();
+    served.memory.addTopic(
+        topic,
+        new TopicSettings(
+            1, Duration.ofHours(1), 1 << 20, 8 << 20, 1 << 30, Duration.ofMinutes(1), 100, null));
+    served.memory.released.clear();
+  }
+
+  @Test
+  void refusesABodyThatDoesNotArriveInTime() throws Exception {
+    try (Socket socket = connect()) {
+      send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Content-Length: 10\r\n\r\nabc");
+      assertThat(ServedBroker.read(socket.getInputStream()))
+          .startsWith("HTTP/1.1 408")
+          .contains("urn:tidewheel:problem:slow-request", "Connection: close");
+    }
+    assertThat(served.memory.messages(topic)).isEmpty();
+  }
+
+  @Test
+  void storesNothingOfABodyThatIsCutOff() throws Exception {
+    try (Socket socket = connect()) {
+      send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Content-Length: 10\r\n\r\nabc");
+      socket.shutdownOutput();
+      ServedBroker.read(socket.getInputStream());
+    }
+    assertThat(served.memory.messages(topic)).isEmpty();
+    assertThat(served.get(path("")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void takesABodyInPieces() throws Exception {
+    try (Socket socket = connect()) {
+      send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+      for (String piece : List.of("3\r\nabc\r\n", "4\r\ndefg\r\n", "0\r\n\r\n")) {
+        send(socket, piece);
+      }
+      assertThat(ServedBroker.read(socket.getInputStream())).startsWith("HTTP/1.1 201");
+    }
+    assertThat(served.memory.messages(topic).get(0).payload())
+        .isEqualTo("abcdefg".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void asksForTheBodyThatAClientHoldsBack() throws Exception {
+    try (Socket socket = connect()) {
+      send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Expect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
+      byte[] answer = new byte[21];
+      assertThat(socket.getInputStream().readNBytes(answer, 0, 21)).isEqualTo(21);
+      assertThat(new String(answer, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 100 Continue");
+      send(socket, "abc");
+      assertThat(ServedBroker.read(socket.getInputStream())).contains("HTTP/1.1 201");
+    }
+  }
+
+  @Test
+  void refusesWithoutAskingForTheBody() throws Exception {
+    try (Socket socket = connect()) {
+      send(socket, "POST /v1/topics/unknown/nothing HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+      assertThat(ServedBroker.read(socket.getInputStream())).startsWith("HTTP/1.1 404");
+    }
+  }
+
+  @Test
+  void answersPipelinedRequestsInOrder() throws Exception {
+    String one =
+        "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    String last = one.replace("Content-Length", "Connection: close\r\nContent-Length");
+    String answers = served.raw(one.repeat(19) + last);
+    int at = 0;
+    for (int i = 0; i < 20; i++) {
+      at = answers.indexOf("\"offset\":" + i + "}", at);
+      assertThat(at).as("offset %d", i).isPositive();
+    }
+  }
+
+  @Test
+  void refusesBodiesBeyondItsBudget() throws Exception {
+    // The first client reserves the whole budget and does not go on.
+    try (Socket socket = connect()) {
+      send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Content-Length: " + (8 << 20) + "\r\n\r\nabc");
+      HttpResponse<String> refused = publish();
+      while (refused.statusCode() == 201) {
+        refused = publish();
+      }
+      assertThat(HttpServerTest.problem(refused, 429).get("retryable").asBoolean()).isTrue();
+      assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+      assertThat(ServedBroker.read(socket.getInputStream())).startsWith("HTTP/1.1 408");
+    }
+    assertThat(publish().statusCode()).isEqualTo(201);
+  }
+
+  @Test
+  void givesBackALargeAnswerThatIsNotReadToItsEnd() throws Exception {
+    byte[] payload = new byte[8 << 20];
+    payload[0] = (byte) 0xff;
+    served.send(
+        served.request(path("/messages")).POST(HttpRequest.BodyPublishers.ofByteArray(payload)));
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4 << 10);
+      socket.connect(
+          new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), served.port()));
+      send(socket, "POST " + path("/messages:pull") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(socket, "Content-Length: 0\r\n\r\n");
+      assertThat(socket.getInputStream().readNBytes(100)).hasSize(100);
+    }
+    served.memory.awaitReleased(1);
+    assertThat(served.memory.released).containsExactly(0L);
+  }
+
+  @Test
+  void takesTheHostsAndOriginsThatAreConfigured() throws Exception {
+    String request = "GET /health/live HTTP/1.1\r\nConnection: close\r\n";
+    assertThat(served.raw(request + "Host: broker.example:443\r\n\r\n")).startsWith("HTTP/1.1 200");
+    assertThat(
+            served.raw(request + "Host: broker.example\r\nOrigin: https://console.example\r\n\r\n"))
+        .startsWith("HTTP/1.1 200");
+    assertThat(served.raw(request + "Host: sub.broker.example\r\n\r\n")).startsWith("HTTP/1.1 421");
+  }
+
+  @Test
+  void makesNoTopicWhenThatIsSwitchedOff() throws Exception {
+    HttpResponse<String> response = served.post("/v1/topics/unknown/messages", "1");
+    assertThat(HttpServerTest.problem(response, 404).get("detail").asText())
+        .contains("PUT /v1/topics/unknown");
+  }
+
+  private HttpResponse<String> publish() throws Exception {
+    return served.send(
+        served.request(path("/messages")).POST(HttpRequest.BodyPublishers.ofString("x")));
+  }
+
+  private static Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.port());
+    socket.setSoTimeout(5_000);
+    return socket;
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().flush();
+  }
+
+  private String path(String rest) {
+    return "/v1/topics/" + topic + rest;
+  }
+}

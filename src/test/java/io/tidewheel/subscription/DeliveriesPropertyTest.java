@@ -1,0 +1,270 @@
+package io.tidewheel.subscription;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.journal.Decoder;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.subscription.Slot.Place;
+import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * Any sequence of reads, pulls, settlements, expiries, failed writes and restarts: no message is
+ * lost, none comes back after a confirmed ack, and keys keep their order.
+ */
+class DeliveriesPropertyTest {
+  private static final Deliveries.Policy POLICY =
+      new Deliveries.Policy(Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4), true);
+
+  @Property(tries = 400)
+  void keepsOrderAndLosesNothing(@ForAll long seed) {
+    new Run(new Random(seed)).go(300);
+  }
+
+  /** One sequence, and what an onlooker knows. */
+  private static final class Run {
+    private final Random random;
+    private final List<MessageBatch> log = new ArrayList<>();
+    private final List<Settled> stored = new ArrayList<>();
+    private final List<Delivery> held = new ArrayList<>();
+    private final Set<Long> confirmed = new HashSet<>();
+    private SubscriptionState core = SubscriptionState.opened(0);
+    private Deliveries deliveries;
+    private Settled inFlight;
+    private long millis = 1_000_000;
+    private long end;
+
+    Run(Random random) {
+      this.random = random;
+      start();
+    }
+
+    void go(int steps) {
+      for (int i = 0; i < steps; i++) {
+        step();
+        check();
+      }
+      drain();
+      assertThat(core.floor()).isEqualTo(end);
+      assertThat(core.ackedCount() + core.deadCount() + core.skippedCount()).isEqualTo(end);
+      replay();
+    }
+
+    private void start() {
+      deliveries = new Deliveries(70, 0, core.copy(), end, 2_000, random);
+      inFlight = null;
+    }
+
+    private void step() {
+      switch (random.nextInt(12)) {
+        case 0, 1 -> publish();
+        case 2, 3 -> read();
+        case 4, 5 -> pull();
+        case 6, 7 -> settle();
+        case 8 -> millis += random.nextInt(20_000);
+        case 9 -> deliveries.expire(POLICY, now());
+        case 10 -> store();
+        default -> rare();
+      }
+    }
+
+    private void rare() {
+      switch (random.nextInt(8)) {
+        case 0 -> {
+          held.clear();
+          start();
+        }
+        case 1, 2 -> {
+          boolean wasStored = random.nextBoolean();
+          if (inFlight != null && wasStored) {
+            persist();
+          }
+          inFlight = null;
+          deliveries.onUnknown();
+          deliveries.load(core.copy(), POLICY, now());
+        }
+        default -> deadLetter();
+      }
+    }
+
+    private void publish() {
+      List<Message> messages = new ArrayList<>();
+      for (int i = 0; i <= random.nextInt(5); i++) {
+        int key = random.nextInt(4);
+        Message message = Message.of(new byte[random.nextInt(100)]);
+        long onlyFor = random.nextInt(10) == 0 ? 71 : Message.FOR_ALL;
+        messages.add(
+            Message.of(
+                null, key == 0 ? null : "k" + key, Map.of(), null, message.payload(), onlyFor, 0));
+      }
+      MessageBatch batch = new MessageBatch(log.size() + 1, end, millis, messages);
+      log.add(batch);
+      end = batch.endOffset();
+      deliveries.extendTo(end);
+    }
+
+    private void read() {
+      long from = deliveries.readFrom();
+      if (from >= 0) {
+        List<MessageBatch> batches =
+            log.stream().filter(batch -> batch.endOffset() > from).limit(2).toList();
+        deliveries.read(from, batches, POLICY, now());
+      }
+    }
+
+    private void pull() {
+      List<Delivery> given =
+          deliveries.pull(
+              new Deliveries.Request(1 + random.nextInt(6), 500, 0, WorkerName.NONE, null),
+              POLICY,
+              now());
+      Map<String, Long> newest = new HashMap<>();
+      for (Delivery delivery : given) {
+        long offset = delivery.receipt().offset();
+        assertThat(confirmed).doesNotContain(offset);
+        String key = delivery.message().key();
+        if (key != null) {
+          long after = newest.getOrDefault(key, -1L);
+          assertThat(offset).isGreaterThan(after);
+          for (long earlier = after + 1; earlier < offset; earlier++) {
+            Message other = message(earlier);
+            boolean isMine = key.equals(other.key()) && other.onlyFor() != 71;
+            assertThat(isMine && !core.isSettled(earlier) && !core.isDying(earlier))
+                .as("%s of %s goes before %s", offset, key, earlier)
+                .isFalse();
+          }
+          newest.put(key, offset);
+        }
+        held.removeIf(old -> old.receipt().offset() == offset && random.nextBoolean());
+        held.add(delivery);
+      }
+    }
+
+    private void settle() {
+      if (held.isEmpty()) {
+        return;
+      }
+      Delivery delivery = held.get(random.nextInt(held.size()));
+      SettleAction action =
+          switch (random.nextInt(8)) {
+            case 0 -> new SettleAction.Nack(Duration.ofSeconds(random.nextInt(10)), "r");
+            case 1 -> new SettleAction.Release();
+            case 2 -> new SettleAction.Reject(null);
+            case 3 -> new SettleAction.Extend(Duration.ofSeconds(random.nextInt(40)));
+            default -> new SettleAction.Ack();
+          };
+      boolean[] isPending = new boolean[1];
+      SettleStatus status =
+          deliveries.settle(action, List.of(delivery.receipt()), isPending, POLICY, now())[0];
+      if (status == SettleStatus.ACKED && isPending[0]) {
+        deliveries.await(() -> confirmed.add(delivery.receipt().offset()), () -> {});
+      }
+    }
+
+    private void store() {
+      if (inFlight == null) {
+        inFlight = deliveries.nextWrite(now());
+      } else {
+        Settled admitted = persist();
+        inFlight = null;
+        deliveries.onStored(admitted, POLICY, now());
+      }
+    }
+
+    private Settled persist() {
+      Settled admitted = SubscriptionLog.admit(core, inFlight);
+      if (admitted != null) {
+        core.apply(admitted);
+        stored.add(admitted);
+      }
+      return admitted;
+    }
+
+    private void deadLetter() {
+      SubscriptionState.Pending pending = deliveries.state().dyingAfter(0);
+      if (pending != null) {
+        deliveries.deadLettered(pending.number());
+      }
+    }
+
+    private void drain() {
+      held.clear();
+      for (int i = 0; i < 20_000 && core.floor() < end; i++) {
+        millis += 1_000;
+        read();
+        pull();
+        boolean[] isPending = new boolean[held.size()];
+        deliveries.settle(
+            new SettleAction.Ack(),
+            held.stream().map(Delivery::receipt).toList(),
+            isPending,
+            POLICY,
+            now());
+        held.clear();
+        deliveries.expire(POLICY, now());
+        deadLetter();
+        store();
+        check();
+      }
+    }
+
+    /** Everything between floor and cursor is settled, dying, or in the window, once. */
+    private void check() {
+      Window window = deliveries.window();
+      SubscriptionState state = deliveries.state();
+      long open = 0;
+      int[] counts = new int[Place.COUNT];
+      for (Slot slot : window.all()) {
+        counts[slot.place.index]++;
+        assertThat(state.isSettled(slot.offset)).isFalse();
+      }
+      for (Place place : Place.values()) {
+        assertThat(window.count(place)).as(place.name()).isEqualTo(counts[place.index]);
+      }
+      for (long offset = state.floor(); offset < window.cursor(); offset++) {
+        boolean isElsewhere =
+            state.isSettled(offset) || state.isDying(offset) || message(offset).onlyFor() == 71;
+        open += isElsewhere ? 0 : 1;
+        assertThat(window.find(offset) != null || isElsewhere).as("offset %s", offset).isTrue();
+      }
+      assertThat(open).isEqualTo(window.size());
+    }
+
+    private void replay() {
+      SubscriptionState again = SubscriptionState.opened(0);
+      SubscriptionCodec codec = new SubscriptionCodec();
+      int half = stored.size() / 2;
+      for (int i = 0; i < stored.size(); i++) {
+        if (i == half) {
+          again = codec.decodeState("state-1", new Decoder(SubscriptionStateTest.bytes(again)));
+        }
+        again.apply(stored.get(i));
+      }
+      assertThat(SubscriptionStateTest.bytes(again)).isEqualTo(SubscriptionStateTest.bytes(core));
+    }
+
+    private Message message(long offset) {
+      for (MessageBatch batch : log) {
+        if (offset < batch.endOffset()) {
+          return batch.message(offset);
+        }
+      }
+      throw new AssertionError("offset " + offset);
+    }
+
+    private Now now() {
+      return new Now(millis, millis * 1_000_000);
+    }
+  }
+}
