@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.crash.History.Operation;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayDeque;
@@ -22,6 +23,8 @@ import java.util.concurrent.locks.LockSupport;
 final class Caller implements Runnable {
   private static final int MAX_BATCH = 10;
   private static final long PAUSE_AFTER_REFUSAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private static final long PAUSE_WHILE_DEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final int number;
   private final BrokerClient client;
@@ -81,8 +84,10 @@ final class Caller implements Runnable {
       } else {
         refused(id, reply.body());
       }
+    } catch (ConnectException e) {
+      notSent(List.of(id));
     } catch (IOException e) {
-      unknown(id);
+      unknown(id, String.valueOf(e.getMessage()));
     }
   }
 
@@ -116,8 +121,10 @@ final class Caller implements Runnable {
         }
       }
       history.succeeded(Operation.PUBLISH_BATCH);
+    } catch (ConnectException e) {
+      notSent(ids);
     } catch (IOException e) {
-      ids.forEach(this::unknown);
+      ids.forEach(id -> unknown(id, String.valueOf(e.getMessage())));
     }
   }
 
@@ -140,15 +147,20 @@ final class Caller implements Runnable {
       history.record("refused", id, checker -> checker.refused(id));
       LockSupport.parkNanos(PAUSE_AFTER_REFUSAL_NANOS);
     } else {
-      unknown(id);
+      unknown(id, problem.path("type").asText());
     }
   }
 
-  private void unknown(MessageId id) {
-    history.record("unknown", id, checker -> {});
+  /** Nobody listened: it cannot have been stored. Others of the round notice the same soon. */
+  private void notSent(List<MessageId> ids) {
+    ids.forEach(id -> history.record("not-sent", id, checker -> checker.refused(id)));
+    LockSupport.parkNanos(PAUSE_WHILE_DEAD_NANOS);
+  }
+
+  private void unknown(MessageId id, String reason) {
+    history.note("unknown", id.text() + ' ' + reason.replace('"', ' ').replace('\\', ' '));
     if (random.nextBoolean()) {
       unanswered.add(id);
     }
-    LockSupport.parkNanos(PAUSE_AFTER_REFUSAL_NANOS);
   }
 }

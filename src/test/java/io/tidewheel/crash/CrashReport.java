@@ -31,7 +31,7 @@ final class CrashReport {
     row(out, "slowest start, ms", slowestStartMillis);
     row(out, "publishes sent", history.ask(DeliveryChecker::attempted));
     row(out, "  answered as stored", history.ask(DeliveryChecker::confirmed));
-    row(out, "  refused as not stored", history.ask(DeliveryChecker::refused));
+    row(out, "  refused, or nobody listened", history.ask(DeliveryChecker::refused));
     row(out, "  never answered, yet delivered", history.ask(DeliveryChecker::recoveredCount));
     row(out, "deliveries", history.ask(DeliveryChecker::delivered));
     row(out, "  of them again, ack not confirmed", history.ask(DeliveryChecker::redelivered));

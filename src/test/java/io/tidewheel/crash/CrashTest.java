@@ -120,6 +120,11 @@ public final class CrashTest {
     }
     long millis = (long) (random.nextDouble(0.05, 1) * options.seconds() * 1_000);
     pause(millis);
+    if (options.mode() == Mode.UNSAFE || random.nextBoolean()) {
+      // The sharpest moment: the answer has come, and the flush must have been before it.
+      long now = history.successCount(Operation.PUBLISH_BATCH);
+      history.awaitMore(Operation.PUBLISH_BATCH, now, FIRST_ANSWER_MILLIS);
+    }
     if (options.mode() == Mode.DAMAGE) {
       // Everything in the log shall have been answered, so that all of it counts.
       closeGates();
