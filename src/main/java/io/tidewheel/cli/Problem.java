@@ -21,13 +21,17 @@ record Problem(int status, String text, boolean isRetryable, long retryAfterMill
    * @param retryAfterMillis from the response's header; 0 for none
    */
   static Problem of(int status, JsonNode body, long retryAfterMillis) {
+    String detail = body.path("detail").asText("");
     StringJoiner text = new StringJoiner(": ");
     text.add(body.path("title").asText("HTTP " + status));
-    if (body.hasNonNull("detail")) {
-      text.add(body.get("detail").asText());
+    if (!detail.isEmpty()) {
+      text.add(detail);
     }
     for (JsonNode error : body.path("errors")) {
-      text.add((error.path("pointer").asText() + ' ' + error.path("detail").asText()).strip());
+      String reason = error.path("detail").asText();
+      if (!detail.contains(reason)) {
+        text.add((error.path("pointer").asText() + ' ' + reason).strip());
+      }
     }
     boolean isRetryable = body.path("retryable").asBoolean(status == 429 || status == 503);
     String shown = text.toString().replace('\n', ' ');

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -120,6 +121,8 @@ final class PublishCommand implements Callable<Integer> {
       // Whoever mistyped the address should not wait for all the retries.
       connection.get("/health/live");
       return publish(run, in);
+    } catch (NoSuchFileException e) {
+      throw new CommandFailure(ExitCodes.FAILED, "there is no file " + file, e);
     } catch (IOException e) {
       throw new CommandFailure(ExitCodes.FAILED, "cannot read " + file + ": " + e.getMessage(), e);
     }

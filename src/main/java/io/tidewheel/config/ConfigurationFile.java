@@ -31,12 +31,17 @@ public final class ConfigurationFile {
           .withFallback(ConfigFactory.systemProperties())
           .withFallback(ConfigFactory.systemEnvironmentOverrides())
           .withFallback(file == null ? ConfigFactory.empty() : parse(file))
-          .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
-          .withFallback(ConfigFactory.defaultReferenceUnresolved())
+          .withFallback(defaults())
           .resolve();
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e), e);
     }
+  }
+
+  /** What holds where nobody says anything; without system properties, and not yet resolved. */
+  static Config defaults() {
+    return ConfigFactory.parseResources("tidewheel-akka.conf")
+        .withFallback(ConfigFactory.parseResources("reference.conf"));
   }
 
   private static Config parse(Path file) {

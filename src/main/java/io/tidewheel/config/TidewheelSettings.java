@@ -2,7 +2,6 @@ package io.tidewheel.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigResolveOptions;
 import java.net.InetAddress;
@@ -136,9 +135,8 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
 
   private static void refuseUnknownKeys(Config config) {
     try {
-      // Not defaultReference(): that has the system properties in it, and each would be known.
       ConfigObject known =
-          ConfigFactory.parseResources("reference.conf")
+          ConfigurationFile.defaults()
               .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
               .getObject(ROOT);
       UnknownKeys.refuse(ROOT, config.getObject(ROOT), known);

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Refuses keys that mean nothing. What is known is what {@code reference.conf} lists, also with the
- * value null, so every package makes its keys known by documenting them there.
+ * Refuses keys that mean nothing. What is known is what the defaults list, also with the value
+ * null, so every package makes its keys known by documenting them there.
  *
  * <p>Lists are values: their elements are not looked into. System properties directly below the
  * root ({@code tidewheel.home}) belong to scripts and tests, no setting lives there.

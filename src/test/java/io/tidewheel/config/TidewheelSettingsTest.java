@@ -98,7 +98,7 @@ class TidewheelSettingsTest {
   @Test
   void leavesSystemPropertiesOfScriptsAlone() {
     Config scripts = ConfigFactory.parseMap(Map.of("tidewheel.home", "/opt"), "system properties");
-    Config config = scripts.withFallback(ConfigFactory.defaultReference());
+    Config config = scripts.withFallback(ConfigurationFile.defaults());
     assertThat(TidewheelSettings.from(config, HEAP).http().port()).isEqualTo(8080);
   }
 
@@ -182,8 +182,6 @@ class TidewheelSettingsTest {
   }
 
   private static Config config(String written) {
-    return ConfigFactory.parseString(written)
-        .withFallback(ConfigFactory.defaultReference())
-        .resolve();
+    return ConfigFactory.parseString(written).withFallback(ConfigurationFile.defaults()).resolve();
   }
 }
