@@ -15,7 +15,7 @@ record CrashOptions(
   static final String USAGE =
       """
       Usage: bin/crash-test [--torn | --damage | --unsafe] [--rounds N] [--seed S] [--seconds T]
-                            [--callers N] [--workers N]
+                            [--callers N] [--workers N] [--directory DIR]
 
       Publishes at full speed while workers pull and ack, kills the broker (kill -9) at a random
       moment, starts it again on the same data, and goes on; drains at the end and checks that
@@ -26,6 +26,7 @@ record CrashOptions(
         --seconds T   longest time from the first answer of a round to its kill; 3
         --callers N   publishing at the same time; 32
         --workers N   pulling at the same time; 4
+        --directory   where data, logs and history go; made anew each time; target/crash
         --torn        also appends the first bytes of a further record to the store's newest log
                       file before each restart: must be tolerated
         --damage      flips a bit of a complete record, or cuts off complete records: the start

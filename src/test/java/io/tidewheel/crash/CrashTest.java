@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 public final class CrashTest {
   static final String TOPIC_PATH = "/v1/topics/crash";
   static final String SUBSCRIPTION_PATH = TOPIC_PATH + "/subscriptions/workers";
+  private static final String HISTORY = "history.jsonl.gz";
   private static final String UNSAFE =
       "-Dtidewheel.journal.embedded.unsafe-answer-before-flush=true";
   private static final long FIRST_ANSWER_MILLIS = 30_000;
@@ -50,7 +51,7 @@ public final class CrashTest {
       this.port = socket.getLocalPort();
     }
     this.client = new BrokerClient(port);
-    this.history = new History(options.directory().resolve("history.jsonl.gz"));
+    this.history = new History(options.directory().resolve(HISTORY));
     this.callerGate = new RoundGate(options.callers());
     this.workerGate = new RoundGate(options.workers());
   }
@@ -69,10 +70,20 @@ public final class CrashTest {
       System.exit(2);
       return;
     }
+    if (!isOurs(options.directory())) {
+      System.err.println(
+          "crash-test: " + options.directory() + " holds other things; it would be deleted");
+      System.exit(2);
+      return;
+    }
     DataCopy.delete(options.directory());
     Files.createDirectories(options.directory());
     CrashTest test = new CrashTest(options, out);
     System.exit(test.run() ? 0 : 1);
+  }
+
+  private static boolean isOurs(Path directory) {
+    return !Files.exists(directory) || Files.exists(directory.resolve(HISTORY));
   }
 
   private boolean run() throws IOException, InterruptedException {
