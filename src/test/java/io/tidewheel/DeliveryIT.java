@@ -141,8 +141,7 @@ final class DeliveryIT {
       assertThat(rejected.body().get("results").get(0).get("status").asText())
           .isEqualTo("rejected");
       assertThat(
-              node.putUntilThere(
-                  "/v1/topics/t~s/subscriptions/reader", "{\"start\":\"earliest\"}"))
+              node.putUntilThere("/v1/topics/t~s/subscriptions/reader", "{\"start\":\"earliest\"}"))
           .isEqualTo(201);
       List<JsonNode> dead = node.pull("t~s", "reader", 10, "20s");
       assertThat(dead).hasSize(1);
