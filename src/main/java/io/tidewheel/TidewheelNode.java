@@ -42,6 +42,7 @@ import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.NodeConsumer;
 import io.tidewheel.worker.Workers;
 import java.net.InetSocketAddress;
@@ -146,7 +147,7 @@ public final class TidewheelNode implements AutoCloseable {
             clock,
             System::nanoTime,
             random,
-            Subscription.Dependencies.DEFAULT_WINDOW_BYTES);
+            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES));
     queues.start(
         new Queue.Dependencies(
             new Ownership(node, fence, QUEUE_CHECKPOINTS),

@@ -87,14 +87,11 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
    *
    * @param pendingPublish messages accepted but not yet stored; beyond it a publish gets 429
    * @param tailCache newest stored batches; beyond it readers go to the log
-   * @param windows messages read ahead for subscriptions; beyond it reading stops
-   * @param dedup remembered ids; beyond it the oldest are forgotten early
-   * @param outboxes messages on their way to another topic; beyond it acks that emit get 429
+   * @param windows messages read ahead for subscriptions; beyond it each subscription keeps 64 KiB
    */
-  public record Budgets(
-      long pendingPublish, long tailCache, long windows, long dedup, long outboxes) {
+  public record Budgets(long pendingPublish, long tailCache, long windows) {
     public long sum() {
-      return pendingPublish + tailCache + windows + dedup + outboxes;
+      return pendingPublish + tailCache + windows;
     }
   }
 
@@ -170,9 +167,7 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
         reader.bytes("pending-publish", 16 * least, most),
         reader.bytes("tail-cache", least, most),
         // One message of the largest size must fit, or it could never be delivered.
-        reader.bytes("windows", 16 * least, most),
-        reader.bytes("dedup", least, most),
-        reader.bytes("outboxes", 8 * least, most));
+        reader.bytes("windows", 16 * least, most));
   }
 
   private static void requireRoom(long bytes, long maxHeapBytes) {

@@ -43,12 +43,12 @@ final class Deliveries {
       int queue,
       SubscriptionState state,
       long nextOffset,
-      long windowBytes,
+      WindowBudget windows,
       RandomGenerator random) {
     this.subscriptionUid = subscriptionUid;
     this.queue = queue;
     this.incarnation = random.nextInt();
-    this.window = new Window(windowBytes, state.floor());
+    this.window = new Window(windows, state.floor());
     this.ledger = new Ledger(state);
     this.intake = new Intake(subscriptionUid, window, leases, ledger, nextOffset);
     this.endings = new Endings(subscriptionUid, queue, window, leases, ledger, intake, random);

@@ -119,8 +119,7 @@ public final class Subscription {
    *
    * @param random for jitter and for telling incarnations apart
    * @param nanoTime a monotonic clock, in nanoseconds
-   * @param windowBytes what one subscription on one queue may keep in memory of messages that are
-   *     read and not settled
+   * @param windows memory for messages that are read and not settled
    */
   public record Dependencies(
       CatalogClient catalog,
@@ -130,9 +129,7 @@ public final class Subscription {
       InstantSource clock,
       LongSupplier nanoTime,
       RandomGenerator random,
-      long windowBytes) {
-    public static final long DEFAULT_WINDOW_BYTES = 8L << 20;
-  }
+      WindowBudget windows) {}
 
   /** Makes subscriptions for queues. */
   public static Reader.Factory factory(Dependencies deps) {

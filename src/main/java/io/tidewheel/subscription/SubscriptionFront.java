@@ -3,6 +3,7 @@ package io.tidewheel.subscription;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
+import akka.actor.typed.PreRestart;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -123,6 +124,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Reader.Stop.class, stop -> onStop())
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
+        .onSignal(PreRestart.class, signal -> onPostStop())
         .build();
   }
 
@@ -249,7 +251,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
               reader.queue(),
               state,
               knownEnd,
-              deps.windowBytes(),
+              deps.windows(),
               deps.random());
       deliveries = known;
       settlements.settleKept(known, policies.current(), alarm.now());
@@ -310,7 +312,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
+  /** Also before a restart: the next incarnation begins with an empty window. */
   private Behavior<Reader.Command> onPostStop() {
+    Deliveries known = deliveries;
+    if (known != null) {
+      known.window().restart(known.window().cursor());
+    }
     report.gone();
     settlements.refuseKept();
     if (deliveries != null) {

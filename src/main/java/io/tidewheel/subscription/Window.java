@@ -35,7 +35,7 @@ final class Window {
 
   private static final int COMPACT_ABOVE = 1_024;
 
-  private final long maxBytes;
+  private final WindowBudget budget;
   private final Map<Long, Slot> slots = new HashMap<>();
   private final Map<String, KeyLine> lines = new HashMap<>();
   private Deque<Slot> order = new ArrayDeque<>();
@@ -51,9 +51,14 @@ final class Window {
   /** A retry time; void if the message has another place or time by then. */
   private record Due(long atNanos, Slot slot) {}
 
-  Window(long maxBytes, long cursor) {
-    this.maxBytes = maxBytes;
+  Window(WindowBudget budget, long cursor) {
+    this.budget = budget;
     this.cursor = cursor;
+  }
+
+  private void changeBytes(long change) {
+    bytes += change;
+    budget.add(change);
   }
 
   /** The next offset to read. */
@@ -67,12 +72,12 @@ final class Window {
   }
 
   boolean hasRoom() {
-    return bytes < maxBytes;
+    return room() > 0;
   }
 
   /** Bytes that may still be read. */
   long room() {
-    return Math.max(0, maxBytes - bytes);
+    return budget.roomFor(bytes);
   }
 
   /**
@@ -101,7 +106,7 @@ final class Window {
     slot.dueNanos = dueNanos;
     slots.put(offset, slot);
     order.addLast(slot);
-    bytes += slot.weight;
+    changeBytes(slot.weight);
     counts[Place.BLOCKED.index]++;
     if (line == null) {
       placeFirst(slot, nowNanos, fresh);
@@ -183,7 +188,7 @@ final class Window {
     }
     move(slot, Place.GONE);
     slots.remove(slot.offset);
-    bytes -= slot.weight;
+    changeBytes(-slot.weight);
     slot.drop();
     KeyLine line = slot.line;
     if (line != null) {
@@ -276,7 +281,7 @@ final class Window {
     returned.clear();
     waiting.clear();
     Arrays.fill(counts, 0);
-    bytes = 0;
+    changeBytes(-bytes);
     cursor = offset;
   }
 

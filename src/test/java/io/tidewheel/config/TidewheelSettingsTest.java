@@ -28,7 +28,7 @@ class TidewheelSettingsTest {
     assertThat(settings.http().allowedHosts()).isEmpty();
     assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(80));
     assertThat(settings.topics().isAutoCreated()).isTrue();
-    assertThat(settings.budgets().sum()).isEqualTo(120L << 20);
+    assertThat(settings.budgets().sum()).isEqualTo(96L << 20);
     assertThat(settings.auth().mode()).isEqualTo(Auth.Mode.LOOPBACK_ONLY);
   }
 

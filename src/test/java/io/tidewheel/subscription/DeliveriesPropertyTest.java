@@ -62,7 +62,7 @@ class DeliveriesPropertyTest {
     }
 
     private void start() {
-      deliveries = new Deliveries(70, 0, core.copy(), end, 2_000, random);
+      deliveries = new Deliveries(70, 0, core.copy(), end, new WindowBudget(2_000, 2_000), random);
       inFlight = null;
     }
 
