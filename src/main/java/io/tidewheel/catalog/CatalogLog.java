@@ -11,7 +11,6 @@ import io.tidewheel.journal.Decision;
 import io.tidewheel.journal.FencedLog;
 import io.tidewheel.message.Names;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -164,17 +163,17 @@ final class CatalogLog
       return createTopic(state, name, patch, ifRevision);
     }
     if (topic.isDeleting()) {
-      return beingDeleted(topic);
+      return CatalogRefusals.beingDeleted(topic);
     }
     if (ifRevision != null && ifRevision != topic.revision()) {
-      return otherRevision(ifRevision, topic.revision());
+      return CatalogRefusals.otherRevision(ifRevision, topic.revision());
     }
     TopicSettingsPatch patched = TopicSettingsPatch.of(topic.settings(), defaultsOf(name), patch);
     if (!patched.errors().isEmpty()) {
-      return refused(new CatalogClient.Invalid(patched.errors()));
+      return CatalogRefusals.refused(new CatalogClient.Invalid(patched.errors()));
     }
     if (patched.settings().queues() != topic.settings().queues()) {
-      return conflict(
+      return CatalogRefusals.conflict(
           "queues is fixed at creation: topic "
               + name
               + " has "
@@ -190,14 +189,15 @@ final class CatalogLog
   private Decision<CatalogEvent, Result> createTopic(
       CatalogState state, String name, ObjectNode patch, @Nullable Long ifRevision) {
     if (!Names.isValid(name)) {
-      return invalidName(name);
+      return CatalogRefusals.invalidName(name);
     }
     if (ifRevision != null) {
-      return conflict("expected revision " + ifRevision + ", but there is no topic " + name);
+      return CatalogRefusals.conflict(
+          "expected revision " + ifRevision + ", but there is no topic " + name);
     }
     TopicSettingsPatch patched = TopicSettingsPatch.of(defaults, defaults, patch);
     if (!patched.errors().isEmpty()) {
-      return refused(new CatalogClient.Invalid(patched.errors()));
+      return CatalogRefusals.refused(new CatalogClient.Invalid(patched.errors()));
     }
     return createTopic(state, name, patched.settings(), true);
   }
@@ -205,7 +205,7 @@ final class CatalogLog
   private Decision<CatalogEvent, Result> createTopic(
       CatalogState state, String name, TopicSettings settings, boolean isLast) {
     if (state.snapshot().topics().size() >= MAX_TOPICS) {
-      return conflict("there are " + MAX_TOPICS + " topics, the most there may be");
+      return CatalogRefusals.conflict("there are " + MAX_TOPICS + " topics, the most there may be");
     }
     CatalogEvent event =
         new CatalogEvent.TopicCreated(state.nextUid(), name, clock.millis(), settings);
@@ -216,7 +216,7 @@ final class CatalogLog
       CatalogState state, CatalogChange.EnsureDeadLetterTopic ensure) {
     Topic source = state.snapshot().topic(ensure.topic());
     if (source == null || source.subscription(ensure.subscription()) == null) {
-      return notFound(source, ensure.topic(), ensure.subscription());
+      return CatalogRefusals.notFound(source, ensure.topic(), ensure.subscription());
     }
     String name = Names.deadLetterTopic(ensure.topic(), ensure.subscription());
     Topic topic = state.snapshot().topics().get(name);
@@ -224,7 +224,7 @@ final class CatalogLog
       return createTopic(state, name, defaultsOf(name), false);
     }
     if (topic.isDeleting()) {
-      return beingDeleted(topic);
+      return CatalogRefusals.beingDeleted(topic);
     }
     Topic.Subscription redrive = topic.subscription(REDRIVE);
     return redrive == null
@@ -236,13 +236,13 @@ final class CatalogLog
       CatalogState state, CatalogChange.DeleteTopic delete) {
     Topic topic = state.snapshot().topics().get(delete.topic());
     if (topic == null) {
-      return notFound(null, delete.topic(), "");
+      return CatalogRefusals.notFound(null, delete.topic(), "");
     }
     if (topic.isDeleting()) {
       return unchanged(topic.uid(), 0);
     }
     return delete.ifRevision() != null && delete.ifRevision() != topic.revision()
-        ? otherRevision(delete.ifRevision(), topic.revision())
+        ? CatalogRefusals.otherRevision(delete.ifRevision(), topic.revision())
         : stored(new CatalogEvent.TopicDeleting(topic.uid()));
   }
 
@@ -254,26 +254,29 @@ final class CatalogLog
       @Nullable Long ifRevision) {
     Topic topic = state.snapshot().topics().get(topicName);
     if (topic == null || topic.isDeleting()) {
-      return topic == null ? notFound(null, topicName, name) : beingDeleted(topic);
+      return topic == null
+          ? CatalogRefusals.notFound(null, topicName, name)
+          : CatalogRefusals.beingDeleted(topic);
     }
     Topic.Subscription subscription = topic.subscription(name);
     if (subscription != null && subscription.stage() == Topic.Stage.CLOSING) {
-      return beingDeleted(topic, subscription);
+      return CatalogRefusals.beingDeleted(topic, subscription);
     }
     SubscriptionSettingsPatch patched =
         SubscriptionSettingsPatch.of(
             subscription == null ? SubscriptionSettings.DEFAULTS : subscription.settings(), patch);
     if (subscription == null && !Names.isValid(name)) {
-      return invalidName(name);
+      return CatalogRefusals.invalidName(name);
     }
     long revision = subscription == null ? 0 : subscription.revision();
     if (ifRevision != null && ifRevision != revision) {
       return subscription == null
-          ? conflict("expected revision " + ifRevision + ", but there is no subscription " + name)
-          : otherRevision(ifRevision, revision);
+          ? CatalogRefusals.conflict(
+              "expected revision " + ifRevision + ", but there is no subscription " + name)
+          : CatalogRefusals.otherRevision(ifRevision, revision);
     }
     if (!patched.errors().isEmpty()) {
-      return refused(new CatalogClient.Invalid(patched.errors()));
+      return CatalogRefusals.refused(new CatalogClient.Invalid(patched.errors()));
     }
     return subscription == null
         ? createSubscription(state, topic, name, patched.settings(), patched.start(), false)
@@ -288,7 +291,7 @@ final class CatalogLog
       @Nullable Start wanted,
       boolean isBuiltIn) {
     if (topic.subscriptions().size() >= MAX_SUBSCRIPTIONS) {
-      return conflict(
+      return CatalogRefusals.conflict(
           "topic " + topic.name() + " has " + MAX_SUBSCRIPTIONS + " subscriptions, the most");
     }
     Start byDefault = isBuiltIn || topic.subscriptions().isEmpty() ? Start.EARLIEST : Start.LATEST;
@@ -309,7 +312,7 @@ final class CatalogLog
       Topic topic, Topic.Subscription subscription, SubscriptionSettingsPatch patched) {
     Start start = new Start(subscription.start(), subscription.startsAtMillis());
     if (patched.start() != null && !Objects.equals(patched.start(), start)) {
-      return conflict(
+      return CatalogRefusals.conflict(
           "start is fixed at creation: subscription "
               + subscription.name()
               + " starts at "
@@ -329,17 +332,17 @@ final class CatalogLog
     Topic.Subscription subscription =
         topic == null ? null : topic.subscription(delete.subscription());
     if (topic == null || subscription == null) {
-      return notFound(topic, delete.topic(), delete.subscription());
+      return CatalogRefusals.notFound(topic, delete.topic(), delete.subscription());
     }
     if (subscription.isBuiltIn()) {
-      return conflict(
+      return CatalogRefusals.conflict(
           "subscription " + subscription.name() + " is built in: it goes with its topic");
     }
     if (subscription.stage() == Topic.Stage.CLOSING) {
       return unchanged(topic.uid(), subscription.uid());
     }
     return delete.ifRevision() != null && delete.ifRevision() != subscription.revision()
-        ? otherRevision(delete.ifRevision(), subscription.revision())
+        ? CatalogRefusals.otherRevision(delete.ifRevision(), subscription.revision())
         : stored(new CatalogEvent.SubscriptionClosing(topic.uid(), subscription.uid()));
   }
 
@@ -358,57 +361,5 @@ final class CatalogLog
 
   private static Decision<CatalogEvent, Result> unchanged(long topicUid, long subscriptionUid) {
     return Decision.reply(new Unchanged(topicUid, subscriptionUid));
-  }
-
-  private static Decision<CatalogEvent, Result> refused(CatalogClient.Reply reply) {
-    return Decision.reply(new Refused(reply));
-  }
-
-  private static Decision<CatalogEvent, Result> conflict(String detail) {
-    return refused(new CatalogClient.Conflict(detail));
-  }
-
-  private static Decision<CatalogEvent, Result> otherRevision(long expected, long actual) {
-    return conflict("expected revision " + expected + ", but it is at revision " + actual);
-  }
-
-  private static Decision<CatalogEvent, Result> invalidName(String name) {
-    String shown = name.length() <= 100 ? name : name.substring(0, 100) + "...";
-    String detail =
-        name.indexOf('~') >= 0
-            ? "~ is reserved for dead-letter topics, which the broker makes: expected "
-            : "expected ";
-    return refused(
-        new CatalogClient.Invalid(
-            List.of(
-                new CatalogClient.FieldError(
-                    "/name", detail + Names.rule() + ", but got \"" + shown + '"'))));
-  }
-
-  private static Decision<CatalogEvent, Result> notFound(
-      @Nullable Topic topic, String topicName, String subscription) {
-    return refused(
-        new CatalogClient.NotFound(
-            topic == null
-                ? "topic " + topicName
-                : "subscription " + subscription + " of topic " + topicName));
-  }
-
-  private static Decision<CatalogEvent, Result> beingDeleted(Topic topic) {
-    return refused(
-        new CatalogClient.Unavailable(
-            "topic " + topic.name() + " is being deleted, try again when it is gone", false));
-  }
-
-  private static Decision<CatalogEvent, Result> beingDeleted(
-      Topic topic, Topic.Subscription subscription) {
-    return refused(
-        new CatalogClient.Unavailable(
-            "subscription "
-                + subscription.name()
-                + " of topic "
-                + topic.name()
-                + " is being deleted, try again when it is gone",
-            false));
   }
 }

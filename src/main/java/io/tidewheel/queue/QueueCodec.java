@@ -100,6 +100,8 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
       out.writeUnsigned(open.getKey());
       out.writeUnsigned(open.getValue());
     }
+    out.writeUnsigned(state.closedSubscriptions().size());
+    state.closedSubscriptions().forEach(out::writeUnsigned);
     out.writeUnsigned(state.senders().windows().size());
     for (Map.Entry<SenderId, NumberWindow> sender : state.senders().windows().entrySet()) {
       encodeSender(sender.getKey(), out);
@@ -124,6 +126,9 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
             in.readByte() == 1);
     for (int open = in.readSize(); open > 0; open--) {
       state.restoreSubscription(in.readUnsigned(), in.readUnsigned());
+    }
+    for (int closed = in.readSize(); closed > 0; closed--) {
+      state.restoreClosed(in.readUnsigned());
     }
     for (int senders = in.readSize(); senders > 0; senders--) {
       SenderId sender = decodeSender(in);

@@ -86,7 +86,7 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
    */
   record Opened(long startOffset) implements Result {}
 
-  /** The subscription is closed, or was never open. */
+  /** The subscription is closed; also the answer to an opening that comes after it. */
   record Closed() implements Result {}
 
   /** The queue is deleted: for {@link Delete}, and for every command that comes later. */
@@ -141,15 +141,19 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
       return decideOpen(state, open);
     }
     if (command instanceof Close close) {
-      return state.openSubscriptions().containsKey(close.subscriptionUid())
-          ? Decision.persist(
-              new QueueEvent.SubscriptionClosed(close.subscriptionUid()), new Closed())
-          : Decision.reply(new Closed());
+      // Also one that is not open: its opening may still be on its way.
+      return state.isClosed(close.subscriptionUid())
+          ? Decision.reply(new Closed())
+          : Decision.persist(
+              new QueueEvent.SubscriptionClosed(close.subscriptionUid()), new Closed());
     }
     return Decision.persist(new QueueEvent.QueueDeleted(), new Deleted());
   }
 
   private static Decision<QueueEvent, Result> decideOpen(QueueState state, Open open) {
+    if (state.isClosed(open.subscriptionUid())) {
+      return Decision.reply(new Closed());
+    }
     Long known = state.openSubscriptions().get(open.subscriptionUid());
     if (known != null) {
       return Decision.reply(new Opened(known));

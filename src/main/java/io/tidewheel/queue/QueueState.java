@@ -3,7 +3,9 @@ package io.tidewheel.queue;
 import io.tidewheel.journal.LogState;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.QueueEvent.DecidedAppend;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -16,12 +18,19 @@ import java.util.TreeMap;
  * deleted queue changes no more.
  */
 final class QueueState implements LogState<QueueEvent> {
+  /** A late opening is at most as old as the time limit of a call: far fewer are closed in it. */
+  static final int MAX_CLOSED = 256;
+
   private long nextOffset;
   private long lastAtMillis;
   private long checksum;
   private long storedBytes;
   private boolean isDeleted;
   private final SortedMap<Long, Long> openSubscriptions = new TreeMap<>();
+
+  /** In the order they were closed. */
+  private final LinkedHashSet<Long> closedSubscriptions = new LinkedHashSet<>();
+
   private final SenderTable senders = new SenderTable();
   private final IdWindow ids = new IdWindow();
 
@@ -84,6 +93,14 @@ final class QueueState implements LogState<QueueEvent> {
 
   void onSubscriptionClosed(QueueEvent.SubscriptionClosed event) {
     openSubscriptions.remove(event.subscriptionUid());
+    rememberClosed(event.subscriptionUid());
+  }
+
+  private void rememberClosed(long subscriptionUid) {
+    closedSubscriptions.add(subscriptionUid);
+    if (closedSubscriptions.size() > MAX_CLOSED) {
+      closedSubscriptions.remove(closedSubscriptions.iterator().next());
+    }
   }
 
   void onQueueDeleted() {
@@ -120,6 +137,19 @@ final class QueueState implements LogState<QueueEvent> {
     return Collections.unmodifiableSortedMap(openSubscriptions);
   }
 
+  /**
+   * Whether the subscription was among the last to be closed: an opening of it that comes late is
+   * refused, or it would pin the log for ever.
+   */
+  boolean isClosed(long subscriptionUid) {
+    return closedSubscriptions.contains(subscriptionUid);
+  }
+
+  /** The subscriptions closed last, oldest first. */
+  Collection<Long> closedSubscriptions() {
+    return Collections.unmodifiableCollection(closedSubscriptions);
+  }
+
   SenderTable senders() {
     return senders;
   }
@@ -131,5 +161,10 @@ final class QueueState implements LogState<QueueEvent> {
   /** Puts a subscription back as a snapshot had it. */
   void restoreSubscription(long subscriptionUid, long startOffset) {
     openSubscriptions.put(subscriptionUid, startOffset);
+  }
+
+  /** Puts a closed subscription back as a snapshot had it; they come oldest first. */
+  void restoreClosed(long subscriptionUid) {
+    rememberClosed(subscriptionUid);
   }
 }

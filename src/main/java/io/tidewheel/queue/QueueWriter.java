@@ -262,7 +262,7 @@ final class QueueWriter {
         listener.onOpened(open.subscriptionUid(), opened.startOffset());
         return new StoredInLog(opened.startOffset());
       }
-      return new NotNow("the topic was deleted");
+      return new NotNow("the topic or the subscription was deleted");
     }
 
     @Override

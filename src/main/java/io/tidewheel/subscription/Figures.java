@@ -9,7 +9,7 @@ final class Figures {
   private Figures() {}
 
   static Board.Row row(
-      Reader.Context reader, Deliveries known, Deliveries.Policy policy, boolean isDispatching) {
+      Reader.Context reader, Deliveries known, Policy policy, boolean isDispatching) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
@@ -23,7 +23,7 @@ final class Figures {
   static Reader.Status of(
       Reader.Context reader,
       Deliveries known,
-      Deliveries.Policy policy,
+      Policy policy,
       boolean isDispatching,
       @Nullable String trouble) {
     SubscriptionState state = known.state();

@@ -57,18 +57,21 @@ final class Outbox {
     PAUSED
   }
 
+  /** What comes back for the outbox; goes to {@link #onEvent}. */
+  sealed interface Event extends Subscription.Command {}
+
   /** The message and its way are known, or are not to be had now. */
   record Prepared(long number, long topicUid, @Nullable Message message, @Nullable String trouble)
-      implements Subscription.Command {}
+      implements Event {}
 
   /** The dead-letter topic's queue answered. */
-  record Replied(AppendReply reply) implements Subscription.Command {}
+  record Replied(AppendReply reply) implements Event {}
 
   /** It did not. */
-  record Unanswered(long number) implements Subscription.Command {}
+  record Unanswered(long number) implements Event {}
 
   /** A pause is over. */
-  record Resume() implements Subscription.Command {}
+  record Resume() implements Event {}
 
   Outbox(
       ActorContext<Reader.Command> context,
@@ -158,8 +161,27 @@ final class Outbox {
     throw new IllegalStateException("no dead-letter topic: " + reply);
   }
 
+  /**
+   * Goes on with what came back.
+   *
+   * @return the number to be stored as dead-lettered; −1 if there is none
+   */
+  long onEvent(Event event) {
+    if (event instanceof Replied replied) {
+      return onReplied(replied.reply());
+    }
+    if (event instanceof Prepared prepared) {
+      onPrepared(prepared);
+    } else if (event instanceof Unanswered unanswered) {
+      onUnanswered(unanswered);
+    } else {
+      onResume();
+    }
+    return -1;
+  }
+
   /** Sends what was prepared. */
-  void onPrepared(Prepared prepared) {
+  private void onPrepared(Prepared prepared) {
     if (step != Step.PREPARING || prepared.number != number) {
       return;
     }
@@ -180,12 +202,7 @@ final class Outbox {
         topicUid, 0, new Queue.Append(sender, number, List.of(message), Long.MAX_VALUE, replies));
   }
 
-  /**
-   * Takes an answer.
-   *
-   * @return the number to be stored as dead-lettered; −1 if it goes on trying
-   */
-  long onReplied(AppendReply reply) {
+  private long onReplied(AppendReply reply) {
     if (step != Step.SENT || reply.number() != number) {
       return -1;
     }
@@ -218,7 +235,7 @@ final class Outbox {
     return number;
   }
 
-  void onUnanswered(Unanswered unanswered) {
+  private void onUnanswered(Unanswered unanswered) {
     if (step == Step.SENT && unanswered.number == number) {
       pause("dead-letter: no answer");
     }
@@ -233,7 +250,7 @@ final class Outbox {
     }
   }
 
-  void onResume() {
+  private void onResume() {
     step = step == Step.PAUSED ? Step.IDLE : step;
   }
 

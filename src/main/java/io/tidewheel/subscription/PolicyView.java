@@ -17,7 +17,7 @@ final class PolicyView {
   private final long topicUid;
   private final long subscriptionUid;
   private long seenVersion = -1;
-  private Deliveries.Policy policy = new Deliveries.Policy(SubscriptionSettings.DEFAULTS, true);
+  private Policy policy = new Policy(SubscriptionSettings.DEFAULTS, true);
   private @Nullable String topic;
   private @Nullable String subscription;
 
@@ -27,7 +27,7 @@ final class PolicyView {
     this.subscriptionUid = subscriptionUid;
   }
 
-  Deliveries.Policy current() {
+  Policy current() {
     CatalogSnapshot snapshot = catalog.current();
     if (snapshot.version() != seenVersion) {
       seenVersion = snapshot.version();
@@ -55,6 +55,6 @@ final class PolicyView {
   private void know(Topic found, Topic.Subscription each) {
     topic = found.name();
     subscription = each.name();
-    policy = new Deliveries.Policy(each.settings(), !Names.isDeadLetterTopic(found.name()));
+    policy = new Policy(each.settings(), !Names.isDeadLetterTopic(found.name()));
   }
 }

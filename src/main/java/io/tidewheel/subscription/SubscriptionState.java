@@ -18,7 +18,6 @@ import org.roaringbitmap.RoaringBitmap;
  * <ol>
  *   <li>Every offset from the generation's start is settled, dying, or open; an open one may have a
  *       retry. A dying or retried offset is never settled.
- *   <li>Everything below the floor is settled; the offset at the floor is not.
  *   <li>Outbox numbers are given once, without gaps; those of dying messages are below the next.
  *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #canDispatch} is
  *       asked before messages are given out: what is out can then be recorded in any combination.
@@ -49,15 +48,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private static final int LEASE_BYTES = 20;
   private static final int FIXED_BYTES = 2 << 10;
 
-  private static final int OPTIMIZE_AFTER = 1 << 16;
-
   private long generation;
   private long startOffset;
-  private long floor;
-  private long settledBeyondCount;
-  private long base;
-  private RoaringBitmap settled = new RoaringBitmap();
-  private int addedSinceOptimize;
+  private SettledOffsets settled;
   private final TreeMap<Long, Retry> retries = new TreeMap<>();
   private final TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
   private int historyBytes;
@@ -90,23 +83,23 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
       long deadCount,
       long skippedCount) {}
 
-  private SubscriptionState(long generation, long startOffset, long floor) {
+  private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
     this.generation = generation;
     this.startOffset = startOffset;
-    this.floor = floor;
-    this.base = floor;
+    this.settled = settled;
   }
 
   /** A subscription that was just opened. */
   static SubscriptionState opened(long startOffset) {
-    return new SubscriptionState(1, startOffset, startOffset);
+    return new SubscriptionState(1, startOffset, noneFrom(startOffset));
   }
 
   static SubscriptionState of(Image image) {
     SubscriptionState state =
-        new SubscriptionState(image.generation, image.startOffset, image.floor);
-    state.settled = image.settledBeyond;
-    state.settledBeyondCount = state.settled.getLongCardinality();
+        new SubscriptionState(
+            image.generation,
+            image.startOffset,
+            new SettledOffsets(image.floor, image.settledBeyond));
     state.retries.putAll(image.retries);
     image.histories.forEach((offset, attempts) -> state.putHistory(offset, attempts));
     image.outbox.values().forEach(state::putPending);
@@ -120,14 +113,11 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** The whole state; the settled offsets are relative to the floor. */
   Image image() {
-    RoaringBitmap relative =
-        floor == base ? settled.clone() : RoaringBitmap.addOffset(settled, base - floor);
-    relative.runOptimize();
     return new Image(
         generation,
         startOffset,
-        floor,
-        relative,
+        settled.floor(),
+        settled.relative(),
         retries,
         histories,
         outbox,
@@ -152,7 +142,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   /** The floor. A seek may take it back; nothing is derived from it but what people read. */
   @Override
   public long position() {
-    return floor;
+    return settled.floor();
   }
 
   void ack(Offsets offsets) {
@@ -200,10 +190,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   void seek(long newGeneration, long offset) {
     generation = newGeneration;
     startOffset = offset;
-    floor = offset;
-    base = offset;
-    settled = new RoaringBitmap();
-    settledBeyondCount = 0;
+    settled = noneFrom(offset);
     retries.clear();
     leases.clear();
     histories.keySet().retainAll(numberByOffset.keySet());
@@ -232,7 +219,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** Every offset below it is settled, and it is not. */
   long floor() {
-    return floor;
+    return settled.floor();
   }
 
   long ackedCount() {
@@ -248,8 +235,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   boolean isSettled(long offset) {
-    return offset < floor
-        || (offset - base <= Integer.MAX_VALUE && settled.contains((int) (offset - base)));
+    return settled.contains(offset);
   }
 
   boolean isDying(long offset) {
@@ -258,17 +244,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** Settled offsets above the floor. */
   long settledBeyondCount() {
-    return settledBeyondCount;
+    return settled.beyondCount();
   }
 
   /** The first offset from here on that is not settled. */
   long nextOpen(long offset) {
-    if (offset < floor) {
-      return floor;
-    }
-    return offset - base > Integer.MAX_VALUE
-        ? offset
-        : base + settled.nextAbsentValue((int) (offset - base));
+    return settled.nextOpen(offset);
   }
 
   @Nullable Retry retryOf(long offset) {
@@ -314,67 +295,25 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   /** At least as many bytes as the snapshot takes. */
   int snapshotWeight() {
     return FIXED_BYTES
-        + settled.serializedSizeInBytes()
+        + settled.weight()
         + retries.size() * RETRY_BYTES
         + historyBytes
         + outbox.size() * DYING_BYTES
         + leases.size() * LEASE_BYTES;
   }
 
+  private static SettledOffsets noneFrom(long floor) {
+    return new SettledOffsets(floor, new RoaringBitmap());
+  }
+
   /** Settles a range; returns how many of it were not settled before. */
   private long settle(long start, long end) {
-    long begin = Math.max(start, floor);
+    long begin = Math.max(start, settled.floor());
     if (begin >= end) {
       return 0;
     }
     forget(begin, end);
-    if (settled.isEmpty()) {
-      base = floor;
-    }
-    long contained =
-        settled.isEmpty()
-            ? 0
-            : settled.rangeCardinality(begin - base, Math.min(end - base, 1L << 31));
-    if (begin == floor) {
-      settledBeyondCount -= contained;
-      advanceTo(end);
-    } else {
-      if (end - base > Integer.MAX_VALUE) {
-        throw new IllegalStateException("settled offset " + end + " is too far above " + base);
-      }
-      settled.add(begin - base, end - base);
-      settledBeyondCount += end - begin - contained;
-      optimize(end - begin);
-    }
-    return end - begin - contained;
-  }
-
-  private void advanceTo(long offset) {
-    floor = offset;
-    if (settled.isEmpty() || floor - base > Integer.MAX_VALUE) {
-      settled = new RoaringBitmap();
-      base = floor;
-      return;
-    }
-    long open = base + settled.nextAbsentValue((int) (floor - base));
-    settledBeyondCount -= open - floor;
-    floor = open;
-    settled.remove(0L, floor - base);
-    long shift = (floor - base) & -(1L << 16);
-    if (settled.isEmpty()) {
-      base = floor;
-    } else if (shift >= 1L << 22) {
-      settled = RoaringBitmap.addOffset(settled, -shift);
-      base += shift;
-    }
-  }
-
-  private void optimize(long added) {
-    addedSinceOptimize += (int) Math.min(added, OPTIMIZE_AFTER);
-    if (addedSinceOptimize >= OPTIMIZE_AFTER) {
-      settled.runOptimize();
-      addedSinceOptimize = 0;
-    }
+    return settled.add(begin, end);
   }
 
   /** Drops what was known about open messages that are settled now. */
@@ -424,12 +363,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   private boolean isConsistent() {
-    boolean isFloorOpen = !settled.contains((int) (floor - base));
+    boolean isFloorOpen = !settled.contains(settled.floor());
     boolean isOutboxWhole = outbox.size() == numberByOffset.size();
     boolean isNumbered = outbox.isEmpty() || outbox.lastKey() < nextNumber;
     boolean isRetryOpen =
         retries.isEmpty()
-            || (retries.firstKey() >= floor
+            || (retries.firstKey() >= settled.floor()
                 && !isSettled(retries.firstKey())
                 && !isSettled(retries.lastKey()));
     return isFloorOpen && isOutboxWhole && isNumbered && isRetryOpen && historyBytes >= 0;

@@ -17,14 +17,9 @@ import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The worker of one remote pull: asks the board who has work, pulls there, answers, and ends.
@@ -69,8 +64,6 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   /** How long a pull without waiting may take, so that queues which are asleep can answer. */
   static final Duration MIN_LIMIT = Duration.ofSeconds(2);
 
-  private static final int NONE = -1;
-
   /**
    * What to do.
    *
@@ -89,7 +82,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private record Offered(Offer offer) implements Command {}
 
-  private record Answered(int call, Subscription.Pulled pulled) implements Command {}
+  record Answered(int call, Subscription.Pulled pulled) implements Command {}
 
   private record Over(Timer timer) implements Command {}
 
@@ -113,36 +106,18 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     CLOSED
   }
 
-  private record Call(int queue, boolean isCandidate) {}
-
   private final TimerScheduler<Command> timers;
   private final Task task;
-  private final QueueCalls calls;
-  private final ActorRef<BacklogBoard.Command> board;
-  private final ActorRef<Offer> offers;
+  private final PullCalls calls;
+  private final BoardSeat board;
   private final Hand hand;
   private final Duration pullTimeout;
 
   private Phase phase = Phase.LOOKING;
   private final Deque<Row> candidates = new ArrayDeque<>();
   private final Deque<Integer> unknown = new ArrayDeque<>();
-  private @Nullable Row lastRow;
-  private boolean hasMoreRows;
-  private long seenVersion;
-
-  private final Map<Integer, Call> openCalls = new HashMap<>();
-  private int lastCall;
-
-  /** The call whose answer is waited for before the next is made. */
-  private int current = NONE;
-
-  /** Queues that did not answer in time; they are asked, but not waited for. */
-  private final Set<Integer> doubtful = new HashSet<>();
-
   private boolean hasAskedUnknown;
   private boolean isWaitOver;
-  private boolean isOnBoard;
-  private int promisedQueue = NONE;
 
   static Behavior<Command> create(
       Task task, QueueRouter router, ActorRef<BacklogBoard.Command> board) {
@@ -160,9 +135,10 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     super(context);
     this.timers = timers;
     this.task = task;
-    this.calls = new QueueCalls(router, task.topicUid(), task.subscriptionUid());
-    this.board = board;
-    this.offers = context.messageAdapter(Offer.class, Offered::new);
+    QueueCalls queues = new QueueCalls(router, task.topicUid(), task.subscriptionUid());
+    this.calls = new PullCalls(context, queues, task.request());
+    ActorRef<Offer> offers = context.messageAdapter(Offer.class, Offered::new);
+    this.board = new BoardSeat(board, task.subscriptionUid(), offers);
     this.hand = new Hand(task.request().max(), task.request().maxBytes());
     ActorRef<Command> self = context.getSelf();
     CompletableFuture<?> unused =
@@ -181,7 +157,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     Duration limit = max(wait.plus(GRACE), MIN_LIMIT);
     start(Timer.GIVE_UP, limit);
     pullTimeout = min(limit.dividedBy(4), PULL_TIMEOUT);
-    look(null);
+    look();
   }
 
   @Override
@@ -209,22 +185,17 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (offer.rows().isEmpty()) {
       // The board has lost what it knew.
       hasAskedUnknown = false;
-      leaveBoard();
-      return look(null);
+      board.leave();
+      return look();
     }
-    promisedQueue = offer.rows().get(0).queue();
-    lastRow = null;
+    board.onPromise(offer.rows().get(0).queue());
     return begin(offer);
   }
 
   private Behavior<Command> begin(Offer offer) {
-    if (lastRow == null) {
-      seenVersion = offer.version();
-    }
     phase = Phase.PULLING;
+    board.onOffer(offer);
     candidates.addAll(offer.rows());
-    lastRow = offer.rows().isEmpty() ? null : offer.rows().get(offer.rows().size() - 1);
-    hasMoreRows = offer.hasMore();
     if (!hasAskedUnknown) {
       hasAskedUnknown = true;
       start(Timer.UNKNOWN, UNKNOWN_TIMEOUT);
@@ -241,16 +212,18 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private Behavior<Command> next() {
     while (!hand.isFull() && !candidates.isEmpty()) {
       int queue = candidates.remove().queue();
-      if (!doubtful.contains(queue)) {
+      if (!calls.isDoubtful(queue)) {
         return pullAndAwait(queue, true, pullTimeout);
       }
-      pull(queue, true);
+      calls.pull(queue, true, hand);
     }
     if (!hand.isEmpty()) {
       return finish();
     }
-    if (hasMoreRows) {
-      return look(lastRow);
+    if (board.hasMoreRows()) {
+      startLooking();
+      board.lookFurther();
+      return this;
     }
     if (!unknown.isEmpty()) {
       return pullAndAwait(unknown.remove(), false, RECOVERY_TIMEOUT);
@@ -258,77 +231,57 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (!isWaitOver) {
       return waitForWork();
     }
-    return openCalls.isEmpty() ? finish() : this;
+    return calls.isAnyOpen() ? this : finish();
   }
 
-  /** Asks the board what there is, behind the given row. */
-  private Behavior<Command> look(@Nullable Row after) {
-    phase = Phase.LOOKING;
-    lastRow = after;
-    start(Timer.BOARD, BOARD_TIMEOUT);
-    board.tell(new BacklogBoard.Candidates(task.subscriptionUid(), after, offers));
+  private Behavior<Command> look() {
+    startLooking();
+    board.look();
     return this;
+  }
+
+  private void startLooking() {
+    phase = Phase.LOOKING;
+    start(Timer.BOARD, BOARD_TIMEOUT);
   }
 
   private Behavior<Command> waitForWork() {
     phase = Phase.WAITING;
-    lastRow = null;
-    isOnBoard = true;
-    promisedQueue = NONE;
-    if (!doubtful.isEmpty()) {
+    if (calls.isAnyDoubtful()) {
       start(Timer.LOOK_AGAIN, PULL_TIMEOUT);
     }
-    board.tell(
-        new BacklogBoard.Want(task.subscriptionUid(), hand.roomCount(), seenVersion, offers));
+    board.take(hand.roomCount());
     return this;
   }
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
     start(Timer.CALL, timeout);
-    current = pull(queue, isCandidate);
+    calls.pullAndAwait(queue, isCandidate, hand);
     return this;
   }
 
-  private int pull(int queue, boolean isCandidate) {
-    int call = ++lastCall;
-    ActorRef<Command> self = getContext().getSelf();
-    // An answer does not say what it answers, so each has a receiver of its own.
-    ActorRef<Subscription.Pulled> receiver =
-        getContext()
-            .spawnAnonymous(
-                Behaviors.receiveMessage(
-                    pulled -> {
-                      self.tell(new Answered(call, pulled));
-                      return Behaviors.stopped();
-                    }));
-    openCalls.put(call, new Call(queue, isCandidate));
-    calls.pull(queue, hand.roomCount(), hand.roomBytes(), task.request(), receiver);
-    return call;
-  }
-
   private Behavior<Command> onAnswered(Answered command) {
-    Call call = openCalls.remove(command.call());
+    PullCalls.Call call = calls.end(command.call());
     if (call == null) {
       return this;
     }
     List<Delivery> deliveries = command.pulled().deliveries();
     if (phase == Phase.CLOSED) {
-      release(deliveries);
-      return openCalls.isEmpty() ? Behaviors.stopped() : this;
+      calls.release(deliveries);
+      return calls.isAnyOpen() ? this : Behaviors.stopped();
     }
-    doubtful.remove(call.queue());
-    tellLooked(call.queue(), deliveries.isEmpty());
+    board.tellLooked(call.queue(), deliveries.isEmpty());
     boolean wasEmpty = hand.isEmpty();
-    release(hand.take(deliveries));
+    calls.release(hand.take(deliveries));
     if (wasEmpty && !hand.isEmpty()) {
       start(Timer.COLLECT, COLLECT_TIMEOUT);
     }
-    if (command.call() == current) {
-      current = NONE;
+    if (calls.isAwaited(command.call())) {
+      calls.stopAwaiting();
       timers.cancel(Timer.CALL);
     }
     if (phase == Phase.PULLING) {
-      return current == NONE ? next() : hand.isFull() ? finish() : this;
+      return !calls.isAwaiting() ? next() : hand.isFull() ? finish() : this;
     }
     return hand.isEmpty() ? this : finish();
   }
@@ -353,7 +306,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.WAITING) {
       return this;
     }
-    leaveBoard();
+    board.leave();
     phase = Phase.PULLING;
     return next();
   }
@@ -366,26 +319,26 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private Behavior<Command> onCallOver() {
-    Call call = openCalls.get(current);
+    PullCalls.Call call = calls.awaited();
     if (call == null) {
       return this;
     }
-    current = NONE;
+    calls.stopAwaiting();
     if (call.isCandidate()) {
-      doubtful.add(call.queue());
-      tellLooked(call.queue(), true);
+      calls.doubt(call.queue());
+      board.tellLooked(call.queue(), true);
     }
     return next();
   }
 
   private Behavior<Command> onUnknownOver() {
     unknown.clear();
-    Call call = openCalls.get(current);
+    PullCalls.Call call = calls.awaited();
     if (call != null && !call.isCandidate()) {
-      current = NONE;
+      calls.stopAwaiting();
       timers.cancel(Timer.CALL);
     }
-    return phase == Phase.PULLING && current == NONE ? next() : this;
+    return phase == Phase.PULLING && !calls.isAwaiting() ? next() : this;
   }
 
   /** The queues that did not answer may never have got the question. */
@@ -393,8 +346,8 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.WAITING) {
       return this;
     }
-    leaveBoard();
-    return look(null);
+    board.leave();
+    return look();
   }
 
   private Behavior<Command> finish() {
@@ -402,23 +355,23 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       return this;
     }
     close();
-    if (!openCalls.isEmpty()) {
+    if (calls.isAnyOpen()) {
       start(Timer.LINGER, LINGER_TIMEOUT);
     }
-    if (hand.isEmpty() && openCalls.values().stream().anyMatch(Call::isCandidate)) {
+    if (hand.isEmpty() && calls.isCandidateOpen()) {
       task.answer()
           .completeExceptionally(
               new TimeoutException("Queues that have messages do not answer; try again."));
     } else if (!task.answer().complete(hand.deliveries())) {
-      release(hand.deliveries());
+      calls.release(hand.deliveries());
     }
-    return openCalls.isEmpty() ? Behaviors.stopped() : this;
+    return calls.isAnyOpen() ? this : Behaviors.stopped();
   }
 
   private Behavior<Command> onPostStop() {
     if (phase != Phase.CLOSED) {
       close();
-      release(hand.deliveries());
+      calls.release(hand.deliveries());
       task.answer().completeExceptionally(new RejectedPullException("The node stops."));
     }
     return this;
@@ -427,28 +380,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private void close() {
     phase = Phase.CLOSED;
     timers.cancelAll();
-    leaveBoard();
-  }
-
-  /** The row this worker was woken for was looked at: what is left of it may wake others. */
-  private void tellLooked(int queue, boolean isEmpty) {
-    if (queue == promisedQueue) {
-      promisedQueue = NONE;
-      isOnBoard = false;
-      board.tell(new BacklogBoard.Looked(queue, seenVersion, isEmpty, offers));
-    }
-  }
-
-  private void leaveBoard() {
-    if (isOnBoard) {
-      isOnBoard = false;
-      promisedQueue = NONE;
-      board.tell(new BacklogBoard.Leave(offers));
-    }
-  }
-
-  private void release(List<Delivery> deliveries) {
-    calls.release(deliveries, getContext().getSystem().ignoreRef());
+    board.leave();
   }
 
   private static Duration max(Duration one, Duration other) {

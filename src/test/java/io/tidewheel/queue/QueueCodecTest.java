@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class QueueCodecTest {
   private static final QueueCodec CODEC = new QueueCodec();
   private static final String STATE_BYTES =
-      "0280d095ffbc31b0526ab27a0fdc180600020700ac0201020000000000000001ffffffffffffffff"
+      "0280d095ffbc31b0526ab27a0fdc180600020700ac02010105020000000000000001ffffffffffffffff"
           + "00050101010101010101010101010101010101000200000000000000000200000000000000030081"
           + "0801010101010101010101010101010101090102011f01a56145270ce6b3bebd1dd012b739486702"
           + "80a0abfef96283c9f0e025";
@@ -64,6 +64,7 @@ class QueueCodecTest {
     state.apply(appended(0, 0));
     state.apply(new SubscriptionOpened(300, 1));
     state.apply(new SubscriptionOpened(7, 0));
+    state.apply(new SubscriptionClosed(5));
     assertThat(CODEC.family()).isEqualTo("queue");
     assertThat(CODEC.stateManifest()).isEqualTo("state-1");
     assertThat(HEX.formatHex(encodeState(state))).isEqualTo(STATE_BYTES);

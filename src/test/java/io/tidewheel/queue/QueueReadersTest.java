@@ -223,6 +223,21 @@ class QueueReadersTest {
     assertThat(fixture.await(readers)).isInstanceOf(Reader.Stop.class);
   }
 
+  /** Guards the log against a subscription nobody knows: it would pin it for ever. */
+  @Test
+  void anOpeningThatComesAfterItsClosingIsRefused() {
+    ActorRef<Queue.Command> queue = fixture.start();
+    queue.tell(new CloseSubscription(5, changes.getRef()));
+    assertThat(changes.receiveMessage()).isEqualTo(new StoredInLog(0));
+    queue.tell(new Queue.OpenSubscription(5, StartPosition.EARLIEST, 0, changes.getRef()));
+    assertThat(changes.receiveMessage()).isInstanceOf(Queue.NotNow.class);
+    fixture.stop(queue);
+    queue = fixture.start();
+    queue.tell(new Queue.OpenSubscription(5, StartPosition.EARLIEST, 0, changes.getRef()));
+    assertThat(changes.receiveMessage()).isInstanceOf(Queue.NotNow.class);
+    assertThat(fixture.readerContexts).isEmpty();
+  }
+
   @Test
   void describesItselfAndItsReaders() {
     ActorRef<Queue.Command> queue = fixture.start();

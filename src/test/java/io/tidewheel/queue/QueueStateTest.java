@@ -68,6 +68,19 @@ class QueueStateTest {
     state.apply(new SubscriptionClosed(7));
     state.apply(new SubscriptionClosed(99));
     assertThat(state.openSubscriptions()).containsOnlyKeys(5L);
+    assertThat(state.isClosed(7)).isTrue();
+    assertThat(state.isClosed(99)).isTrue();
+    assertThat(state.isClosed(5)).isFalse();
+  }
+
+  @Test
+  void remembersABoundedNumberOfClosings() {
+    for (int uid = 1; uid <= QueueState.MAX_CLOSED + 1; uid++) {
+      state.apply(new SubscriptionClosed(uid));
+    }
+    assertThat(state.closedSubscriptions()).hasSize(QueueState.MAX_CLOSED);
+    assertThat(state.isClosed(1)).isFalse();
+    assertThat(state.isClosed(QueueState.MAX_CLOSED + 1)).isTrue();
   }
 
   @Test

@@ -24,8 +24,8 @@ import net.jqwik.api.Property;
  * lost, none comes back after a confirmed ack, and keys keep their order.
  */
 class DeliveriesPropertyTest {
-  private static final Deliveries.Policy POLICY =
-      new Deliveries.Policy(Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4), true);
+  private static final Policy POLICY =
+      new Policy(Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4), true);
 
   @Property(tries = 400)
   void keepsOrderAndLosesNothing(@ForAll long seed) {

@@ -1,0 +1,157 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The front's copy of the stored state, the write that is in flight, and what collects meanwhile.
+ *
+ * <ol>
+ *   <li>At most one write is in flight; the copy follows only what is known to be stored.
+ *   <li>Of those who wait for a batch, exactly one of both answers runs: stored, or failed.
+ *   <li>What was passed over while reading is never forgotten: it collects again when a write is
+ *       lost.
+ * </ol>
+ */
+final class Ledger {
+  private SubscriptionState state;
+  private Batch collecting = new Batch();
+  private @Nullable Batch inFlight;
+  private boolean isKnown = true;
+
+  /** Messages about which something was to be stored when the state became unknown. */
+  private final List<Slot> unresolved = new ArrayList<>();
+
+  /** Messages whose ack is being stored before they were read; reading waits for that. */
+  private final Set<Long> ackedUnread = new HashSet<>();
+
+  Ledger(SubscriptionState state) {
+    this.state = state;
+  }
+
+  SubscriptionState state() {
+    return state;
+  }
+
+  /** Whether the copy of the state is the stored one, but for what is in flight. */
+  boolean isKnown() {
+    return isKnown;
+  }
+
+  /** Where what is to be stored collects. */
+  Batch collecting() {
+    return collecting;
+  }
+
+  /** Collects the ack of a message that is not in the window. */
+  void ackUnread(WorkerName worker, long offset) {
+    ackedUnread.add(offset);
+    collecting.ack(worker, offset, null);
+  }
+
+  boolean isAckedUnread(long offset) {
+    return !ackedUnread.isEmpty() && ackedUnread.contains(offset);
+  }
+
+  boolean isStoring() {
+    return inFlight != null;
+  }
+
+  /** Whether something collects that is not on its way to be stored. */
+  boolean hasUnstored() {
+    return !collecting.isEmpty();
+  }
+
+  /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
+  @Nullable Settled nextWrite(Now now) {
+    if (inFlight != null || collecting.isEmpty() || !isKnown) {
+      return null;
+    }
+    inFlight = collecting;
+    collecting = new Batch();
+    return inFlight.toEvent(now.millis());
+  }
+
+  /**
+   * What was in flight is stored; {@code event} is null if there was nothing new in it.
+   *
+   * @param resolve takes the messages about which all is known now
+   */
+  void onStored(@Nullable SubscriptionEvent event, Consumer<Slot> resolve) {
+    Batch stored = inFlight;
+    if (stored == null) {
+      throw new IllegalStateException("nothing was being stored");
+    }
+    inFlight = null;
+    if (event != null) {
+      state.apply(event);
+    }
+    stored.unread().forEach(ackedUnread::remove);
+    for (Slot slot : stored.slots()) {
+      slot.pendingCount--;
+      boolean isOver = state.isSettled(slot.offset) || state.isDying(slot.offset);
+      if (slot.pendingCount == 0 || isOver) {
+        resolve.accept(slot);
+      }
+    }
+    stored.onStored();
+  }
+
+  /** Whether what was in flight is stored is not known: all who wait are told that it failed. */
+  void onUnknown() {
+    isKnown = false;
+    ackedUnread.clear();
+    Batch lost = inFlight;
+    Batch waiting = collecting;
+    inFlight = null;
+    collecting = new Batch();
+    if (lost != null) {
+      abandon(lost);
+    }
+    abandon(waiting);
+  }
+
+  private void abandon(Batch batch) {
+    unresolved.addAll(batch.slots());
+    Offsets skipped = batch.skipped();
+    for (int i = 0; i < skipped.rangeCount(); i++) {
+      collecting.skip(skipped.start(i), skipped.end(i));
+    }
+    batch.onFailed();
+  }
+
+  /**
+   * Takes the stored state, after it was not known.
+   *
+   * @return whether its generation is the one before; else all that collected is void
+   */
+  boolean load(SubscriptionState stored) {
+    boolean isSameGeneration = stored.generation() == state.generation();
+    state = stored;
+    isKnown = true;
+    if (!isSameGeneration) {
+      unresolved.clear();
+      collecting = new Batch();
+    }
+    return isSameGeneration;
+  }
+
+  /** Gives the messages about which something was lost; nothing is pending then. */
+  void resolveLost(Consumer<Slot> resolve) {
+    List<Slot> lost = List.copyOf(unresolved);
+    unresolved.clear();
+    for (Slot slot : lost) {
+      slot.pendingCount = 0;
+    }
+    for (Slot slot : lost) {
+      if (slot.place != Slot.Place.GONE && slot.pendingCount == 0) {
+        resolve.accept(slot);
+      }
+    }
+  }
+}

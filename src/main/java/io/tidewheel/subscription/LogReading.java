@@ -1,0 +1,68 @@
+package io.tidewheel.subscription;
+
+import akka.actor.typed.javadsl.ActorContext;
+import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.queue.MessageLog;
+import io.tidewheel.queue.Reader;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The front's reads of the log: one at a time, and again, after a while, when one failed. */
+final class LogReading {
+  private static final long MAX_READ_BYTES = 1 << 20;
+
+  private final ActorContext<Reader.Command> context;
+  private final MessageLog log;
+  private boolean isUnderWay;
+  private @Nullable String trouble;
+
+  /** What a read of the log from an offset gave. */
+  record Read(long from, @Nullable List<MessageBatch> batches, @Nullable Throwable failure)
+      implements Subscription.Command {}
+
+  LogReading(ActorContext<Reader.Command> context, MessageLog log) {
+    this.context = context;
+    this.log = log;
+  }
+
+  /** Why nothing is read now; null if nothing stands in the way. */
+  @Nullable String trouble() {
+    return trouble;
+  }
+
+  /** A failed read may be tried again. */
+  void retry() {
+    trouble = null;
+  }
+
+  /** Starts the next read if there is something to read and none is under way. */
+  void advance(Deliveries known) {
+    long from = isUnderWay || trouble != null ? -1 : known.readFrom();
+    if (from >= 0) {
+      isUnderWay = true;
+      long bytes = Math.min(known.window().room(), MAX_READ_BYTES);
+      context.pipeToSelf(
+          log.read(from, known.readEnd(), bytes),
+          (batches, failure) -> new Read(from, failure == null ? batches : null, failure));
+    }
+  }
+
+  /** Hands over what was read; nothing, where there should be something, is a failure. */
+  void onRead(Read read, @Nullable Deliveries known, Policy policy, Now now) {
+    isUnderWay = false;
+    if (known == null) {
+      return;
+    }
+    long before = known.window().cursor();
+    List<MessageBatch> batches = read.batches;
+    if (batches != null && known.isKnown()) {
+      known.read(read.from, batches, policy, now);
+    }
+    boolean isEmpty = batches != null && batches.isEmpty() && known.window().cursor() == before;
+    trouble = known.isKnown() && (batches == null || isEmpty) ? "log-unreadable" : null;
+    if (trouble != null) {
+      String name = context.getSelf().path().name();
+      context.getLog().warn("reading {} from {} failed, trying again", name, before, read.failure);
+    }
+  }
+}

@@ -1,0 +1,388 @@
+package io.tidewheel.subscription;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.tidewheel.journal.CoreLink;
+import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.queue.Reader;
+import io.tidewheel.subscription.Subscription.Dependencies;
+import io.tidewheel.subscription.Subscription.Pull;
+import io.tidewheel.subscription.Subscription.Pulled;
+import io.tidewheel.subscription.Subscription.Settle;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The actor behind {@link Subscription}: asks, in turn, its parts to go on. {@link Deliveries}
+ * decides, {@link SubscriptionLog} stores, {@link LogReading} reads, {@link Outbox} sends dead
+ * letters. After every message whatever can go on does, so nothing waits for a timer but time.
+ *
+ * <ol>
+ *   <li>The core has one command at a time. When it ends or may not speak, nothing is given out or
+ *       settled until the state is read again.
+ *   <li>It ends only when nothing is left to be stored, or when an orderly stop takes too long.
+ * </ol>
+ */
+final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
+  /** Something came back from the core. */
+  record CoreSignal(CoreLink.Signal<SubscriptionLog.Result> signal)
+      implements Subscription.Command {}
+
+  /** Time to ask a core that might not speak for the state again. */
+  record Reload() implements Subscription.Command {}
+
+  /** An orderly stop has taken too long. */
+  record StopDeadline() implements Subscription.Command {}
+
+  private static final Duration RELOAD_DELAY = Duration.ofMillis(500);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
+
+  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
+  private static final int MAX_LEASES_LEFT = 10_000;
+
+  private final Reader.Context reader;
+  private final Dependencies deps;
+  private final TimerScheduler<Reader.Command> timers;
+  private final CoreLink<Reader.Command, SubscriptionLog.Command, SubscriptionLog.Result> core;
+  private final Alarm alarm;
+  private final LogReading reading;
+  private final Outbox outbox;
+  private final Settlements settlements = new Settlements();
+  private final BoardReport report;
+  private final PolicyView policies;
+  private final Holders holders;
+  private @Nullable Deliveries deliveries;
+  private long knownEnd;
+  private @Nullable ActorRef<Reader.Gone> closer;
+  private boolean isStopping;
+  private boolean isHandingOver;
+  private boolean isOver;
+
+  static Behavior<Reader.Command> create(Reader.Context reader, Dependencies deps) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new SubscriptionFront(context, timers, reader, deps)));
+  }
+
+  private SubscriptionFront(
+      ActorContext<Reader.Command> context,
+      TimerScheduler<Reader.Command> timers,
+      Reader.Context reader,
+      Dependencies deps) {
+    super(context);
+    this.reader = reader;
+    this.deps = deps;
+    this.timers = timers;
+    this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
+    this.reading = new LogReading(context, reader.log());
+    this.holders = new Holders(context);
+    this.report = new BoardReport(deps.board());
+    this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
+    this.knownEnd = reader.nextOffset();
+    this.outbox =
+        new Outbox(
+            context, timers, reader, deps.catalog(), deps.router(), deps.ownership().fence());
+    this.core =
+        new CoreLink<>(
+            context,
+            timers,
+            () ->
+                SubscriptionLog.create(
+                    reader.topicUid(),
+                    reader.queue(),
+                    reader.subscriptionUid(),
+                    reader.startOffset(),
+                    deps.ownership()),
+            CoreSignal::new,
+            this::load);
+    core.start();
+  }
+
+  @Override
+  public Receive<Reader.Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Pull.class, this::onPull)
+        .onMessage(Settle.class, this::onSettle)
+        .onMessage(Reader.Appended.class, this::onAppended)
+        .onMessage(Reader.Extended.class, this::onExtended)
+        .onMessage(CoreSignal.class, this::onCoreSignal)
+        .onMessage(Reload.class, reload -> onReload())
+        .onMessage(LogReading.Read.class, this::onLogRead)
+        .onMessage(Alarm.Tick.class, this::onTick)
+        .onMessage(Holders.Ended.class, this::onHolderEnded)
+        .onMessage(Outbox.Event.class, this::onOutbox)
+        .onMessage(Reader.Describe.class, this::onDescribe)
+        .onMessage(Reader.Close.class, this::onClose)
+        .onMessage(Reader.Stop.class, stop -> onStop())
+        .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
+        .onSignal(PostStop.class, signal -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Reader.Command> onPull(Pull pull) {
+    Deliveries known = deliveries;
+    Policy policy = policies.current();
+    if (known == null || !isDispatching(policy) || pull.max() <= 0) {
+      pull.replyTo().tell(new Pulled(List.of(), 0));
+      return next();
+    }
+    ActorRef<?> holder = pull.watch();
+    Deliveries.Request request =
+        new Deliveries.Request(
+            pull.max(),
+            pull.maxBytes(),
+            pull.leaseMillis(),
+            WorkerName.of(pull.worker(), pull.version()),
+            holder);
+    List<Delivery> given = known.pull(request, policy, alarm.now());
+    if (given.isEmpty() || !policy.isAtMostOnce()) {
+      holders.watch(given.isEmpty() ? null : holder);
+      pull.replyTo().tell(new Pulled(given, known.dispatchable(policy)));
+    } else {
+      known.settleBeforeLeaving(
+          given,
+          () -> pull.replyTo().tell(new Pulled(given, known.dispatchable(policies.current()))),
+          () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
+    }
+    return next();
+  }
+
+  private boolean isDispatching(Policy policy) {
+    return !policy.settings().isPaused()
+        && closer == null
+        && !isStopping
+        && deps.ownership().fence().isHeld();
+  }
+
+  private Behavior<Reader.Command> onSettle(Settle settle) {
+    Deliveries known = deliveries;
+    if (known == null) {
+      settlements.keep(settle);
+    } else if (isStopping || !deps.ownership().fence().isHeld()) {
+      Settlements.refuse(settle);
+    } else {
+      Settlements.settle(settle, known, policies.current(), alarm.now());
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onAppended(Reader.Appended appended) {
+    MessageBatch batch = appended.batch();
+    Deliveries known = deliveries;
+    boolean isNext = known != null && batch.firstOffset() == known.window().cursor();
+    extendTo(batch.endOffset());
+    if (known != null && isNext && known.isKnown() && known.window().hasRoom()) {
+      known.read(batch, policies.current(), alarm.now());
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onExtended(Reader.Extended extended) {
+    extendTo(extended.nextOffset());
+    return next();
+  }
+
+  private void extendTo(long nextOffset) {
+    knownEnd = Math.max(knownEnd, nextOffset);
+    if (deliveries != null) {
+      deliveries.extendTo(knownEnd);
+    }
+  }
+
+  private Behavior<Reader.Command> onCoreSignal(CoreSignal returned) {
+    core.onSignal(returned.signal());
+    return next();
+  }
+
+  private Behavior<Reader.Command> onReload() {
+    if (core.isFree() && (deliveries == null || !deliveries.isKnown())) {
+      load();
+    }
+    return next();
+  }
+
+  /** Asks the core for the state; until it is there, nothing more is given out or settled. */
+  private void load() {
+    if (deliveries != null && deliveries.isKnown()) {
+      deliveries.onUnknown();
+    }
+    core.submit(new SubscriptionLog.Load(), new CoreOutcome());
+  }
+
+  /** What the core made of a command; what got lost may have happened or not. */
+  private final class CoreOutcome implements CoreLink.Outcome<SubscriptionLog.Result> {
+    @Override
+    public void onDone(SubscriptionLog.Result result) {
+      if (isHandingOver) {
+        isOver = true;
+      } else if (result instanceof SubscriptionLog.Loaded loaded) {
+        onLoaded(loaded.state());
+      } else if (result instanceof SubscriptionLog.Recorded recorded && deliveries != null) {
+        deliveries.onStored(recorded.event(), policies.current(), alarm.now());
+      }
+    }
+
+    @Override
+    public void onLost(boolean mayBeStored) {
+      isOver = isHandingOver;
+      if (deliveries != null) {
+        deliveries.onUnknown();
+      }
+      settlements.refuseKept();
+      timers.startSingleTimer(new Reload(), RELOAD_DELAY);
+    }
+  }
+
+  private void onLoaded(SubscriptionState state) {
+    Deliveries known = deliveries;
+    if (known == null) {
+      known =
+          new Deliveries(
+              reader.subscriptionUid(),
+              reader.queue(),
+              state,
+              knownEnd,
+              deps.windowBytes(),
+              deps.random());
+      deliveries = known;
+      settlements.settleKept(known, policies.current(), alarm.now());
+    } else {
+      known.load(state, policies.current(), alarm.now());
+      outbox.restart();
+    }
+  }
+
+  private Behavior<Reader.Command> onLogRead(LogReading.Read read) {
+    reading.onRead(read, deliveries, policies.current(), alarm.now());
+    return next();
+  }
+
+  private Behavior<Reader.Command> onTick(Alarm.Tick tick) {
+    alarm.onTick(tick);
+    reading.retry();
+    if (deliveries != null) {
+      deliveries.expire(policies.current(), alarm.now());
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onHolderEnded(Holders.Ended end) {
+    holders.onEnded(end);
+    return next();
+  }
+
+  private Behavior<Reader.Command> onOutbox(Outbox.Event event) {
+    long number = outbox.onEvent(event);
+    if (number > 0 && deliveries != null) {
+      deliveries.deadLettered(number);
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onDescribe(Reader.Describe describe) {
+    Deliveries known = deliveries;
+    Policy policy = policies.current();
+    String trouble = reading.trouble() == null ? outbox.trouble() : reading.trouble();
+    describe
+        .replyTo()
+        .tell(
+            known == null
+                ? Figures.recovering(reader, knownEnd)
+                : Figures.of(reader, known, policy, isDispatching(policy), trouble));
+    return next();
+  }
+
+  private Behavior<Reader.Command> onClose(Reader.Close close) {
+    closer = close.replyTo();
+    return next();
+  }
+
+  private Behavior<Reader.Command> onStop() {
+    isStopping = true;
+    timers.startSingleTimer(new StopDeadline(), STOP_TIMEOUT);
+    return next();
+  }
+
+  private Behavior<Reader.Command> onPostStop() {
+    report.gone();
+    settlements.refuseKept();
+    if (deliveries != null) {
+      deliveries.onUnknown();
+    }
+    return this;
+  }
+
+  /** After every message: whatever can go on now does. */
+  private Behavior<Reader.Command> next() {
+    Deliveries known = deliveries;
+    if (isOver || (known == null && isStopping)) {
+      return Behaviors.stopped();
+    }
+    if (known == null) {
+      return this;
+    }
+    Policy policy = policies.current();
+    holders.endLeases(known, policy, alarm.now());
+    if (known.isKnown() && !isStopping) {
+      reading.advance(known);
+    }
+    if (known.isKnown()) {
+      outbox.advance(known.state(), policies.origin(reader.queue()));
+    }
+    write(known);
+    if (isDone(known)) {
+      return Behaviors.stopped();
+    }
+    arm(known, policy);
+    report.update(Figures.row(reader, known, policy, isDispatching(policy)));
+    return this;
+  }
+
+  private void write(Deliveries known) {
+    SubscriptionEvent.Settled settled = core.isFree() ? known.nextWrite(alarm.now()) : null;
+    if (settled != null) {
+      core.submit(
+          new SubscriptionLog.Settle(known.state().generation(), settled), new CoreOutcome());
+    }
+  }
+
+  /** Whether it may end; before an orderly stop it has its leases stored. */
+  private boolean isDone(Deliveries known) {
+    ActorRef<Reader.Gone> waiting = closer;
+    if (waiting != null && known.isIdle() && known.state().dyingCount() == 0) {
+      waiting.tell(new Reader.Gone(reader.subscriptionUid()));
+      return true;
+    }
+    if (!isStopping || isHandingOver || (known.isKnown() && !known.isIdle())) {
+      return false;
+    }
+    List<SubscriptionEvent.LeaseLeft> left = known.leasesLeft(alarm.now());
+    if (left.isEmpty() || !known.isKnown() || !core.isFree()) {
+      return true;
+    }
+    isHandingOver = true;
+    List<SubscriptionEvent.LeaseLeft> bounded =
+        left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
+    core.submit(
+        new SubscriptionLog.Close(
+            new SubscriptionEvent.Closing(deps.clock().millis(), List.copyOf(bounded))),
+        new CoreOutcome());
+    return false;
+  }
+
+  private void arm(Deliveries known, Policy policy) {
+    boolean waitsForChange =
+        reading.trouble() != null
+            || (policy.settings().isPaused() && known.backlog() > 0)
+            || !deps.ownership().fence().isHeld();
+    alarm.arm(
+        known.isKnown() && !isStopping ? known.nextDueNanos() : Long.MAX_VALUE, waitsForChange);
+  }
+}

@@ -1,0 +1,91 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.subscription.Subscription.Board.Row;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker's place at the board: how far it has read the rows, and whether it waits there or was
+ * woken for a queue that it has not looked at yet. Part of the worker's actor.
+ */
+final class BoardSeat {
+  private static final int NONE = -1;
+
+  private final ActorRef<BacklogBoard.Command> board;
+  private final long subscriptionUid;
+  private final ActorRef<Offer> offers;
+  private @Nullable Row lastRow;
+  private boolean hasMoreRows;
+  private long seenVersion;
+  private boolean isTaken;
+  private int promisedQueue = NONE;
+
+  BoardSeat(ActorRef<BacklogBoard.Command> board, long subscriptionUid, ActorRef<Offer> offers) {
+    this.board = board;
+    this.subscriptionUid = subscriptionUid;
+    this.offers = offers;
+  }
+
+  /** Asks what there is, from the best row on. */
+  void look() {
+    lastRow = null;
+    ask();
+  }
+
+  /** Asks what there is behind the rows that were read. */
+  void lookFurther() {
+    ask();
+  }
+
+  private void ask() {
+    board.tell(new BacklogBoard.Candidates(subscriptionUid, lastRow, offers));
+  }
+
+  boolean hasMoreRows() {
+    return hasMoreRows;
+  }
+
+  /** Takes what the board has, or stands for it. */
+  void onOffer(Offer offer) {
+    List<Row> rows = offer.rows();
+    if (lastRow == null) {
+      seenVersion = offer.version();
+    }
+    lastRow = rows.isEmpty() ? null : rows.get(rows.size() - 1);
+    hasMoreRows = offer.hasMore();
+  }
+
+  /** Waits to be woken. */
+  void take(int roomCount) {
+    lastRow = null;
+    isTaken = true;
+    promisedQueue = NONE;
+    board.tell(new BacklogBoard.Want(subscriptionUid, roomCount, seenVersion, offers));
+  }
+
+  /** Woken for a queue: the board wants to know what is left of it. */
+  void onPromise(int queue) {
+    promisedQueue = queue;
+    lastRow = null;
+  }
+
+  /** The queue this worker was woken for was looked at: what is left of it may wake others. */
+  void tellLooked(int queue, boolean isEmpty) {
+    if (queue == promisedQueue) {
+      promisedQueue = NONE;
+      isTaken = false;
+      board.tell(new BacklogBoard.Looked(queue, seenVersion, isEmpty, offers));
+    }
+  }
+
+  void leave() {
+    if (isTaken) {
+      isTaken = false;
+      promisedQueue = NONE;
+      board.tell(new BacklogBoard.Leave(offers));
+    }
+  }
+}

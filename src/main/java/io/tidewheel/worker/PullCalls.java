@@ -1,0 +1,120 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Subscription;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pulls of one worker that are out at queues: which are open, which of them is waited for, and
+ * which queues did not answer in time. Part of the worker's actor.
+ */
+final class PullCalls {
+  private static final int NONE = -1;
+
+  /** A pull at one queue; a candidate is a queue that the board says has work. */
+  record Call(int queue, boolean isCandidate) {}
+
+  private final ActorContext<PullWorker.Command> context;
+  private final QueueCalls queues;
+  private final Consumer.PullRequest request;
+  private final Map<Integer, Call> open = new HashMap<>();
+
+  /** Queues that did not answer in time; they are asked, but not waited for. */
+  private final Set<Integer> doubtful = new HashSet<>();
+
+  private int last;
+
+  /** The call whose answer is waited for before the next is made. */
+  private int current = NONE;
+
+  PullCalls(
+      ActorContext<PullWorker.Command> context, QueueCalls queues, Consumer.PullRequest request) {
+    this.context = context;
+    this.queues = queues;
+    this.request = request;
+  }
+
+  void wake(int queue) {
+    queues.wake(queue);
+  }
+
+  void release(List<Delivery> deliveries) {
+    queues.release(deliveries, context.getSystem().ignoreRef());
+  }
+
+  /** Pulls what the hand has room for, and waits for nobody. */
+  int pull(int queue, boolean isCandidate, Hand hand) {
+    int call = ++last;
+    ActorRef<PullWorker.Command> self = context.getSelf();
+    // An answer does not say what it answers, so each has a receiver of its own.
+    ActorRef<Subscription.Pulled> receiver =
+        context.spawnAnonymous(
+            Behaviors.receiveMessage(
+                pulled -> {
+                  self.tell(new PullWorker.Answered(call, pulled));
+                  return Behaviors.stopped();
+                }));
+    open.put(call, new Call(queue, isCandidate));
+    queues.pull(queue, hand.roomCount(), hand.roomBytes(), request, receiver);
+    return call;
+  }
+
+  /** The same, and nothing else is asked before it answers or its time is over. */
+  void pullAndAwait(int queue, boolean isCandidate, Hand hand) {
+    current = pull(queue, isCandidate, hand);
+  }
+
+  /** An answer came; null if nobody knows the call any more. */
+  @Nullable Call end(int call) {
+    Call ended = open.remove(call);
+    if (ended != null) {
+      doubtful.remove(ended.queue());
+    }
+    return ended;
+  }
+
+  boolean isAwaited(int call) {
+    return call == current;
+  }
+
+  boolean isAwaiting() {
+    return current != NONE;
+  }
+
+  /** The open call that is waited for. */
+  @Nullable Call awaited() {
+    return open.get(current);
+  }
+
+  void stopAwaiting() {
+    current = NONE;
+  }
+
+  void doubt(int queue) {
+    doubtful.add(queue);
+  }
+
+  boolean isDoubtful(int queue) {
+    return doubtful.contains(queue);
+  }
+
+  boolean isAnyDoubtful() {
+    return !doubtful.isEmpty();
+  }
+
+  boolean isAnyOpen() {
+    return !open.isEmpty();
+  }
+
+  boolean isCandidateOpen() {
+    return open.values().stream().anyMatch(Call::isCandidate);
+  }
+}
