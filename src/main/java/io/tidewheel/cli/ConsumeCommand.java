@@ -157,6 +157,7 @@ final class ConsumeCommand implements Callable<Integer> {
   private MessageHandler handler() {
     return command == null
         ? new PrintHandler(terminal.out(), options.isJson())
-        : new ExecHandler(command, topic, subscription == null ? "default" : subscription);
+        : new ExecHandler(
+            command, topic, subscription == null ? DeliveryChannel.DEFAULT : subscription);
   }
 }

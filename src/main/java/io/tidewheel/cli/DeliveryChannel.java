@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * asked again until a limit; repeating an ack is harmless. Safe for any thread.
  */
 final class DeliveryChannel {
+  /** Made by its first use, but only by that path. */
+  static final String DEFAULT = "default";
+
   private final Terminal terminal;
   private final BrokerConnection connection;
   private final String path;
@@ -36,7 +39,7 @@ final class DeliveryChannel {
     this.terminal = terminal;
     this.connection = connection;
     this.path =
-        (subscription == null
+        (subscription == null || subscription.equals(DEFAULT)
                 ? TopicCommand.path(topic)
                 : SubscriptionCommand.path(topic, subscription))
             + "/messages:";

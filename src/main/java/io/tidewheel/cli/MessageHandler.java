@@ -8,7 +8,7 @@ interface MessageHandler {
   /**
    * Handles one message.
    *
-   * @return null when it is done; else why it failed
+   * @throws IOException when no further message can be handled either
    */
   Verdict handle(PulledMessage message) throws IOException, InterruptedException;
 
