@@ -10,6 +10,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.settings.ServerSettings;
 import akka.stream.Materializer;
 import akka.stream.SystemMaterializer;
+import akka.stream.javadsl.BidiFlow;
 import akka.stream.javadsl.Flow;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -71,18 +72,22 @@ public final class HttpServer {
       HttpService service, HttpSettings settings) {
     Connection connection = new Connection();
     service.metrics().connectionOpened();
-    return Flow.of(HttpRequest.class)
-        .watchTermination(
-            (notUsed, done) -> {
-              done.whenComplete(
-                  (end, failure) -> {
-                    connection.gone();
-                    service.metrics().connectionClosed();
-                  });
-              return notUsed;
-            })
-        .mapAsync(settings.pipeliningLimit(), request -> service.handle(request, connection))
-        .map(answer -> connection.write(answer).response());
+    Flow<HttpRequest, HttpResponse, NotUsed> handler =
+        Flow.of(HttpRequest.class)
+            .watchTermination(
+                (notUsed, done) -> {
+                  done.whenComplete(
+                      (end, failure) -> {
+                        connection.gone();
+                        service.metrics().connectionClosed();
+                      });
+                  return notUsed;
+                })
+            .mapAsync(settings.pipeliningLimit(), request -> service.handle(request, connection))
+            .map(answer -> connection.write(answer).response());
+    return BidiFlow.fromGraph(
+            new RequestDeadline(settings.bodyTimeout(), settings.idleTimeout(), service.nanoTime()))
+        .join(handler);
   }
 
   private static ServerSettings engineSettings(Config base, HttpSettings settings) {

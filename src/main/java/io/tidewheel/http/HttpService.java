@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,10 @@ final class HttpService {
 
   RequestMetrics metrics() {
     return metrics;
+  }
+
+  LongSupplier nanoTime() {
+    return broker.nanoTime();
   }
 
   /** Answers a request; the stage does not fail. */

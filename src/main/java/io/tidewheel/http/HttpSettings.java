@@ -1,6 +1,5 @@
 package io.tidewheel.http;
 
-import com.typesafe.config.Config;
 import io.tidewheel.message.Limits;
 import java.time.Duration;
 import java.util.List;
@@ -16,9 +15,11 @@ import java.util.List;
  * @param maxConnections open connections; more wait in the backlog
  * @param backlog connections that wait to be accepted
  * @param pipeliningLimit requests of one connection that are handled at the same time
- * @param bodyTimeout within which a request body must have arrived
+ * @param bodyTimeout within which a request body must have arrived, and the first request line and
+ *     headers of a connection
  * @param requestTimeout after which a request is answered in any case; longer than the longest pull
- * @param idleTimeout after which a silent connection is closed; longer than {@code requestTimeout}
+ * @param idleTimeout after which a connection is closed that is silent, or completes no request;
+ *     longer than {@code requestTimeout}
  * @param maxBodyBytesInFlight bytes of request bodies being read or handled, over all connections
  * @param isAutoCreate whether the first publish creates a topic
  */
@@ -88,30 +89,6 @@ public record HttpSettings(
         Duration.ofSeconds(80),
         64L << 20,
         true);
-  }
-
-  /**
-   * Reads the block {@code tidewheel.http}.
-   *
-   * @param http the block itself
-   * @param isAutoCreate value of {@code tidewheel.topics.auto-create}
-   * @throws com.typesafe.config.ConfigException if a key is absent or of another type
-   * @throws IllegalArgumentException if a value is out of range; the message names the key
-   */
-  public static HttpSettings from(Config http, boolean isAutoCreate) {
-    return new HttpSettings(
-        http.getString("host"),
-        http.getInt("port"),
-        http.getStringList("allowed-hosts"),
-        http.getStringList("allowed-origins"),
-        http.getInt("max-connections"),
-        http.getInt("backlog"),
-        http.getInt("pipelining-limit"),
-        http.getDuration("body-timeout"),
-        http.getDuration("request-timeout"),
-        http.getDuration("idle-timeout"),
-        http.getBytes("max-body-bytes-in-flight"),
-        isAutoCreate);
   }
 
   /** The same on another port. */

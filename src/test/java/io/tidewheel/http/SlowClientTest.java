@@ -70,6 +70,16 @@ class SlowClientTest {
   }
 
   @Test
+  void closesAConnectionWhoseFirstRequestDoesNotArriveInTime() throws Exception {
+    try (Socket slow = connect();
+        Socket silent = connect()) {
+      send(slow, "POST " + path("/messages") + " HTTP/1.1\r\nHost: local");
+      assertThat(ServedBroker.read(slow.getInputStream())).isEmpty();
+      assertThat(ServedBroker.read(silent.getInputStream())).isEmpty();
+    }
+  }
+
+  @Test
   void storesNothingOfABodyThatIsCutOff() throws Exception {
     try (Socket socket = connect()) {
       send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
