@@ -107,7 +107,7 @@ class TidewheelSettingsTest {
     assertThatThrownBy(() -> TidewheelSettings.from(config(""), 200L << 20))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("tidewheel.budgets")
-        .hasMessageContaining("are 152MiB together")
+        .hasMessageContaining("are 128MiB together")
         .hasMessageContaining("100MiB now");
   }
 
