@@ -137,7 +137,11 @@ public final class EmbeddedStore implements AutoCloseable {
           "tidewheel.journal.embedded.unsafe-answer-before-flush is on: writes are answered before"
               + " they are on disk and WILL BE LOST in a crash. For testing the crash checker only.");
       var unused =
-          clockwork.scheduleWithFixedDelay(writer::flushSoon, 100, 100, TimeUnit.MILLISECONDS);
+          clockwork.scheduleWithFixedDelay(
+              writer::flushSoon,
+              StoreWriter.FLUSH_EVERY_MILLIS,
+              StoreWriter.FLUSH_EVERY_MILLIS,
+              TimeUnit.MILLISECONDS);
     }
     var unused = clockwork.scheduleWithFixedDelay(this::forceMark, 1, 1, TimeUnit.SECONDS);
     writer.start();

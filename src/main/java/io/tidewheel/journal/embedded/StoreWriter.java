@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
-  private static final long FLUSH_EVERY_MILLIS = 100;
+  /** Only while answers go out before the flush: long enough that a kill surely finds some. */
+  static final long FLUSH_EVERY_MILLIS = 1_000;
 
   private final Database database;
   private final EmbeddedStoreSettings settings;
@@ -76,7 +77,7 @@ final class StoreWriter {
     return operation.done;
   }
 
-  /** Called about every 100 ms; only of use while answers go out before the flush. */
+  /** Called now and then; only of use while answers go out before the flush. */
   void flushSoon() {
     isFlushDue = true;
   }
