@@ -6,18 +6,21 @@ import io.tidewheel.queue.AppendResults;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.queue.SenderId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A queue that keeps what it is sent, once per number, and may lose answers or refuse. */
+/** A queue that keeps what it is sent, once per sender and number; may lose answers or refuse. */
 final class DeadLetterQueue implements QueueRouter {
   final List<Message> stored = new ArrayList<>();
-  private final Map<Long, Long> offsetByNumber = new HashMap<>();
+  private final Map<Sent, Long> offsets = new HashMap<>();
   private int appendCount;
   boolean isRefusing;
   boolean isSilent;
+
+  private record Sent(SenderId sender, long number) {}
 
   @Override
   public synchronized void tell(long topicUid, int queue, Queue.Command command) {
@@ -32,9 +35,9 @@ final class DeadLetterQueue implements QueueRouter {
       return;
     }
     long offset =
-        offsetByNumber.computeIfAbsent(
-            append.number(),
-            number -> {
+        offsets.computeIfAbsent(
+            new Sent(append.sender(), append.number()),
+            sent -> {
               stored.add(append.messages().get(0));
               return stored.size() - 1L;
             });

@@ -24,17 +24,23 @@ import net.jqwik.api.Property;
  * lost, none comes back after a confirmed ack, and keys keep their order.
  */
 class DeliveriesPropertyTest {
-  private static final Policy POLICY =
-      new Policy(Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4), true);
+  private static final SubscriptionSettings FOUR_ATTEMPTS =
+      Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4);
 
   @Property(tries = 400)
   void keepsOrderAndLosesNothing(@ForAll long seed) {
-    new Run(new Random(seed)).go(300);
+    new Run(new Random(seed), new Policy(FOUR_ATTEMPTS, true)).go(300);
+  }
+
+  @Property(tries = 200)
+  void losesNothingAndHoldsNothingBackWithoutOrder(@ForAll long seed) {
+    new Run(new Random(seed), new Policy(Settings.unordered(FOUR_ATTEMPTS), true)).go(300);
   }
 
   /** One sequence, and what an onlooker knows. */
   private static final class Run {
     private final Random random;
+    private final Policy policy;
     private final List<MessageBatch> log = new ArrayList<>();
     private final List<Settled> stored = new ArrayList<>();
     private final List<Delivery> held = new ArrayList<>();
@@ -45,8 +51,9 @@ class DeliveriesPropertyTest {
     private long millis = 1_000_000;
     private long end;
 
-    Run(Random random) {
+    Run(Random random, Policy policy) {
       this.random = random;
+      this.policy = policy;
       start();
     }
 
@@ -73,7 +80,7 @@ class DeliveriesPropertyTest {
         case 4, 5 -> pull();
         case 6, 7 -> settle();
         case 8 -> millis += random.nextInt(20_000);
-        case 9 -> deliveries.expire(POLICY, now());
+        case 9 -> deliveries.expire(policy, now());
         case 10 -> store();
         default -> rare();
       }
@@ -92,7 +99,7 @@ class DeliveriesPropertyTest {
           }
           inFlight = null;
           deliveries.onUnknown();
-          deliveries.load(core.copy(), POLICY, now());
+          deliveries.load(core.copy(), policy, now());
         }
         default -> deadLetter();
       }
@@ -119,7 +126,7 @@ class DeliveriesPropertyTest {
       if (from >= 0) {
         List<MessageBatch> batches =
             log.stream().filter(batch -> batch.endOffset() > from).limit(2).toList();
-        deliveries.read(from, batches, POLICY, now());
+        deliveries.read(from, batches, policy, now());
       }
     }
 
@@ -127,14 +134,14 @@ class DeliveriesPropertyTest {
       List<Delivery> given =
           deliveries.pull(
               new Deliveries.Request(1 + random.nextInt(6), 500, 0, WorkerName.NONE, null),
-              POLICY,
+              policy,
               now());
       Map<String, Long> newest = new HashMap<>();
       for (Delivery delivery : given) {
         long offset = delivery.receipt().offset();
         assertThat(confirmed).doesNotContain(offset);
         String key = delivery.message().key();
-        if (key != null) {
+        if (key != null && policy.isOrdered()) {
           long after = newest.getOrDefault(key, -1L);
           assertThat(offset).isGreaterThan(after);
           for (long earlier = after + 1; earlier < offset; earlier++) {
@@ -166,7 +173,7 @@ class DeliveriesPropertyTest {
           };
       boolean[] isPending = new boolean[1];
       SettleStatus status =
-          deliveries.settle(action, List.of(delivery.receipt()), isPending, POLICY, now())[0];
+          deliveries.settle(action, List.of(delivery.receipt()), isPending, policy, now())[0];
       if (status == SettleStatus.ACKED && isPending[0]) {
         deliveries.await(() -> confirmed.add(delivery.receipt().offset()), () -> {});
       }
@@ -178,7 +185,7 @@ class DeliveriesPropertyTest {
       } else {
         Settled admitted = persist();
         inFlight = null;
-        deliveries.onStored(admitted, POLICY, now());
+        deliveries.onStored(admitted, policy, now());
       }
     }
 
@@ -209,10 +216,10 @@ class DeliveriesPropertyTest {
             new SettleAction.Ack(),
             held.stream().map(Delivery::receipt).toList(),
             isPending,
-            POLICY,
+            policy,
             now());
         held.clear();
-        deliveries.expire(POLICY, now());
+        deliveries.expire(policy, now());
         deadLetter();
         store();
         check();
@@ -231,6 +238,9 @@ class DeliveriesPropertyTest {
       }
       for (Place place : Place.values()) {
         assertThat(window.count(place)).as(place.name()).isEqualTo(counts[place.index]);
+      }
+      if (!policy.isOrdered()) {
+        assertThat(window.count(Place.BLOCKED)).isZero();
       }
       for (long offset = state.floor(); offset < window.cursor(); offset++) {
         boolean isElsewhere =
@@ -251,7 +261,7 @@ class DeliveriesPropertyTest {
         }
         again.apply(stored.get(i));
       }
-      assertThat(SubscriptionStateTest.bytes(again)).isEqualTo(SubscriptionStateTest.bytes(core));
+      assertThat(again.image()).isEqualTo(core.image());
     }
 
     private Message message(long offset) {

@@ -1,0 +1,156 @@
+package io.tidewheel.subscription;
+
+import static io.tidewheel.subscription.Fixture.free;
+import static io.tidewheel.subscription.Fixture.keyed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.subscription.SubscriptionEvent.Acks;
+import io.tidewheel.subscription.SubscriptionEvent.Closing;
+import io.tidewheel.subscription.SubscriptionEvent.Dying;
+import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
+import io.tidewheel.subscription.SubscriptionEvent.Retried;
+import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What is hard to bring about through the actor. */
+class DeliveriesTest {
+  private static final Policy POLICY = new Policy(SubscriptionSettings.DEFAULTS, true);
+  private static final Now NOW = new Now(1_000_000, 1_000_000);
+
+  private final SubscriptionState core = SubscriptionState.opened(0);
+  private final Deliveries deliveries =
+      new Deliveries(70, 0, core.copy(), 0, 1 << 20, new Random(1));
+
+  /** Guards against giving a message out again between its ack and the ack being stored. */
+  @Test
+  void waitsWithReadingWhereAnAckFromBeforeARestartIsBeingStored() {
+    MessageBatch batch = batch(free("a"), free("b"), free("c"));
+    assertThat(settle(new SettleAction.Ack(), new Receipt(70, 1, 0, 1, 99, 1)))
+        .isEqualTo(SettleStatus.ACKED);
+    deliveries.read(0, List.of(batch), POLICY, NOW);
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
+    assertThat(deliveries.readFrom()).isEqualTo(-1);
+    store();
+    assertThat(deliveries.readFrom()).isEqualTo(2);
+    deliveries.read(2, List.of(batch), POLICY, NOW);
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("c");
+  }
+
+  @Test
+  void readsOnWhenAnAckFromBeforeARestartWasLost() {
+    MessageBatch batch = batch(free("a"));
+    settle(new SettleAction.Ack(), new Receipt(70, 1, 0, 0, 99, 1));
+    assertThat(deliveries.nextWrite(NOW)).isNotNull();
+    deliveries.onUnknown();
+    deliveries.load(core.copy(), POLICY, NOW);
+    assertThat(deliveries.readFrom()).isZero();
+    deliveries.read(0, List.of(batch), POLICY, NOW);
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
+  }
+
+  @Test
+  void aNackedMessageOfARunKeepsItsDelayWhenItsKeyIsFreeBefore() {
+    deliveries.read(0, List.of(batch(keyed("x", "x1"), keyed("x", "x2"))), POLICY, NOW);
+    List<Delivery> run = pull(10);
+    settle(new SettleAction.Nack(Duration.ofMinutes(1), null), run.get(1).receipt());
+    store();
+    settle(new SettleAction.Release(), run.get(0).receipt());
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("x1");
+  }
+
+  @Test
+  void anOlderReceiptIsWorthlessAfterARestart() {
+    core.apply(
+        new Settled(
+            1,
+            List.of(),
+            Offsets.NONE,
+            List.of(new Retried(0, 1, 3, 2, Cause.NACKED, null)),
+            List.of(),
+            1,
+            List.of()));
+    Deliveries next = new Deliveries(70, 0, core, 1, 1 << 20, new Random(2));
+    Receipt third = new Receipt(70, 1, 0, 0, 99, 3);
+    assertThat(next.settle(new SettleAction.Ack(), List.of(third), new boolean[1], POLICY, NOW))
+        .containsExactly(SettleStatus.EXPIRED);
+    Receipt fourth = new Receipt(70, 1, 0, 0, 99, 4);
+    assertThat(next.settle(new SettleAction.Ack(), List.of(fourth), new boolean[1], POLICY, NOW))
+        .containsExactly(SettleStatus.ACKED);
+  }
+
+  /** A key is with one worker at a time, also when only a later message's lease was handed over. */
+  @Test
+  void aLeaseThatWasHandedOverHoldsTheMessagesOfItsKeyBeforeIt() {
+    core.apply(new Closing(1, List.of(new LeaseLeft(1, 1, 99, 2_000_000, WorkerName.NONE))));
+    deliveries.onUnknown();
+    deliveries.load(core.copy(), POLICY, NOW);
+    deliveries.read(0, List.of(batch(keyed("x", "x1"), keyed("x", "x2"))), POLICY, NOW);
+    assertThat(pull(10)).isEmpty();
+    assertThat(settle(new SettleAction.Ack(), new Receipt(70, 1, 0, 1, 99, 1)))
+        .isEqualTo(SettleStatus.ACKED);
+    assertThat(pull(10)).isEmpty();
+    store();
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("x1");
+  }
+
+  @Test
+  void theCoreStoresNothingAgainstWhatIsSettledOrDying() {
+    core.apply(
+        new Settled(
+            1,
+            List.of(new Acks(WorkerName.NONE, Offsets.of(1))),
+            Offsets.NONE,
+            List.of(),
+            List.of(new Dying(2, 1, 1, Cause.REJECTED, null)),
+            1,
+            List.of()));
+    Retried open = new Retried(3, 1, 1, 2, Cause.NACKED, null);
+    Settled admitted =
+        SubscriptionLog.admit(
+            core,
+            new Settled(
+                2,
+                List.of(),
+                Offsets.NONE,
+                List.of(
+                    new Retried(1, 1, 1, 2, Cause.NACKED, null),
+                    new Retried(2, 1, 1, 2, Cause.NACKED, null),
+                    open),
+                List.of(
+                    new Dying(1, 1, 1, Cause.REJECTED, null),
+                    new Dying(2, 1, 1, Cause.REJECTED, null)),
+                0,
+                List.of()));
+    assertThat(admitted).isNotNull();
+    assertThat(admitted.retried()).containsExactly(open);
+    assertThat(admitted.dying()).isEmpty();
+    assertThat(admitted.firstNumber()).isEqualTo(2);
+  }
+
+  private MessageBatch batch(Message... messages) {
+    MessageBatch batch = new MessageBatch(1, 0, 1, List.of(messages));
+    deliveries.extendTo(batch.endOffset());
+    return batch;
+  }
+
+  private List<Delivery> pull(int max) {
+    return deliveries.pull(
+        new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, null), POLICY, NOW);
+  }
+
+  private SettleStatus settle(SettleAction action, Receipt receipt) {
+    return deliveries.settle(action, List.of(receipt), new boolean[1], POLICY, NOW)[0];
+  }
+
+  private void store() {
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(NOW));
+    core.apply(admitted);
+    deliveries.onStored(admitted, POLICY, NOW);
+  }
+}
