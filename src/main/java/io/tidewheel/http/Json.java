@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -133,7 +134,10 @@ final class Json {
   /** The problem for JSON that can't be read. */
   static ProblemException malformed(IOException cause) {
     String reason = "the body ends too early or can't be read";
-    if (cause instanceof JsonProcessingException json) {
+    if (cause instanceof StreamConstraintsException) {
+      // The library's own words name its classes.
+      reason = "it is nested deeper than " + MAX_DEPTH + ", or a number or name in it is too long";
+    } else if (cause instanceof JsonProcessingException json) {
       JsonLocation location = json.getLocation();
       reason = firstLine(json.getOriginalMessage());
       if (location != null) {
