@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
+
   /** Only while answers go out before the flush: long enough that a kill surely finds some. */
   static final long FLUSH_EVERY_MILLIS = 1_000;
 
