@@ -18,6 +18,7 @@ final class SettledOffsets {
   private static final long MIN_SHIFT = 1L << 22;
 
   private static final long CONTAINER = 1L << 16;
+  private static final int MAX_LOOKUPS = 64;
 
   private long floor;
   private long base;
@@ -79,10 +80,7 @@ final class SettledOffsets {
     if (beyond.isEmpty()) {
       base = floor;
     }
-    long contained =
-        beyond.isEmpty()
-            ? 0
-            : beyond.rangeCardinality(begin - base, Math.min(end - base, 1L << 31));
+    long contained = count(begin, end);
     if (begin == floor) {
       beyondCount -= contained;
       advanceTo(end);
@@ -90,11 +88,33 @@ final class SettledOffsets {
       if (end - base > Integer.MAX_VALUE) {
         throw new IllegalStateException("settled offset " + end + " is too far above " + base);
       }
-      beyond.add(begin - base, end - base);
+      if (end - begin == 1) {
+        beyond.add((int) (begin - base));
+      } else {
+        beyond.add(begin - base, end - base);
+      }
       beyondCount += end - begin - contained;
       optimize(end - begin);
     }
     return end - begin - contained;
+  }
+
+  /**
+   * How many of a range above the floor are settled. Short ranges, which most acks are, are looked
+   * up one by one: counting ranks takes as long as the set has runs.
+   */
+  private long count(long begin, long end) {
+    if (beyond.isEmpty()) {
+      return 0;
+    }
+    if (end - begin > MAX_LOOKUPS || end - base > Integer.MAX_VALUE) {
+      return beyond.rangeCardinality(begin - base, Math.min(end - base, 1L << 31));
+    }
+    long count = 0;
+    for (int at = (int) (begin - base); at < end - base; at++) {
+      count += beyond.contains(at) ? 1 : 0;
+    }
+    return count;
   }
 
   private void advanceTo(long offset) {

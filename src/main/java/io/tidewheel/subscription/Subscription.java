@@ -66,6 +66,11 @@ public final class Subscription {
     public void onNoReader() {
       replyTo.tell(new Pulled(List.of(), 0));
     }
+
+    @Override
+    public void onNotNow() {
+      onNoReader();
+    }
   }
 
   /**
@@ -82,6 +87,11 @@ public final class Subscription {
     @Override
     public void onNoReader() {
       replyTo.tell(new Settled(receipts.stream().map(receipt -> SettleStatus.INVALID).toList()));
+    }
+
+    @Override
+    public void onNotNow() {
+      replyTo.tell(new Settled(receipts.stream().map(receipt -> SettleStatus.RETRY).toList()));
     }
   }
 

@@ -3,6 +3,7 @@ package io.tidewheel.subscription;
 import static io.tidewheel.subscription.Fixture.free;
 import static io.tidewheel.subscription.Fixture.keyed;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.message.Message;
@@ -52,6 +53,31 @@ class DeliveriesTest {
     assertThat(deliveries.readFrom()).isZero();
     deliveries.read(0, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
+  }
+
+  /** Guards against giving a message out again while the ack of its ended lease is being stored. */
+  @Test
+  void isNotGivenOutWhileAnAckAfterItsLeaseIsBeingStored() {
+    deliveries.read(0, List.of(batch(free("a"))), POLICY, NOW);
+    Receipt receipt = pull(1).get(0).receipt();
+    Now later = new Now(2_000_000, Duration.ofHours(1).toNanos());
+    deliveries.expire(POLICY, later);
+    store(later);
+    assertThat(deliveries.dispatchable(POLICY)).isEqualTo(1);
+    assertThat(settle(new SettleAction.Ack(), receipt)).isEqualTo(SettleStatus.ACKED);
+    assertThat(pull(1)).isEmpty();
+    store();
+    assertThat(pull(1)).isEmpty();
+    assertThat(deliveries.state().floor()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesABatchBeyondItsCursor() {
+    MessageBatch beyond = new MessageBatch(2, 5, 1, List.of(free("f")));
+    deliveries.extendTo(6);
+    assertThatThrownBy(() -> deliveries.read(beyond, POLICY, NOW))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("beyond cursor 0");
   }
 
   @Test
@@ -149,8 +175,12 @@ class DeliveriesTest {
   }
 
   private void store() {
-    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(NOW));
+    store(NOW);
+  }
+
+  private void store(Now now) {
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now));
     core.apply(admitted);
-    deliveries.onStored(admitted, POLICY, NOW);
+    deliveries.onStored(admitted, POLICY, now);
   }
 }
