@@ -62,7 +62,7 @@ class DeliveriesTest {
     Receipt receipt = pull(1).get(0).receipt();
     Now later = new Now(2_000_000, Duration.ofHours(1).toNanos());
     deliveries.expire(POLICY, later);
-    store();
+    store(later);
     assertThat(deliveries.dispatchable(POLICY)).isEqualTo(1);
     assertThat(settle(new SettleAction.Ack(), receipt)).isEqualTo(SettleStatus.ACKED);
     assertThat(pull(1)).isEmpty();
@@ -175,8 +175,12 @@ class DeliveriesTest {
   }
 
   private void store() {
-    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(NOW));
+    store(NOW);
+  }
+
+  private void store(Now now) {
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now));
     core.apply(admitted);
-    deliveries.onStored(admitted, POLICY, NOW);
+    deliveries.onStored(admitted, POLICY, now);
   }
 }
