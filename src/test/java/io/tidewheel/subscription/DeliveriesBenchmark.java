@@ -53,7 +53,13 @@ public final class DeliveriesBenchmark {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     Message[] messages = messages(keys);
     Deliveries deliveries =
-        new Deliveries(70, 0, SubscriptionState.opened(0), 0, 8 << 20, new Random(1));
+        new Deliveries(
+            70,
+            0,
+            SubscriptionState.opened(0),
+            0,
+            new WindowBudget(8 << 20, 8 << 20),
+            new Random(1));
     List<List<Delivery>> out = new ArrayList<>();
     long cpu = threads.getCurrentThreadCpuTime();
     long begin = System.nanoTime();

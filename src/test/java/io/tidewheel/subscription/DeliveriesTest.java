@@ -26,7 +26,7 @@ class DeliveriesTest {
 
   private final SubscriptionState core = SubscriptionState.opened(0);
   private final Deliveries deliveries =
-      new Deliveries(70, 0, core.copy(), 0, 1 << 20, new Random(1));
+      new Deliveries(70, 0, core.copy(), 0, new WindowBudget(1 << 20, 1 << 20), new Random(1));
 
   /** Guards against giving a message out again between its ack and the ack being stored. */
   @Test
@@ -101,7 +101,8 @@ class DeliveriesTest {
             List.of(),
             1,
             List.of()));
-    Deliveries next = new Deliveries(70, 0, core, 1, 1 << 20, new Random(2));
+    Deliveries next =
+        new Deliveries(70, 0, core, 1, new WindowBudget(1 << 20, 1 << 20), new Random(2));
     Receipt third = new Receipt(70, 1, 0, 0, 99, 3);
     assertThat(next.settle(new SettleAction.Ack(), List.of(third), new boolean[1], POLICY, NOW))
         .containsExactly(SettleStatus.EXPIRED);
