@@ -61,16 +61,10 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   /** Fails the next lookups, as a defect would. */
   boolean isBroken;
 
+  final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
   Broker broker() {
-    return new Broker(
-        this,
-        this,
-        this,
-        this,
-        receipts,
-        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-        () -> readiness,
-        System::nanoTime);
+    return new Broker(this, this, this, this, receipts, metrics, () -> readiness, System::nanoTime);
   }
 
   synchronized void ready(boolean isReady) {

@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.Gauge;
 import io.tidewheel.catalog.TopicSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -146,10 +147,11 @@ class SlowClientTest {
     try (Socket socket = connect()) {
       send(socket, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
       send(socket, "Content-Length: " + (8 << 20) + "\r\n\r\nabc");
-      HttpResponse<String> refused = publish();
-      while (refused.statusCode() == 201) {
-        refused = publish();
+      Gauge held = served.memory.metrics.get("tidewheel.http.body.bytes").gauge();
+      while (held.value() < 8 << 20) {
+        Thread.onSpinWait();
       }
+      HttpResponse<String> refused = publish();
       assertThat(HttpServerTest.problem(refused, 429).get("retryable").asBoolean()).isTrue();
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
       assertThat(ServedBroker.read(socket.getInputStream())).startsWith("HTTP/1.1 408");
