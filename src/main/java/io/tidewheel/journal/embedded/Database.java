@@ -62,6 +62,8 @@ final class Database implements AutoCloseable {
       Files.createDirectories(directory);
       Cache cache = own(owned, new LRUCache(settings.blockCacheBytes()));
       DBOptions options = own(owned, options(settings, create, salvage));
+      // A flush through the page cache makes every sync of the log wait for its dirty pages too.
+      options.setUseDirectIoForFlushAndCompaction(DirectIo.isPossibleIn(directory));
       List<ColumnFamilyDescriptor> descriptors =
           List.of(
               new ColumnFamilyDescriptor(
