@@ -92,7 +92,7 @@ final class CatalogLog
 
   /** Nobody reads the catalog's rows back: what two snapshots cover may go. */
   @Override
-  protected long deletableRowsAt(long olderSnapshotSeqNr) {
+  protected long deletableRowsAt(CatalogState state, long olderSnapshotSeqNr) {
     return olderSnapshotSeqNr;
   }
 

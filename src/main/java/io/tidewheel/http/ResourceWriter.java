@@ -34,6 +34,7 @@ final class ResourceWriter {
       queue.put("bytes", status.bytes());
       queue.put("backlog", backlog(List.of(status)));
       queue.put("pinnedBy", nameOf(topic, status.pinnedBy()));
+      queue.put("pinnedBytes", status.pinnedBytes());
     }
     ArrayNode subscriptions = node.putArray("subscriptions");
     for (Topic.Subscription subscription : topic.subscriptions().values()) {

@@ -21,6 +21,7 @@ public interface Inspector {
    * @param startOffset oldest offset that is kept
    * @param bytes stored bytes of the kept messages, about
    * @param pinnedBy uid of the open subscription with the lowest floor; 0 if there is none
+   * @param pinnedBytes stored bytes from that floor on, about
    */
   record QueueStatus(
       int queue,
@@ -29,6 +30,7 @@ public interface Inspector {
       long nextOffset,
       long bytes,
       long pinnedBy,
+      long pinnedBytes,
       List<Reader.Status> readers)
       implements Control {}
 }

@@ -14,4 +14,17 @@ public interface MessageLog {
    * <p>The stage fails if the store cannot be read; nothing is ever left out silently.
    */
   CompletionStage<List<MessageBatch>> read(long fromOffset, long endOffset, long maxBytes);
+
+  /** The oldest offset that is kept; only grows. */
+  default long startOffset() {
+    return 0;
+  }
+
+  /**
+   * An offset from which on at most this many payload bytes are stored, as closely as is known
+   * without reading; 0 if all fit.
+   */
+  default long offsetOfNewest(long bytes) {
+    return 0;
+  }
 }

@@ -26,8 +26,10 @@ final class QueueDescription {
   record Figures(
       int queue,
       String node,
+      long startOffset,
       long nextOffset,
       long bytes,
+      long pinnedBytes,
       List<ActorRef<Reader.Command>> readers) {}
 
   static Behavior<?> create(Figures figures, ActorRef<QueueStatus> replyTo) {
@@ -78,10 +80,11 @@ final class QueueDescription {
     return new QueueStatus(
         figures.queue(),
         figures.node(),
-        0,
+        figures.startOffset(),
         figures.nextOffset(),
         figures.bytes(),
         pinnedBy,
+        pinnedBy == 0 ? 0 : figures.pinnedBytes(),
         readers);
   }
 }

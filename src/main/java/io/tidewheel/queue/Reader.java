@@ -40,8 +40,17 @@ public final class Reader {
 
   public record Gone(long subscriptionUid) {}
 
-  /** Store what must be stored, then stop; the queue moves or goes down. */
-  public record Stop() implements Command {}
+  /**
+   * Store what must be stored, then stop; the queue moves or goes down.
+   *
+   * @param isAsleep whether the queue only falls asleep: whatever comes next wakes it here
+   */
+  public record Stop(boolean isAsleep) implements Command {
+    /** A stop for good, as far as this node is concerned. */
+    public Stop() {
+      this(false);
+    }
+  }
 
   /** How far the reader is. */
   public record Describe(ActorRef<Status> replyTo) implements Command, Control {}

@@ -84,6 +84,11 @@ final class Deliveries {
     return intake.readEnd();
   }
 
+  /** The log begins here: what would be read before it is gone. */
+  void skipTrimmed(long startOffset) {
+    intake.skipTrimmed(startOffset);
+  }
+
   /** Takes in what a read of the log from an offset gave, until the window is full. */
   void read(long from, List<MessageBatch> batches, Policy policy, Now now) {
     intake.read(from, batches, policy, now);
@@ -222,6 +227,14 @@ final class Deliveries {
   /** Whether nothing is being stored and nothing collects. */
   boolean isIdle() {
     return ledger.isKnown() && !ledger.isStoring() && !ledger.hasUnstored();
+  }
+
+  /** Whether every message is settled, and nothing is being stored or on its way elsewhere. */
+  boolean isAtRest() {
+    return isIdle()
+        && backlog() == 0
+        && window.outCount() == 0
+        && ledger.state().dyingCount() == 0;
   }
 
   /** What is to be stored next; null if nothing is, or the write before it is still in flight. */

@@ -50,6 +50,15 @@ final class Intake {
         : -1;
   }
 
+  /** The log begins here: what would be read before it is gone. */
+  void skipTrimmed(long startOffset) {
+    if (window.cursor() < startOffset) {
+      ledger.collecting().skip(window.cursor(), startOffset);
+      window.skipTo(startOffset);
+      extendTo(startOffset);
+    }
+  }
+
   /** Up to where it may read, exclusive. */
   long readEnd() {
     return Math.min(nextOffset, ledger.state().floor() + SubscriptionState.MAX_BEYOND_FLOOR);

@@ -37,6 +37,7 @@ final class LogReading {
 
   /** Starts the next read if there is something to read and none is under way. */
   void advance(Deliveries known) {
+    known.skipTrimmed(log.startOffset());
     long from = isUnderWay || trouble != null ? -1 : known.readFrom();
     if (from >= 0) {
       isUnderWay = true;

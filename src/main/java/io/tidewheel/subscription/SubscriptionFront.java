@@ -12,6 +12,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.journal.CoreLink;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.Reader;
+import io.tidewheel.queue.ReaderProgress;
 import io.tidewheel.subscription.Subscription.Dependencies;
 import io.tidewheel.subscription.Subscription.Pull;
 import io.tidewheel.subscription.Subscription.Pulled;
@@ -59,12 +60,14 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final BoardReport report;
   private final PolicyView policies;
   private final Holders holders;
+  private final ReaderProgress progress;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
   private boolean isStopping;
   private boolean isHandingOver;
   private boolean isOver;
+  private boolean isAsleep;
 
   static Behavior<Reader.Command> create(Reader.Context reader, Dependencies deps) {
     return Behaviors.setup(
@@ -84,6 +87,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
+    this.progress = new ReaderProgress(reader.subscriptionUid(), reader.queueRef());
     this.report = new BoardReport(deps.board());
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.knownEnd = reader.nextOffset();
@@ -121,7 +125,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Outbox.Event.class, this::onOutbox)
         .onMessage(Reader.Describe.class, this::onDescribe)
         .onMessage(Reader.Close.class, this::onClose)
-        .onMessage(Reader.Stop.class, stop -> onStop())
+        .onMessage(Reader.Stop.class, this::onStop)
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
         .onSignal(PreRestart.class, signal -> onPostStop())
@@ -306,8 +310,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onStop() {
+  private Behavior<Reader.Command> onStop(Reader.Stop stop) {
     isStopping = true;
+    isAsleep = stop.isAsleep();
     timers.startSingleTimer(new StopDeadline(), STOP_TIMEOUT);
     return next();
   }
@@ -315,10 +320,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   /** Also before a restart: the next incarnation begins with an empty window. */
   private Behavior<Reader.Command> onPostStop() {
     Deliveries known = deliveries;
+    // The board goes on knowing one that only sleeps: whoever waits need not ask it.
+    if (!isAsleep || known == null || !known.isAtRest()) {
+      report.gone();
+    }
     if (known != null) {
       known.window().restart(known.window().cursor());
     }
-    report.gone();
     settlements.refuseKept();
     if (deliveries != null) {
       deliveries.onUnknown();
@@ -349,6 +357,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     arm(known, policy);
     report.update(Figures.row(reader, known, policy, isDispatching(policy)));
+    progress.report(known.state().floor(), known.isAtRest() && closer == null);
     return this;
   }
 

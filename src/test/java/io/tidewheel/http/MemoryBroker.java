@@ -267,7 +267,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
               null));
     }
     return CompletableFuture.completedFuture(
-        List.of(new QueueStatus(0, "memory", 0, size, 0, 0, readers)));
+        List.of(new QueueStatus(0, "memory", 0, size, 0, 0, 0, readers)));
   }
 
   @Override
