@@ -35,6 +35,7 @@ final class HttpService {
   private final BodyReader bodies;
   private final RequestMetrics metrics;
   private final TopicRoutes topics;
+  private final ReconciliationRoutes reconciliation;
   private final SubscriptionRoutes subscriptions;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
@@ -51,6 +52,7 @@ final class HttpService {
     this.metrics = new RequestMetrics(broker.metrics(), budget);
     Lookup lookup = new Lookup(broker.catalog(), settings.isAutoCreate());
     this.topics = new TopicRoutes(broker, lookup);
+    this.reconciliation = new ReconciliationRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
     this.publishing = new PublishRoutes(broker, lookup);
     this.consuming = new ConsumeRoutes(broker, lookup);
@@ -166,6 +168,7 @@ final class HttpService {
       case LIST_TOPICS -> topics.list(call);
       case PUT_TOPIC -> topics.put(call);
       case GET_TOPIC -> topics.get(call);
+      case RECONCILIATION -> reconciliation.get(call);
       case DELETE_TOPIC -> topics.delete(call);
       case PUT_SUBSCRIPTION -> subscriptions.put(call);
       case GET_SUBSCRIPTION -> subscriptions.get(call);

@@ -22,6 +22,7 @@ public interface Inspector {
    * @param bytes stored bytes of the kept messages, about
    * @param pinnedBy uid of the open subscription with the lowest floor; 0 if there is none
    * @param pinnedBytes stored bytes from that floor on, about
+   * @param checksum sum of the checksums of all messages ever stored
    */
   record QueueStatus(
       int queue,
@@ -31,6 +32,7 @@ public interface Inspector {
       long bytes,
       long pinnedBy,
       long pinnedBytes,
+      long checksum,
       List<Reader.Status> readers)
       implements Control {}
 }

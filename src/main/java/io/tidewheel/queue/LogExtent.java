@@ -2,16 +2,16 @@ package io.tidewheel.queue;
 
 import io.tidewheel.catalog.TopicSettings;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How far a queue's log reaches, and who holds it: its start and end, marks between them, and up to
  * where each open subscription has settled everything. Bytes between marks are estimated by the
- * offsets. Pure; part of the queue's front; not thread-safe.
+ * offsets. Changed by the queue's front only; readers of its figures may be on any thread.
  */
 final class LogExtent {
   /** Marks are set in front after so much, closer than the checkpoints that are stored. */
@@ -20,21 +20,25 @@ final class LogExtent {
   private static final long MARK_MILLIS = 60_000;
 
   private final LogMarks marks = new LogMarks();
-  private final Map<Long, Long> floors = new HashMap<>();
+  private final Map<Long, Long> floors = new TreeMap<>();
   private LogMark start = LogMark.ORIGIN;
   private LogMark end = LogMark.ORIGIN;
+  private long checksum;
 
   /** Takes over what the core knows. */
-  void load(QueueLog.Loaded loaded) {
+  synchronized void load(QueueLog.Loaded loaded) {
     loaded.marks().forEach(marks::add);
     end = loaded.end();
+    checksum = loaded.checksum();
     trimTo(loaded.start());
     floors.keySet().retainAll(loaded.openSubscriptions().keySet());
     loaded.openSubscriptions().forEach(this::open);
   }
 
   /** A batch was stored at the end. */
-  void append(long endOffset, long payloadBytes, long atMillis) {
+  synchronized void append(
+      long endOffset, long payloadBytes, long payloadChecksum, long atMillis) {
+    checksum += payloadChecksum;
     end = new LogMark(endOffset, 0, end.bytes() + payloadBytes, atMillis);
     LogMark last = marks.last();
     LogMark before = last == null ? start : last;
@@ -44,22 +48,22 @@ final class LogExtent {
   }
 
   /** The log begins here now. */
-  void trimTo(LogMark mark) {
+  synchronized void trimTo(LogMark mark) {
     start = mark;
     marks.dropUpTo(mark.offset());
   }
 
   /** A subscription reads from here on; what it has reported since then is better known. */
-  void open(long subscriptionUid, long startOffset) {
+  synchronized void open(long subscriptionUid, long startOffset) {
     floors.putIfAbsent(subscriptionUid, startOffset);
   }
 
-  void close(long subscriptionUid) {
+  synchronized void close(long subscriptionUid) {
     floors.remove(subscriptionUid);
   }
 
   /** An open subscription has settled everything before an offset. */
-  void settle(long subscriptionUid, long floor) {
+  synchronized void settle(long subscriptionUid, long floor) {
     floors.computeIfPresent(subscriptionUid, (uid, before) -> floor);
   }
 
@@ -68,20 +72,25 @@ final class LogExtent {
     return Collections.unmodifiableSet(floors.keySet());
   }
 
-  LogMark start() {
+  synchronized LogMark start() {
     return start;
   }
 
-  LogMark end() {
+  synchronized LogMark end() {
     return end;
   }
 
-  List<LogMark> marks() {
+  synchronized List<LogMark> marks() {
     return marks.all();
   }
 
+  /** Sum of the checksums of all messages ever stored. */
+  synchronized long checksum() {
+    return checksum;
+  }
+
   /** Where every open subscription reads on; the end of the log if there is none. */
-  long floor() {
+  synchronized long floor() {
     long lowest = end.offset();
     for (long floor : floors.values()) {
       lowest = Math.min(lowest, floor);
@@ -90,7 +99,7 @@ final class LogExtent {
   }
 
   /** The open subscription that holds the log; null if none does. */
-  @Nullable Long pinnedBy() {
+  synchronized @Nullable Long pinnedBy() {
     Long lowest = null;
     long floor = end.offset();
     for (Map.Entry<Long, Long> each : floors.entrySet()) {
@@ -103,12 +112,12 @@ final class LogExtent {
   }
 
   /** Where a subscription reads on; the end of the log if it is not open. */
-  long floorOf(long subscriptionUid) {
+  synchronized long floorOf(long subscriptionUid) {
     return Math.max(start.offset(), floors.getOrDefault(subscriptionUid, end.offset()));
   }
 
   /** Payload bytes from an offset to the end. */
-  long bytesFrom(long offset) {
+  synchronized long bytesFrom(long offset) {
     return end.bytes() - bytesBefore(offset);
   }
 
@@ -128,7 +137,7 @@ final class LogExtent {
   }
 
   /** An offset from which on at most so many bytes are stored; the start if all fit. */
-  long offsetOfNewest(long bytes) {
+  synchronized long offsetOfNewest(long bytes) {
     long before = end.bytes() - bytes;
     if (before <= start.bytes()) {
       return start.offset();
@@ -143,7 +152,7 @@ final class LogExtent {
   }
 
   /** Up to where nobody needs the log any more. */
-  long trimmable(TopicSettings settings, long nowMillis) {
+  synchronized long trimmable(TopicSettings settings, long nowMillis) {
     long cutoff = nowMillis - settings.retentionTime().toMillis();
     LogMark old = end.atMillis() <= cutoff ? end : marks.storedBy(cutoff);
     LogMark beyond = marks.within(end.bytes() - settings.retentionBytes());
@@ -153,7 +162,7 @@ final class LogExtent {
   }
 
   /** When time alone makes something trimmable; {@link Long#MAX_VALUE} if the log is empty. */
-  long nextDueMillis(TopicSettings settings, long nowMillis) {
+  synchronized long nextDueMillis(TopicSettings settings, long nowMillis) {
     if (end.offset() == start.offset()) {
       return Long.MAX_VALUE;
     }

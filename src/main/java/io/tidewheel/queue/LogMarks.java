@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * length of the log, never its memory larger. Not thread-safe.
  */
 final class LogMarks {
-  static final int MAX_MARKS = 1_024;
+  static final int MAX_MARKS = 512;
 
   private final TreeMap<Long, LogMark> marks = new TreeMap<>();
 

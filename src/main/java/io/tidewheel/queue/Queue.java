@@ -184,7 +184,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     this.topicUid = topicUid;
     this.queue = queue;
     this.node = node;
-    this.log = new StoredMessageLog(topicUid, queue, node.rows(), node.tail());
+    this.log = new StoredMessageLog(topicUid, queue, node.rows(), node.tail(), extent);
     this.readers = new QueueReaders(context, ReaderSignal::new);
     this.upkeep =
         new QueueUpkeep(
@@ -330,6 +330,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       }
       return this;
     }
+    Long pinnedBy = extent.pinnedBy();
     QueueDescription.Figures figures =
         new QueueDescription.Figures(
             queue,
@@ -337,7 +338,9 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             extent.start().offset(),
             extent.end().offset(),
             extent.bytesFrom(extent.start().offset()),
+            pinnedBy == null ? 0 : pinnedBy,
             extent.bytesFrom(extent.floor()),
+            extent.checksum(),
             readers.all());
     getContext().spawnAnonymous(QueueDescription.create(figures, describe.replyTo()));
     return this;

@@ -80,6 +80,7 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
   record Loaded(
       LogMark start,
       LogMark end,
+      long checksum,
       List<LogMark> marks,
       boolean isDeleted,
       Map<Long, Long> openSubscriptions)
@@ -150,6 +151,7 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
           new Loaded(
               state.start(),
               new LogMark(state.nextOffset(), 0, state.storedBytes(), state.lastAtMillis()),
+              state.checksum(),
               state.marks().all(),
               state.isDeleted(),
               Map.copyOf(state.openSubscriptions())));

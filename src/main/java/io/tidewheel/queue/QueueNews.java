@@ -60,10 +60,14 @@ final class QueueNews implements QueueWriter.Listener {
   @Override
   public void onStored(MessageBatch batch) {
     long payloadBytes = 0;
+    long checksum = 0;
+    long offset = batch.firstOffset();
     for (Message message : batch.messages()) {
       payloadBytes += message.payload().length;
+      checksum += message.checksumAt(offset);
+      offset++;
     }
-    extent.append(batch.endOffset(), payloadBytes, batch.atMillis());
+    extent.append(batch.endOffset(), payloadBytes, checksum, batch.atMillis());
     upkeep.onStored();
     node.tail().put(topicUid, queue, batch);
     readers.tellAll(new Reader.Appended(batch));

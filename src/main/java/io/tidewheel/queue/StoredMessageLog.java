@@ -29,6 +29,7 @@ final class StoredMessageLog implements MessageLog {
   private final int queue;
   private final RowReader rows;
   private final TailCache tail;
+  private final LogExtent extent;
 
   private final ReadMarks marks = new ReadMarks();
 
@@ -39,10 +40,22 @@ final class StoredMessageLog implements MessageLog {
   private volatile ReadMarks.Mark start = new ReadMarks.Mark(0, FIRST_SEQ_NR);
 
   StoredMessageLog(long topicUid, int queue, RowReader rows, TailCache tail) {
+    this(topicUid, queue, rows, tail, new LogExtent());
+  }
+
+  /** With what is known of its bytes. */
+  StoredMessageLog(
+      long topicUid, int queue, RowReader rows, TailCache tail, LogExtent extent) {
+    this.extent = extent;
     this.topicUid = topicUid;
     this.queue = queue;
     this.rows = rows;
     this.tail = tail;
+  }
+
+  @Override
+  public long offsetOfNewest(long bytes) {
+    return extent.offsetOfNewest(bytes);
   }
 
   /**

@@ -20,6 +20,7 @@ final class Batch {
 
   private final Map<WorkerName, Offsets.Builder> acks = new LinkedHashMap<>();
   private final Offsets.Builder skipped = new Offsets.Builder();
+  private final Offsets.Builder passed = new Offsets.Builder();
   private final List<Retried> retried = new ArrayList<>();
   private final List<Dying> dying = new ArrayList<>();
   private final List<Long> deadLettered = new ArrayList<>();
@@ -66,7 +67,15 @@ final class Batch {
 
   void skip(long start, long end) {
     skipped.addRange(start, end);
+    passed.addRange(start, end);
     skippedCount++;
+  }
+
+  /** Passes over a message that is in the window. */
+  void skip(Slot slot) {
+    skipped.add(slot.offset);
+    skippedCount++;
+    touch(slot);
   }
 
   void deadLettered(long number) {
@@ -90,6 +99,11 @@ final class Batch {
 
   Offsets skipped() {
     return skipped.build();
+  }
+
+  /** Of the skipped ones, those that are not in the window. */
+  Offsets passed() {
+    return passed.build();
   }
 
   Settled toEvent(long atMillis) {

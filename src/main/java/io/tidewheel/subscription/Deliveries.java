@@ -1,6 +1,7 @@
 package io.tidewheel.subscription;
 
 import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Slot.Place;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
@@ -87,6 +88,15 @@ final class Deliveries {
   /** The log begins here: what would be read before it is gone. */
   void skipTrimmed(long startOffset) {
     intake.skipTrimmed(startOffset);
+  }
+
+  long nextOffset() {
+    return intake.nextOffset();
+  }
+
+  /** The subscription is too far behind: passes over what nobody holds before an offset. */
+  void skipTo(long offset) {
+    intake.skipLag(offset);
   }
 
   /** Takes in what a read of the log from an offset gave, until the window is full. */
@@ -312,6 +322,24 @@ final class Deliveries {
     return room <= 0 || !ledger.isKnown() || !ledger.state().canDispatch(window.outCount())
         ? 0
         : Math.min(window.count(Place.READY), room);
+  }
+
+  /** Where every message since the generation's start is. */
+  Reader.Reconciliation reconciliation() {
+    SubscriptionState state = ledger.state();
+    long cursor = window.cursor();
+    long unread =
+        state.openCount(cursor, intake.nextOffset()) - state.dyingCountFrom(cursor);
+    return Reader.Reconciliation.of(
+        intake.nextOffset() - state.startOffset(),
+        state.ackedCount(),
+        state.deadCount(),
+        0,
+        state.skippedCount(),
+        waiting(),
+        window.count(Place.READY),
+        unread,
+        window.outCount() + ledger.passedCount());
   }
 
   /** Messages neither settled nor with a worker. */

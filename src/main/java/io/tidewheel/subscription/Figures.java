@@ -42,7 +42,8 @@ final class Figures {
         state.ackedCount(),
         state.deadCount(),
         state.dyingCount(),
-        stopReason == null ? trouble : stopReason);
+        stopReason == null ? trouble : stopReason,
+        known.reconciliation());
   }
 
   /** Before the stored state is known: what the queue said when it made the reader. */
@@ -61,6 +62,7 @@ final class Figures {
         0,
         0,
         0,
-        "recovering");
+        "recovering",
+        Reader.Reconciliation.UNKNOWN);
   }
 }

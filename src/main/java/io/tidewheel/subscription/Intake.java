@@ -4,6 +4,7 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionState.Retry;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +22,7 @@ final class Intake {
   private final Leases leases;
   private final Ledger ledger;
   private long nextOffset;
+  private long skippedTo;
 
   Intake(long subscriptionUid, Window window, Leases leases, Ledger ledger, long nextOffset) {
     this.subscriptionUid = subscriptionUid;
@@ -56,6 +58,36 @@ final class Intake {
       ledger.collecting().skip(window.cursor(), startOffset);
       window.skipTo(startOffset);
       extendTo(startOffset);
+    }
+  }
+
+  /**
+   * Passes over what is before an offset: what was not read, and what was read and is with nobody.
+   * What workers hold stays until it ends. Does so again only when the offset has grown.
+   */
+  void skipLag(long offset) {
+    if ((offset <= skippedTo && window.cursor() >= offset) || offset <= ledger.state().floor() || !ledger.isKnown()) {
+      return;
+    }
+    skippedTo = offset;
+    for (Slot slot : new ArrayList<>(window.all())) {
+      boolean isFree =
+          slot.place == Slot.Place.READY
+              || slot.place == Slot.Place.WAITING
+              || slot.place == Slot.Place.BLOCKED;
+      if (slot.offset < offset && isFree) {
+        window.hold(slot, Slot.Place.SETTLING);
+        ledger.collecting().skip(slot);
+      }
+    }
+    SubscriptionState state = ledger.state();
+    while (window.cursor() < offset) {
+      long start = window.cursor();
+      long end = state.nextDying(start, offset);
+      if (start < end) {
+        ledger.collecting().skip(start, end);
+      }
+      window.skipTo(Math.min(offset, end + 1));
     }
   }
 

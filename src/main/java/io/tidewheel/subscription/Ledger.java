@@ -62,6 +62,20 @@ final class Ledger {
     return inFlight != null;
   }
 
+  /** Messages that were passed over while reading, but are not stored as skipped yet. */
+  long passedCount() {
+    Batch stored = inFlight;
+    return openCount(collecting.passed()) + (stored == null ? 0 : openCount(stored.passed()));
+  }
+
+  private long openCount(Offsets offsets) {
+    long count = 0;
+    for (int i = 0; i < offsets.rangeCount(); i++) {
+      count += state.openCount(offsets.start(i), offsets.end(i));
+    }
+    return count;
+  }
+
   /** Whether something collects that is not on its way to be stored. */
   boolean hasUnstored() {
     return !collecting.isEmpty();

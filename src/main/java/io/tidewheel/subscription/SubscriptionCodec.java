@@ -98,6 +98,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     out.writeUnsigned(image.nextNumber());
     encodeOutbox(image.outbox(), out);
     encodeLeases(List.copyOf(image.leases().values()), out);
+    encodeMarks(image.rowMarks(), out);
     assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
         : "a snapshot of " + (out.length() - before) + " bytes";
   }
@@ -120,6 +121,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     SortedMap<Long, Pending> outbox = decodeOutbox(in);
     TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
     decodeLeases(in).forEach(lease -> leases.put(lease.offset(), lease));
+    RowMarks rowMarks = decodeMarks(in);
     return SubscriptionState.of(
         new SubscriptionState.Image(
             generation,
@@ -133,7 +135,36 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
             leases,
             acked,
             dead,
-            skipped));
+            skipped,
+            rowMarks));
+  }
+
+  private static void encodeMarks(RowMarks marks, Encoder out) {
+    out.writeUnsigned(marks.lastAtMillis());
+    out.writeUnsigned(marks.settledEnd());
+    out.writeUnsigned(marks.all().size());
+    RowMarks.Mark before = new RowMarks.Mark(0, 0, 0);
+    for (RowMarks.Mark mark : marks.all()) {
+      out.writeUnsigned(mark.seqNr() - before.seqNr());
+      out.writeUnsigned(mark.atMillis() - before.atMillis());
+      out.writeUnsigned(mark.settledEnd() - before.settledEnd());
+      before = mark;
+    }
+  }
+
+  private static RowMarks decodeMarks(Decoder in) {
+    RowMarks marks = new RowMarks();
+    marks.note(in.readUnsigned(), in.readUnsigned());
+    RowMarks.Mark before = new RowMarks.Mark(0, 0, 0);
+    for (int count = in.readSize(); count > 0; count--) {
+      before =
+          new RowMarks.Mark(
+              before.seqNr() + in.readUnsigned(),
+              before.atMillis() + in.readUnsigned(),
+              before.settledEnd() + in.readUnsigned());
+      marks.put(before);
+    }
+    return marks;
   }
 
   private static void encodeSettled(Settled settled, Encoder out) {

@@ -104,7 +104,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
                     reader.queue(),
                     reader.subscriptionUid(),
                     reader.startOffset(),
-                    deps.ownership()),
+                    deps.ownership(),
+                    new SubscriptionLog.PullLog(
+                        () -> policies.pullLogCutoff(deps.clock()), reader.log()::startOffset)),
             CoreSignal::new,
             this::load);
     core.start();
@@ -346,7 +348,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     Policy policy = policies.current();
     holders.endLeases(known, policy, alarm.now());
     if (known.isKnown() && !isStopping) {
-      reading.advance(known);
+      reading.advance(known, policy);
     }
     if (known.isKnown()) {
       outbox.advance(known.state(), policies.origin(reader.queue()));

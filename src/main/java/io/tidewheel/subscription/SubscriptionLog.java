@@ -10,6 +10,7 @@ import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,15 +52,26 @@ final class SubscriptionLog
   /** Stored; null if there was nothing new in it. */
   record Recorded(@Nullable SubscriptionEvent event) implements Result {}
 
+  /**
+   * How long the rows of settled messages are kept, as the pull log. Asked on the core's thread.
+   *
+   * @param cutoffMillis wall-clock milliseconds up to which rows are too old
+   * @param startOffset the oldest message that is kept; rows about older ones go with them
+   */
+  record PullLog(LongSupplier cutoffMillis, LongSupplier startOffset) {}
+
   private final long startOffset;
+  private final PullLog pullLog;
 
   private SubscriptionLog(
       ActorContext<Request<Command, Result>> context,
       PersistenceId persistenceId,
       Ownership ownership,
-      long startOffset) {
+      long startOffset,
+      PullLog pullLog) {
     super(context, persistenceId, ownership);
     this.startOffset = startOffset;
+    this.pullLog = pullLog;
   }
 
   /**
@@ -68,15 +80,34 @@ final class SubscriptionLog
    * @param startOffset where the subscription was opened; counts only before the first event
    */
   static Behavior<Request<Command, Result>> create(
-      long topicUid, int queue, long subscriptionUid, long startOffset, Ownership ownership) {
+      long topicUid,
+      int queue,
+      long subscriptionUid,
+      long startOffset,
+      Ownership ownership,
+      PullLog pullLog) {
     PersistenceId id =
         PersistenceId.of(ENTITY_TYPE, topicUid + "-" + queue + "-" + subscriptionUid);
-    return Behaviors.setup(context -> new SubscriptionLog(context, id, ownership, startOffset));
+    return Behaviors.setup(context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
   }
 
   @Override
   protected SubscriptionState initialState() {
     return SubscriptionState.opened(startOffset);
+  }
+
+  /**
+   * Snapshots hold all that is needed to go on, dead letters that are on their way included; rows
+   * are kept for the pull log only.
+   */
+  @Override
+  protected long deletableRowsAt(SubscriptionState state, long olderSnapshotSeqNr) {
+    return state
+        .rowMarks()
+        .deletable(
+            olderSnapshotSeqNr,
+            pullLog.cutoffMillis().getAsLong(),
+            pullLog.startOffset().getAsLong());
   }
 
   @Override

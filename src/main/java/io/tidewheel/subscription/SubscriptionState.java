@@ -61,6 +61,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long ackedCount;
   private long deadCount;
   private long skippedCount;
+  private final RowMarks rowMarks = new RowMarks();
 
   /** A message that failed. */
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
@@ -81,7 +82,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
       SortedMap<Long, SubscriptionEvent.LeaseLeft> leases,
       long ackedCount,
       long deadCount,
-      long skippedCount) {}
+      long skippedCount,
+      RowMarks rowMarks) {}
 
   private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
     this.generation = generation;
@@ -108,6 +110,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     state.ackedCount = image.ackedCount;
     state.deadCount = image.deadCount;
     state.skippedCount = image.skippedCount;
+    state.rowMarks.copyFrom(image.rowMarks);
     return state;
   }
 
@@ -125,7 +128,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         leases,
         ackedCount,
         deadCount,
-        skippedCount);
+        skippedCount,
+        rowMarks);
   }
 
   /** An equal state that shares nothing with this one. */
@@ -136,6 +140,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   @Override
   public void apply(SubscriptionEvent event) {
     event.applyTo(this);
+    rowMarks.note(event.atMillis(), settled.end());
     assert isConsistent() : "invariants broken by " + event;
   }
 
@@ -143,6 +148,16 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   @Override
   public long position() {
     return settled.floor();
+  }
+
+  @Override
+  public void onCheckpoint(long seqNr) {
+    rowMarks.add(seqNr);
+  }
+
+  /** Which rows the pull log can do without. */
+  RowMarks rowMarks() {
+    return rowMarks;
   }
 
   void ack(Offsets offsets) {
@@ -245,6 +260,25 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   /** Settled offsets above the floor. */
   long settledBeyondCount() {
     return settled.beyondCount();
+  }
+
+  /** How many offsets of a range are not settled. */
+  long openCount(long start, long end) {
+    return settled.openCount(start, end);
+  }
+
+  /** The first dying message of a range; its end if there is none. */
+  long nextDying(long start, long end) {
+    return numberByOffset.keySet().stream()
+        .mapToLong(Long::longValue)
+        .filter(dying -> dying >= start && dying < end)
+        .min()
+        .orElse(end);
+  }
+
+  /** Dying messages from an offset on. */
+  long dyingCountFrom(long offset) {
+    return numberByOffset.keySet().stream().filter(dying -> dying >= offset).count();
   }
 
   /** The first offset from here on that is not settled. */

@@ -155,6 +155,9 @@ class SubscriptionStateTest {
                 + "03"
                 + "00"
                 + "00"
+                + "00"
+                + "e807"
+                + "0f"
                 + "00");
   }
 
