@@ -133,7 +133,8 @@ final class ManyTopicsLoad {
                   for (int topic = next.getAndIncrement();
                       topic < topics;
                       topic = next.getAndIncrement()) {
-                    step.run(connection, "/v1/topics/many-" + topic);
+                    step.run(
+                        connection, "/v1/topics/" + System.getProperty("prefix", "many-") + topic);
                   }
                 } catch (IOException | RuntimeException e) {
                   synchronized (failures) {

@@ -76,8 +76,7 @@ final class RetentionIT {
   void aSubscriptionThatMayFallBehindOnlySoFarSkips() {
     try (NodeFixture node = NodeFixture.start(directory)) {
       node.put("/v1/topics/t", "{}");
-      node.put(
-          "/v1/topics/t/subscriptions/s", "{\"maxLag\":{\"messages\":10,\"then\":\"skip\"}}");
+      node.put("/v1/topics/t/subscriptions/s", "{\"maxLag\":{\"messages\":10,\"then\":\"skip\"}}");
       node.put("/v1/topics/t/subscriptions/all", "{\"start\":\"earliest\"}");
       for (int i = 0; i < 30; i++) {
         assertThat(node.publish("t", "m" + i, Map.of()).status()).isEqualTo(201);
@@ -209,11 +208,7 @@ final class RetentionIT {
 
   private static JsonNode counts(NodeFixture node, String subscription) {
     for (JsonNode each :
-        node.get("/v1/topics/t/reconciliation")
-            .body()
-            .get("queues")
-            .get(0)
-            .get("subscriptions")) {
+        node.get("/v1/topics/t/reconciliation").body().get("queues").get(0).get("subscriptions")) {
       if (each.get("subscription").asText().equals(subscription)) {
         return each;
       }

@@ -69,6 +69,7 @@ final class ReconciliationRoutes {
 
   private static void write(ObjectNode node, Reader.Status reader) {
     Reader.Reconciliation counts = reader.reconciliation();
+    node.put("counted", !counts.equals(Reader.Reconciliation.UNKNOWN));
     node.put("generation", reader.generation());
     node.put("startOffset", reader.startOffset());
     node.put("floor", reader.floor());

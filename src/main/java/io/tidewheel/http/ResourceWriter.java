@@ -165,8 +165,7 @@ final class ResourceWriter {
   }
 
   /** Figures without the queues that did not answer are not the whole truth: say so. */
-  static void unreachable(
-      ObjectNode node, Topic topic, List<Inspector.QueueStatus> statuses) {
+  static void unreachable(ObjectNode node, Topic topic, List<Inspector.QueueStatus> statuses) {
     int missing = topic.settings().queues() - statuses.size();
     if (missing > 0) {
       node.put("queuesUnreachable", missing);

@@ -179,9 +179,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     if (!state.isOpened()) {
       return Effect().persist(opened(state)).thenRun(stored -> onOpened(stored, submit));
     }
-    return Effect()
-        .persist(row)
-        .thenRun(stored -> onStored(stored, submit, decision.result()));
+    return Effect().persist(row).thenRun(stored -> onStored(stored, submit, decision.result()));
   }
 
   private @Nullable LogRow<E> row(FencedState<S, E> state, Decision<E, R> decision) {

@@ -5,6 +5,7 @@ import io.tidewheel.message.Control;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Looks at queues without changing them. Safe for any thread; never blocks. */
 public interface Inspector {
@@ -17,7 +18,7 @@ public interface Inspector {
   /**
    * Figures of one queue.
    *
-   * @param node where it lives
+   * @param node where it lives; null if it was never used
    * @param startOffset oldest offset that is kept
    * @param bytes stored bytes of the kept messages, about
    * @param pinnedBy uid of the open subscription with the lowest floor; 0 if there is none
@@ -26,7 +27,7 @@ public interface Inspector {
    */
   record QueueStatus(
       int queue,
-      String node,
+      @Nullable String node,
       long startOffset,
       long nextOffset,
       long bytes,

@@ -36,8 +36,7 @@ final class LogExtent {
   }
 
   /** A batch was stored at the end. */
-  synchronized void append(
-      long endOffset, long payloadBytes, long payloadChecksum, long atMillis) {
+  synchronized void append(long endOffset, long payloadBytes, long payloadChecksum, long atMillis) {
     checksum += payloadChecksum;
     end = new LogMark(endOffset, 0, end.bytes() + payloadBytes, atMillis);
     LogMark last = marks.last();
@@ -156,8 +155,7 @@ final class LogExtent {
     long cutoff = nowMillis - settings.retentionTime().toMillis();
     LogMark old = end.atMillis() <= cutoff ? end : marks.storedBy(cutoff);
     LogMark beyond = marks.within(end.bytes() - settings.retentionBytes());
-    long upTo =
-        Math.max(old == null ? 0 : old.offset(), beyond == null ? 0 : beyond.offset());
+    long upTo = Math.max(old == null ? 0 : old.offset(), beyond == null ? 0 : beyond.offset());
     return Math.max(start.offset(), Math.min(upTo, floor()));
   }
 

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The front of a queue: a sharded entity that collects, routes and answers, and never waits.
@@ -154,7 +153,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   /** The queue {@code queue} of the topic with that uid. */
-  public static Behavior<Command> create(long topicUid, int queue, Dependencies node, QueueBed bed) {
+  public static Behavior<Command> create(
+      long topicUid, int queue, Dependencies node, QueueBed bed) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(timers -> new Queue(context, timers, topicUid, queue, node, bed)));
@@ -237,9 +237,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     if (node.isDiskFull().getAsBoolean()) {
       append.replyTo().tell(AppendReply.refusal(append.number(), Reason.DISK_FULL));
     } else if (full != null) {
-      append
-          .replyTo()
-          .tell(new AppendReply.NotStored(append.number(), Reason.OVER_LIMIT, full));
+      append.replyTo().tell(new AppendReply.NotStored(append.number(), Reason.OVER_LIMIT, full));
     } else {
       writer.append(append);
     }
@@ -375,6 +373,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> stopIfDone() {
-    return upkeep.isStopping() && !writer.isBusy() && readers.isEmpty() ? Behaviors.stopped() : this;
+    return upkeep.isStopping() && !writer.isBusy() && readers.isEmpty()
+        ? Behaviors.stopped()
+        : this;
   }
 }

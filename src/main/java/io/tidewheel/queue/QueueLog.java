@@ -193,7 +193,8 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     boolean isUnmarked = (newest == null ? state.start() : newest).offset() < upTo;
     boolean isUncovered = state.marks().atOrBefore(upTo) != null;
     return trim.isEager() && (isUnmarked || isUncovered)
-        ? Decision.checkpoint(new TrimDone(state.start(), isUncovered || upTo == state.nextOffset()))
+        ? Decision.checkpoint(
+            new TrimDone(state.start(), isUncovered || upTo == state.nextOffset()))
         : Decision.reply(new TrimDone(state.start(), false));
   }
 

@@ -106,4 +106,4 @@ final class QueueNews implements QueueWriter.Listener {
   public void onDeleted() {
     readers.tellAll(new Reader.Stop());
   }
-  }
+}

@@ -57,8 +57,7 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   /** A waker that knows of no queue yet. */
   public static Behavior<Command> create(QueueRouter router, InstantSource clock) {
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new QueueWaker(context, timers, router, clock)));
+        context -> Behaviors.withTimers(timers -> new QueueWaker(context, timers, router, clock)));
   }
 
   @Override

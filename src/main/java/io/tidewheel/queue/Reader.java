@@ -91,7 +91,8 @@ public final class Reader {
    *
    * @param total messages of the log since the generation's start
    * @param filtered passed over because of the subscription's filter
-   * @param skipped passed over because they are for another subscription, trimmed, or too far behind
+   * @param skipped passed over because they are for another subscription, trimmed, or too far
+   *     behind
    * @param waiting for a retry time, their key, or the dead-letter topic
    * @param dispatchable read, and free to be given out
    * @param unread not read yet

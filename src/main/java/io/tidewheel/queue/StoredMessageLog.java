@@ -44,8 +44,7 @@ final class StoredMessageLog implements MessageLog {
   }
 
   /** With what is known of its bytes. */
-  StoredMessageLog(
-      long topicUid, int queue, RowReader rows, TailCache tail, LogExtent extent) {
+  StoredMessageLog(long topicUid, int queue, RowReader rows, TailCache tail, LogExtent extent) {
     this.extent = extent;
     this.topicUid = topicUid;
     this.queue = queue;

@@ -241,10 +241,7 @@ final class Deliveries {
 
   /** Whether every message is settled, and nothing is being stored or on its way elsewhere. */
   boolean isAtRest() {
-    return isIdle()
-        && backlog() == 0
-        && window.outCount() == 0
-        && ledger.state().dyingCount() == 0;
+    return isIdle() && backlog() == 0 && window.outCount() == 0 && ledger.state().dyingCount() == 0;
   }
 
   /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
@@ -328,8 +325,7 @@ final class Deliveries {
   Reader.Reconciliation reconciliation() {
     SubscriptionState state = ledger.state();
     long cursor = window.cursor();
-    long unread =
-        state.openCount(cursor, intake.nextOffset()) - state.dyingCountFrom(cursor);
+    long unread = state.openCount(cursor, intake.nextOffset()) - state.dyingCountFrom(cursor);
     return Reader.Reconciliation.of(
         intake.nextOffset() - state.startOffset(),
         state.ackedCount(),

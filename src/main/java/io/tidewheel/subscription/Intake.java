@@ -66,7 +66,9 @@ final class Intake {
    * What workers hold stays until it ends. Does so again only when the offset has grown.
    */
   void skipLag(long offset) {
-    if ((offset <= skippedTo && window.cursor() >= offset) || offset <= ledger.state().floor() || !ledger.isKnown()) {
+    if ((offset <= skippedTo && window.cursor() >= offset)
+        || offset <= ledger.state().floor()
+        || !ledger.isKnown()) {
       return;
     }
     skippedTo = offset;

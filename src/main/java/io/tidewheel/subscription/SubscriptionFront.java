@@ -100,10 +100,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             timers,
             () ->
                 SubscriptionLog.create(
-                    reader.topicUid(),
-                    reader.queue(),
-                    reader.subscriptionUid(),
-                    reader.startOffset(),
+                    reader,
                     deps.ownership(),
                     new SubscriptionLog.PullLog(
                         () -> policies.pullLogCutoff(deps.clock()), reader.log()::startOffset)),
@@ -137,7 +134,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private Behavior<Reader.Command> onPull(Pull pull) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
-    if (known == null || !isDispatching(policy) || pull.max() <= 0) {
+    if (known == null || !mayDispatch() || pull.max() <= 0) {
       pull.replyTo().tell(new Pulled(List.of(), 0));
       return next();
     }
@@ -162,8 +159,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private boolean isDispatching(Policy policy) {
-    return !policy.settings().isPaused()
+  private boolean mayDispatch() {
+    return !policies.current().settings().isPaused()
         && closer == null
         && !isStopping
         && deps.ownership().fence().isHeld();
@@ -296,14 +293,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
 
   private Behavior<Reader.Command> onDescribe(Reader.Describe describe) {
     Deliveries known = deliveries;
-    Policy policy = policies.current();
     String trouble = reading.trouble() == null ? outbox.trouble() : reading.trouble();
     describe
         .replyTo()
         .tell(
             known == null
                 ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, isDispatching(policy), trouble));
+                : Figures.of(reader, known, policies.current(), mayDispatch(), trouble));
     return next();
   }
 
@@ -326,12 +322,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isAsleep || known == null || !known.isAtRest()) {
       report.gone();
     }
+    settlements.refuseKept();
     if (known != null) {
       known.window().restart(known.window().cursor());
-    }
-    settlements.refuseKept();
-    if (deliveries != null) {
-      deliveries.onUnknown();
+      known.onUnknown();
     }
     return this;
   }
@@ -358,7 +352,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy);
-    report.update(Figures.row(reader, known, policy, isDispatching(policy)));
+    report.update(Figures.row(reader, known, policy, mayDispatch()));
     progress.report(known.state().floor(), known.isAtRest() && closer == null);
     return this;
   }
@@ -381,13 +375,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isStopping || isHandingOver || (known.isKnown() && !known.isIdle())) {
       return false;
     }
-    List<SubscriptionEvent.LeaseLeft> left = known.leasesLeft(alarm.now());
+    var left = known.leasesLeft(alarm.now());
     if (left.isEmpty() || !known.isKnown() || !core.isFree()) {
       return true;
     }
     isHandingOver = true;
-    List<SubscriptionEvent.LeaseLeft> bounded =
-        left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
+    var bounded = left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
     core.submit(
         new SubscriptionLog.Close(
             new SubscriptionEvent.Closing(deps.clock().millis(), List.copyOf(bounded))),

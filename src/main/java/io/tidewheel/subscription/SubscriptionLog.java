@@ -6,6 +6,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.typed.PersistenceId;
 import io.tidewheel.journal.Decision;
 import io.tidewheel.journal.FencedLog;
+import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
@@ -77,18 +78,15 @@ final class SubscriptionLog
   /**
    * The core of a subscription on one queue.
    *
-   * @param startOffset where the subscription was opened; counts only before the first event
+   * @param reader of which the start offset counts only before the first event
    */
   static Behavior<Request<Command, Result>> create(
-      long topicUid,
-      int queue,
-      long subscriptionUid,
-      long startOffset,
-      Ownership ownership,
-      PullLog pullLog) {
-    PersistenceId id =
-        PersistenceId.of(ENTITY_TYPE, topicUid + "-" + queue + "-" + subscriptionUid);
-    return Behaviors.setup(context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
+      Reader.Context reader, Ownership ownership, PullLog pullLog) {
+    String place = reader.topicUid() + "-" + reader.queue() + "-" + reader.subscriptionUid();
+    PersistenceId id = PersistenceId.of(ENTITY_TYPE, place);
+    long startOffset = reader.startOffset();
+    return Behaviors.setup(
+        context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
   }
 
   @Override

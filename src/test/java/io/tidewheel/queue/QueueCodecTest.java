@@ -46,7 +46,8 @@ class QueueCodecTest {
                 + "78742f706c61696e02057472616365013102c3a400ac02c0ee6d0200ff"),
         new Golden(new SubscriptionOpened(300, 70_000), "subscription-opened-1", "ac02f0a204"),
         new Golden(new SubscriptionClosed(300), "subscription-closed-1", "ac02"),
-        new Golden(new QueueEvent.Trimmed(70_000, 300, 1L << 32), "trimmed-1", "f0a204ac028080808010"),
+        new Golden(
+            new QueueEvent.Trimmed(70_000, 300, 1L << 32), "trimmed-1", "f0a204ac028080808010"),
         new Golden(new QueueDeleted(), "queue-deleted-1", ""));
   }
 

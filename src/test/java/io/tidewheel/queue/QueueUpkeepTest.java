@@ -54,10 +54,12 @@ class QueueUpkeepTest {
     report(queue, SECOND, 5, true);
     until(() -> status(queue).startOffset() == 5);
     until(() -> fixture.batches().isEmpty());
-    assertThat(events()).anyMatch(event -> 
-            event instanceof QueueEvent.Trimmed trimmed
-                && trimmed.startOffset() == 5
-                && trimmed.startBytes() == 5);
+    assertThat(events())
+        .anyMatch(
+            event ->
+                event instanceof QueueEvent.Trimmed trimmed
+                    && trimmed.startOffset() == 5
+                    && trimmed.startBytes() == 5);
     assertThat(status(queue).bytes()).isZero();
   }
 
