@@ -104,7 +104,7 @@ final class RetentionIT {
           Map.of(
               "tidewheel.node.disk-reserve", "48MiB",
               "tidewheel.journal.embedded.memtable-size", "4 MiB",
-              "tidewheel.journal.embedded.max-log-size", "8 MiB");
+              "tidewheel.journal.embedded.segment-size", "2 MiB");
       Path filler = small.resolve("filler");
       Files.write(filler, new byte[48 << 20]);
       try (NodeFixture node = NodeFixture.start(small.resolve("data"), settings)) {
@@ -164,7 +164,7 @@ final class RetentionIT {
 
   /** The log has some space beforehand: stores long reasons until there is none. */
   private static void useUpTheLog(NodeFixture node) {
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 600; round++) {
       List<JsonNode> pulled = node.pull("many", "s", 200, "5s");
       String receipts =
           NodeFixture.JSON

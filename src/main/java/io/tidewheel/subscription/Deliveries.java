@@ -325,7 +325,7 @@ final class Deliveries {
   Reader.Reconciliation reconciliation() {
     SubscriptionState state = ledger.state();
     long cursor = window.cursor();
-    long unread = state.openCount(cursor, intake.nextOffset()) - state.dyingCountFrom(cursor);
+    long unread = state.unreadCount(cursor, intake.nextOffset());
     return Reader.Reconciliation.of(
         intake.nextOffset() - state.startOffset(),
         state.ackedCount(),

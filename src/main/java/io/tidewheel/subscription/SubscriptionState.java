@@ -2,7 +2,6 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.journal.LogState;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -55,7 +54,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private final TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
   private int historyBytes;
   private final TreeMap<Long, Pending> outbox = new TreeMap<>();
-  private final Map<Long, Long> numberByOffset = new HashMap<>();
+  private final TreeMap<Long, Long> numberByOffset = new TreeMap<>();
   private long nextNumber = 1;
   private final TreeMap<Long, SubscriptionEvent.LeaseLeft> leases = new TreeMap<>();
   private long ackedCount;
@@ -93,7 +92,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** A subscription that was just opened. */
   static SubscriptionState opened(long startOffset) {
-    return new SubscriptionState(1, startOffset, noneFrom(startOffset));
+    return new SubscriptionState(
+        1, startOffset, new SettledOffsets(startOffset, new RoaringBitmap()));
   }
 
   static SubscriptionState of(Image image) {
@@ -132,7 +132,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         rowMarks);
   }
 
-  /** An equal state that shares nothing with this one. */
   SubscriptionState copy() {
     return of(image());
   }
@@ -205,7 +204,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   void seek(long newGeneration, long offset) {
     generation = newGeneration;
     startOffset = offset;
-    settled = noneFrom(offset);
+    settled = new SettledOffsets(offset, new RoaringBitmap());
     retries.clear();
     leases.clear();
     histories.keySet().retainAll(numberByOffset.keySet());
@@ -262,6 +261,11 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return settled.beyondCount();
   }
 
+  /** Messages from an offset to the end that are neither settled nor dying. */
+  long unreadCount(long offset, long end) {
+    return settled.openCount(offset, end) - numberByOffset.tailMap(offset).size();
+  }
+
   /** How many offsets of a range are not settled. */
   long openCount(long start, long end) {
     return settled.openCount(start, end);
@@ -269,16 +273,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** The first dying message of a range; its end if there is none. */
   long nextDying(long start, long end) {
-    return numberByOffset.keySet().stream()
-        .mapToLong(Long::longValue)
-        .filter(dying -> dying >= start && dying < end)
-        .min()
-        .orElse(end);
-  }
-
-  /** Dying messages from an offset on. */
-  long dyingCountFrom(long offset) {
-    return numberByOffset.keySet().stream().filter(dying -> dying >= offset).count();
+    Long next = numberByOffset.ceilingKey(start);
+    return next == null ? end : Math.min(next, end);
   }
 
   /** The first offset from here on that is not settled. */
@@ -334,10 +330,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         + historyBytes
         + outbox.size() * DYING_BYTES
         + leases.size() * LEASE_BYTES;
-  }
-
-  private static SettledOffsets noneFrom(long floor) {
-    return new SettledOffsets(floor, new RoaringBitmap());
   }
 
   /** Settles a range; returns how many of it were not settled before. */
