@@ -62,7 +62,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long skippedCount;
   private final RowMarks rowMarks = new RowMarks();
 
-  /** A message that failed. */
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
 
   /** A message on its way to the dead-letter topic, with how often it was tried and why it died. */
@@ -256,7 +255,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return !numberByOffset.isEmpty() && numberByOffset.containsKey(offset);
   }
 
-  /** Settled offsets above the floor. */
   long settledBeyondCount() {
     return settled.beyondCount();
   }
@@ -266,7 +264,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return settled.openCount(offset, end) - numberByOffset.tailMap(offset).size();
   }
 
-  /** How many offsets of a range are not settled. */
   long openCount(long start, long end) {
     return settled.openCount(start, end);
   }
