@@ -42,7 +42,7 @@ class LogExtentTest {
   void whateverEndsFirstOfTimeAndBytesIsTrimmable() {
     fill(100);
     long now = 100_000;
-    assertThat(extent.trimmable(settings(Duration.ofMillis(40_000), 1L << 40), now)).isEqualTo(60);
+    assertThat(extent.trimmable(settings(Duration.ofSeconds(40), 1L << 40), now)).isEqualTo(60);
     assertThat(extent.trimmable(settings(Duration.ofDays(1), 25 * MILLION), now)).isEqualTo(75);
     assertThat(extent.trimmable(settings(Duration.ofDays(1), 1L << 40), now)).isZero();
     assertThat(extent.trimmable(settings(Duration.ZERO, 1L << 40), now)).isEqualTo(100);
