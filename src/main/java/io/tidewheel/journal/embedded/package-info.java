@@ -3,10 +3,10 @@
  *
  * <p>{@link io.tidewheel.journal.embedded.EmbeddedStore} owns the directory. One writer thread
  * drains what all persistent actors have pending into one block of the log, flushes it, brings the
- * index up to date and answers. The index is a RocksDB without a log of its own; a start replays the
- * log behind the last checkpoint. {@link io.tidewheel.journal.embedded.EmbeddedJournal} and {@link
- * io.tidewheel.journal.embedded.EmbeddedSnapshotStore} are Akka's plugins over it; they find the
- * store through {@link io.tidewheel.journal.embedded.EmbeddedStoreExtension}.
+ * index up to date and answers. The index is a RocksDB without a log of its own; a start replays
+ * the log behind the last checkpoint. {@link io.tidewheel.journal.embedded.EmbeddedJournal} and
+ * {@link io.tidewheel.journal.embedded.EmbeddedSnapshotStore} are Akka's plugins over it; they find
+ * the store through {@link io.tidewheel.journal.embedded.EmbeddedStoreExtension}.
  *
  * <p>What a data directory holds:
  *
