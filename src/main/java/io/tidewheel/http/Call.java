@@ -1,12 +1,18 @@
 package io.tidewheel.http;
 
+import akka.NotUsed;
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
+import akka.stream.Materializer;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import akka.util.ByteString;
 import io.tidewheel.config.Durations;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +95,40 @@ final class Call {
     CompletionStage<byte[]> body = bodies.read(request, maxBytes, reservation);
     isBodyTaken = true;
     return body;
+  }
+
+  /**
+   * The raw body as it comes, without a limit of size or time. May be called once.
+   *
+   * @return ready when the client sends, if it waits to be asked for the body
+   */
+  CompletionStage<Source<ByteString, NotUsed>> bodyStream(Materializer materializer) {
+    BodyReader.checkEncoding(headers.single("content-encoding"));
+    isBodyTaken = true;
+    Source<ByteString, NotUsed> bytes =
+        request
+            .entity()
+            .withoutSizeLimit()
+            .getDataBytes()
+            .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    if (headers.first("expect") == null) {
+      return CompletableFuture.completedFuture(bytes);
+    }
+    // The engine asks for the body when somebody reads it, and must do so before the answer.
+    return bytes
+        .prefixAndTail(1)
+        .runWith(Sink.head(), materializer)
+        .thenApply(begun -> Source.from(begun.first()).concat(begun.second()));
+  }
+
+  /** Whether the body is lines of JSON. */
+  boolean isLines() {
+    return JsonTypes.isLines(request.entity().getContentType().toString());
+  }
+
+  /** What each step of the request may take, whenever it begins. */
+  Duration timeLimit() {
+    return timeLimit;
   }
 
   /** A JSON body; empty bytes if there is none. */

@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One client connection: knows whether the client is still there, and gives deliveries back that it
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Connection {
   private final Set<Handover> open = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger streams = new AtomicInteger();
   private volatile boolean isGone;
 
   /** The client has closed the connection, or the connection failed. */
@@ -16,6 +18,19 @@ final class Connection {
     isGone = true;
     open.forEach(Handover::failed);
     open.clear();
+  }
+
+  /** An answer begins that goes on for as long as the client sends. */
+  void streamBegun() {
+    streams.incrementAndGet();
+  }
+
+  void streamEnded() {
+    streams.decrementAndGet();
+  }
+
+  boolean isStreaming() {
+    return streams.get() > 0;
   }
 
   /** An answer is ready; it may still have to wait for earlier ones of the connection. */

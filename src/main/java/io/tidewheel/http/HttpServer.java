@@ -86,7 +86,11 @@ public final class HttpServer {
             .mapAsync(settings.pipeliningLimit(), request -> service.handle(request, connection))
             .map(answer -> connection.write(answer).response());
     return BidiFlow.fromGraph(
-            new RequestDeadline(settings.bodyTimeout(), settings.idleTimeout(), service.nanoTime()))
+            new RequestDeadline(
+                settings.bodyTimeout(),
+                settings.idleTimeout(),
+                service.nanoTime(),
+                connection::isStreaming))
         .join(handler);
   }
 

@@ -3,18 +3,13 @@ package io.tidewheel.http;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.stream.Materializer;
-import io.tidewheel.message.KeyHash;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.DurationConverters;
 
 /**
@@ -22,8 +17,6 @@ import scala.jdk.javaapi.DurationConverters;
  * into a problem. Every request is answered, at the latest after the request timeout.
  */
 final class HttpService {
-  private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
-
   /** Set by the engine, before the headers that came. */
   private static final String RAW_TARGET = "raw-request-uri";
 
@@ -39,7 +32,7 @@ final class HttpService {
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
   private final OperationsRoutes operations;
-  private final AtomicLong failureCount = new AtomicLong();
+  private final Incidents incidents;
 
   HttpService(HttpSettings settings, Broker broker, Materializer materializer) {
     this.settings = settings;
@@ -52,7 +45,13 @@ final class HttpService {
     Lookup lookup = new Lookup(broker.catalog(), settings.isAutoCreate());
     this.topics = new TopicRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
-    this.publishing = new PublishRoutes(broker, lookup);
+    this.incidents = new Incidents(broker.nanoTime());
+    this.publishing =
+        new PublishRoutes(
+            broker,
+            lookup,
+            new PublishRoutes.StreamSupport(
+                materializer, budget, settings.bodyTimeout(), broker.nanoTime(), incidents));
     this.consuming = new ConsumeRoutes(broker, lookup);
     this.operations = new OperationsRoutes(broker);
   }
@@ -142,8 +141,10 @@ final class HttpService {
     List<String> accept = headers.values("accept");
     if (route.answersJson()
         && !accept.isEmpty()
-        && !JsonTypes.isAccepted(String.join(",", accept))) {
-      throw Problem.of(ProblemType.NOT_ACCEPTABLE, "only application/json can be given")
+        && route.mediaTypes().stream()
+            .noneMatch(type -> JsonTypes.isAccepted(String.join(",", accept), type))) {
+      throw Problem.of(
+              ProblemType.NOT_ACCEPTABLE, "can be given: " + String.join(", ", route.mediaTypes()))
           .toException();
     }
     if (!route.takesBody() && Call.hasBody(request)) {
@@ -173,7 +174,7 @@ final class HttpService {
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
       case PUBLISH -> publishing.publish(call);
-      case PUBLISH_BATCH -> publishing.publishBatch(call);
+      case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);
       case ACK, NACK, RELEASE, REJECT, EXTEND -> consuming.settle(call);
       case LIVE -> operations.live();
@@ -210,35 +211,12 @@ final class HttpService {
   }
 
   private Answer failed(Throwable failure, @Nullable Route route) {
-    Throwable cause = Failures.cause(failure);
-    if (cause instanceof ProblemException expected) {
-      return Answer.of(Responses.problem(expected.problem()));
-    }
-    if (cause instanceof Router.MethodNotAllowed notAllowed) {
+    if (Failures.cause(failure) instanceof Router.MethodNotAllowed notAllowed) {
       HttpResponse response =
           Responses.problem(
               Problem.of(ProblemType.METHOD_NOT_ALLOWED, "this path takes " + notAllowed.allow()));
       return Answer.of(Responses.with(response, "Allow", notAllowed.allow()));
     }
-    if (cause instanceof TimeoutException) {
-      return Answer.of(
-          Responses.problem(
-              Problem.of(ProblemType.TIMED_OUT, "the broker did not answer in time")));
-    }
-    String incident = incident();
-    LOG.error("request failed, incident {}, route {}", incident, route, cause);
-    return Answer.of(
-        Responses.problem(
-            Problem.of(
-                    ProblemType.INTERNAL_ERROR,
-                    "the log of the node tells more: incident " + incident)
-                .withOutcome(Problem.Outcome.UNKNOWN)));
-  }
-
-  /** A name for one failure, in the answer and in the log. */
-  private String incident() {
-    long mixed =
-        KeyHash.mix(broker.nanoTime().getAsLong() ^ (failureCount.incrementAndGet() << 48));
-    return Long.toHexString(mixed);
+    return Answer.of(Responses.problem(incidents.problem(failure, route)));
   }
 }

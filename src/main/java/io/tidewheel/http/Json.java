@@ -58,11 +58,21 @@ final class Json {
     return FACTORY.createParser(body);
   }
 
+  /** A parser over a part of some bytes, which must be UTF-8; its offsets count from the start. */
+  static JsonParser parser(byte[] bytes, int start, int end) throws IOException {
+    checkEncoding(bytes, start, end);
+    return FACTORY.createParser(bytes, start, end - start);
+  }
+
   private static void checkEncoding(byte[] body) {
-    if (!Utf8.isValid(body)) {
+    checkEncoding(body, 0, body.length);
+  }
+
+  private static void checkEncoding(byte[] body, int start, int end) {
+    if (!Utf8.isValid(body, start, end)) {
       throw Problem.of(ProblemType.MALFORMED, "the body is not valid UTF-8").toException();
     }
-    if (hasByteOrderMark(body)) {
+    if (hasByteOrderMark(body, start, end)) {
       throw Problem.of(ProblemType.MALFORMED, "the body begins with a byte order mark")
           .toException();
     }
@@ -70,7 +80,7 @@ final class Json {
 
   /** Whether the bytes are one JSON value, within the limits, and nothing else. */
   static boolean isValue(byte[] bytes) {
-    if (bytes.length == 0 || hasByteOrderMark(bytes)) {
+    if (bytes.length == 0 || hasByteOrderMark(bytes, 0, bytes.length)) {
       return false;
     }
     try (JsonParser parser = FACTORY.createParser(bytes)) {
@@ -152,11 +162,11 @@ final class Json {
     return '/' + name.replace("~", "~0").replace("/", "~1");
   }
 
-  private static boolean hasByteOrderMark(byte[] bytes) {
-    return bytes.length >= 3
-        && bytes[0] == (byte) 0xef
-        && bytes[1] == (byte) 0xbb
-        && bytes[2] == (byte) 0xbf;
+  private static boolean hasByteOrderMark(byte[] bytes, int start, int end) {
+    return end - start >= 3
+        && bytes[start] == (byte) 0xef
+        && bytes[start + 1] == (byte) 0xbb
+        && bytes[start + 2] == (byte) 0xbf;
   }
 
   private static String firstLine(String text) {

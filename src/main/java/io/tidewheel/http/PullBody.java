@@ -18,7 +18,7 @@ final class PullBody {
   private static final int DEFAULT_MAX = 10;
   private static final int MAX_WORKER_BYTES = 256;
 
-  private int max = DEFAULT_MAX;
+  private int max;
   private int maxBytes = Limits.MAX_PULL_BYTES;
   private Duration wait = Duration.ZERO;
   private @Nullable Duration lease;
@@ -27,14 +27,27 @@ final class PullBody {
 
   private PullBody() {}
 
-  static Consumer.PullRequest read(byte[] body) {
+  /**
+   * Reads a body.
+   *
+   * @param isRaw whether the answer is to be one bare payload
+   */
+  static Consumer.PullRequest read(byte[] body, boolean isRaw) {
     PullBody read = new PullBody();
+    read.max = isRaw ? 1 : DEFAULT_MAX;
     if (body.length > 0) {
       try (JsonParser parser = Json.parser(body)) {
         read.fields(parser);
       } catch (IOException e) {
         throw Json.malformed(e);
       }
+    }
+    if (isRaw && read.max != 1) {
+      throw Problem.ofField(
+              ProblemType.NOT_ACCEPTED,
+              "/max",
+              "must be 1 for an answer of application/octet-stream")
+          .toException();
     }
     return new Consumer.PullRequest(
         read.max, read.maxBytes, read.wait, read.lease, read.worker, read.version);
@@ -51,8 +64,7 @@ final class PullBody {
       }
       parser.nextToken();
       switch (field) {
-        case "max" ->
-            max = FieldParser.number(parser, pointer, 1, Limits.MAX_PULL_MESSAGES, DEFAULT_MAX);
+        case "max" -> max = FieldParser.number(parser, pointer, 1, Limits.MAX_PULL_MESSAGES, max);
         case "maxBytes" ->
             maxBytes =
                 FieldParser.number(

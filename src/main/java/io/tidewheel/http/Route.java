@@ -1,5 +1,6 @@
 package io.tidewheel.http;
 
+import java.util.List;
 import java.util.Set;
 
 /** Every route there is. The template is the label in metrics. */
@@ -55,6 +56,15 @@ enum Route {
   /** Whether a request may have a body. */
   boolean takesBody() {
     return method.equals("PUT") || method.equals("POST");
+  }
+
+  /** What an answer may be, if it is JSON or may be asked for by {@code Accept}. */
+  List<String> mediaTypes() {
+    return switch (this) {
+      case PUBLISH_BATCH -> List.of(JsonTypes.JSON, JsonTypes.LINES);
+      case PULL -> List.of(JsonTypes.JSON, JsonTypes.OCTETS);
+      default -> List.of(JsonTypes.JSON);
+    };
   }
 
   /** Whether the answer is JSON, and {@code Accept} is looked at. */

@@ -169,7 +169,7 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"text/plain", "application/x-ndjson", "application/xml"})
+  @ValueSource(strings = {"text/plain", "application/ndjson", "application/xml"})
   void refusesOtherContentTypes(String type) throws Exception {
     for (String path : new String[] {BATCH, "/v1/topics/t/messages:pull"}) {
       HttpServerTest.problem(

@@ -63,6 +63,30 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
+  private CompletableFuture<Void> gate;
+  private int heldCalls;
+  private long heldBytes;
+
+  /** Answers publishes only when the gate is open; null for at once. */
+  synchronized void hold(CompletableFuture<Void> newGate) {
+    gate = newGate;
+    heldCalls = 0;
+    heldBytes = 0;
+  }
+
+  /** Waits until so many publishes wait, or none has come for a while. */
+  synchronized void awaitHeld(int calls) throws InterruptedException {
+    int before = -1;
+    while (heldCalls < calls && heldCalls > before) {
+      before = heldCalls;
+      wait(1_000);
+    }
+  }
+
+  synchronized long heldBytes() {
+    return heldBytes;
+  }
+
   Broker broker() {
     return new Broker(this, this, this, this, receipts, metrics, () -> readiness, System::nanoTime);
   }
@@ -240,7 +264,13 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
         log.add(message);
       }
     }
-    return CompletableFuture.completedFuture(results);
+    if (gate == null) {
+      return CompletableFuture.completedFuture(results);
+    }
+    heldCalls++;
+    messages.forEach(message -> heldBytes += message.payload().length);
+    notifyAll();
+    return gate.thenApply(open -> results);
   }
 
   @Override
