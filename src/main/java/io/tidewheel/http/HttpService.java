@@ -54,7 +54,7 @@ final class HttpService {
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
     this.publishing = new PublishRoutes(broker, lookup);
     this.consuming = new ConsumeRoutes(broker, lookup);
-    this.operations = new OperationsRoutes(broker);
+    this.operations = new OperationsRoutes(broker, settings.hasBenchRoute());
   }
 
   RequestMetrics metrics() {
@@ -176,6 +176,7 @@ final class HttpService {
       case PUBLISH_BATCH -> publishing.publishBatch(call);
       case PULL -> consuming.pull(call, connection);
       case ACK, NACK, RELEASE, REJECT, EXTEND -> consuming.settle(call);
+      case BENCH -> operations.bench(call);
       case LIVE -> operations.live();
       case READY -> operations.ready();
       case METRICS -> operations.metrics();
