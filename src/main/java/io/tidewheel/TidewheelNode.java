@@ -250,6 +250,7 @@ public final class TidewheelNode implements AutoCloseable {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmGcMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
+    new ProcessMetrics().bindTo(registry);
     return registry;
   }
 
@@ -267,7 +268,8 @@ public final class TidewheelNode implements AutoCloseable {
         http.requestTimeout(),
         http.idleTimeout(),
         http.maxBodyBytesInFlight(),
-        settings.topics().isAutoCreated());
+        settings.topics().isAutoCreated(),
+        http.hasBenchRoute());
   }
 
   private static void waitFor(ActorSystem<?> system, CompletionStage<?> stop, Duration timeout) {

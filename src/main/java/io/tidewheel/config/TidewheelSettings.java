@@ -37,6 +37,7 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
    * @param requestTimeout after which a request is answered in any case
    * @param idleTimeout after which a connection without traffic is closed
    * @param maxBodyBytesInFlight bodies being read or handled, over all connections
+   * @param hasBenchRoute whether there is a route that does nothing, for measurements
    */
   public record Http(
       String host,
@@ -49,7 +50,8 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
       Duration bodyTimeout,
       Duration requestTimeout,
       Duration idleTimeout,
-      long maxBodyBytesInFlight) {
+      long maxBodyBytesInFlight,
+      boolean hasBenchRoute) {
     /** Longer than the longest pull, so that none is cut off. */
     private static final Duration MIN_REQUEST_TIMEOUT = Duration.ofSeconds(61);
 
@@ -69,7 +71,8 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
           request,
           reader.duration("idle-timeout", request.plusSeconds(1), MAX_TIMEOUT.multipliedBy(2)),
           // One body of the largest size must fit, or it could never be published.
-          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40));
+          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40),
+          reader.flag("bench-route"));
     }
   }
 

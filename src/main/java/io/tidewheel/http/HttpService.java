@@ -53,7 +53,7 @@ final class HttpService {
             new PublishRoutes.StreamSupport(
                 materializer, budget, settings.bodyTimeout(), broker.nanoTime(), incidents));
     this.consuming = new ConsumeRoutes(broker, lookup);
-    this.operations = new OperationsRoutes(broker);
+    this.operations = new OperationsRoutes(broker, settings.hasBenchRoute());
   }
 
   RequestMetrics metrics() {
@@ -177,6 +177,7 @@ final class HttpService {
       case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);
       case ACK, NACK, RELEASE, REJECT, EXTEND -> consuming.settle(call);
+      case BENCH -> operations.bench(call);
       case LIVE -> operations.live();
       case READY -> operations.ready();
       case METRICS -> operations.metrics();

@@ -22,6 +22,7 @@ import java.util.List;
  *     longer than {@code requestTimeout}
  * @param maxBodyBytesInFlight bytes of request bodies being read or handled, over all connections
  * @param isAutoCreate whether the first publish creates a topic
+ * @param hasBenchRoute whether there is a route that does nothing, for measurements
  */
 public record HttpSettings(
     String host,
@@ -35,7 +36,8 @@ public record HttpSettings(
     Duration requestTimeout,
     Duration idleTimeout,
     long maxBodyBytesInFlight,
-    boolean isAutoCreate) {
+    boolean isAutoCreate,
+    boolean hasBenchRoute) {
 
   /** Time limit of a request that names none. */
   static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(10);
@@ -88,7 +90,8 @@ public record HttpSettings(
         Duration.ofSeconds(70),
         Duration.ofSeconds(80),
         64L << 20,
-        true);
+        true,
+        false);
   }
 
   /** The same on another port. */
@@ -105,7 +108,8 @@ public record HttpSettings(
         requestTimeout,
         idleTimeout,
         maxBodyBytesInFlight,
-        isAutoCreate);
+        isAutoCreate,
+        hasBenchRoute);
   }
 
   private static void checkRange(String key, int value, int min, int max) {

@@ -4,6 +4,7 @@ import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.MediaTypes;
 import akka.util.ByteString;
+import io.tidewheel.message.Limits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -13,9 +14,23 @@ final class OperationsRoutes {
       MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8);
 
   private final Broker broker;
+  private final boolean hasBenchRoute;
 
-  OperationsRoutes(Broker broker) {
+  OperationsRoutes(Broker broker, boolean hasBenchRoute) {
     this.broker = broker;
+    this.hasBenchRoute = hasBenchRoute;
+  }
+
+  /**
+   * Reads the body and does nothing with it: what HTTP alone costs, to compare a publish with.
+   * There only if the setting says so.
+   */
+  CompletionStage<Answer> bench(Call call) {
+    if (!hasBenchRoute) {
+      throw Router.notFound();
+    }
+    return call.body(Limits.MAX_PAYLOAD_BYTES)
+        .thenApply(body -> Answer.of(Responses.json(200, new JsonBytes(2).literal("{}"))));
   }
 
   /** The process runs and answers. */

@@ -22,6 +22,7 @@ enum Route {
   RELEASE("POST", "/v1/topics/{t}/subscriptions/{s}/messages:release"),
   REJECT("POST", "/v1/topics/{t}/subscriptions/{s}/messages:reject"),
   EXTEND("POST", "/v1/topics/{t}/subscriptions/{s}/messages:extend"),
+  BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
   READY("GET", "/health/ready"),
   METRICS("GET", "/metrics");

@@ -89,6 +89,9 @@ final class Router {
           };
       return new Target(List.of(health), null, null);
     }
+    if (size == 2 && first.equals("v1") && path.get(1).equals("bench")) {
+      return new Target(List.of(Route.BENCH), null, null);
+    }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
     }
@@ -154,7 +157,7 @@ final class Router {
     return segments;
   }
 
-  private static ProblemException notFound() {
+  static ProblemException notFound() {
     return Problem.of(ProblemType.NOT_FOUND, "no route has this path").toException();
   }
 

@@ -76,6 +76,7 @@ class HttpSettingsTest {
         http.getDuration("request-timeout"),
         http.getDuration("idle-timeout"),
         http.getBytes("max-body-bytes-in-flight"),
-        true);
+        true,
+        http.getBoolean("bench-route"));
   }
 }

@@ -40,6 +40,7 @@ class SlowClientTest {
                 plain.requestTimeout(),
                 plain.idleTimeout(),
                 8 << 20,
+                false,
                 false));
   }
 
