@@ -18,7 +18,8 @@ final class BatchReader {
   static final int MAX_BODY_BYTES = 8 << 20;
 
   private final byte[] body;
-  private final JsonParser parser;
+  private @Nullable List<Message> messages;
+  private @Nullable Duration timeLimit;
   private long payloadBytes;
 
   /**
@@ -28,9 +29,8 @@ final class BatchReader {
    */
   record Batch(List<Message> messages, @Nullable Duration timeLimit) {}
 
-  private BatchReader(byte[] body, JsonParser parser) {
+  private BatchReader(byte[] body) {
     this.body = body;
-    this.parser = parser;
   }
 
   /**
@@ -39,53 +39,29 @@ final class BatchReader {
    * @throws ProblemException if it is not as it must be
    */
   static Batch read(byte[] body) {
-    try (JsonParser parser = Json.parser(body)) {
-      return new BatchReader(body, parser).batch();
-    } catch (IOException e) {
-      throw Json.malformed(e);
-    }
-  }
-
-  private Batch batch() throws IOException {
-    Json.enterObject(parser);
-    List<Message> messages = null;
-    Duration timeLimit = null;
-    boolean hasTimeLimit = false;
-    while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String field = parser.currentName();
-      String pointer = Json.segment(field);
-      parser.nextToken();
-      switch (field) {
-        case "messages" -> {
-          if (messages != null) {
-            throw FieldParser.twice(pointer);
-          }
-          messages = messages();
-        }
-        case "timeout" -> {
-          if (hasTimeLimit) {
-            throw FieldParser.twice(pointer);
-          }
-          hasTimeLimit = true;
-          timeLimit = FieldParser.timeLimit(parser, pointer);
-        }
-        default -> throw FieldParser.unknown(pointer);
-      }
-    }
-    Json.expectEnd(parser);
-    if (messages == null) {
+    BatchReader read = new BatchReader(body);
+    Json.fields(body, read::field);
+    if (read.messages == null) {
       throw Problem.ofField(ProblemType.MALFORMED, "/messages", "is missing").toException();
     }
-    return new Batch(messages, timeLimit);
+    return new Batch(read.messages, read.timeLimit);
   }
 
-  private List<Message> messages() throws IOException {
+  private void field(JsonParser parser, String field, String pointer) throws IOException {
+    switch (field) {
+      case "messages" -> messages = messages(parser);
+      case "timeout" -> timeLimit = FieldParser.timeLimit(parser, pointer);
+      default -> throw FieldParser.unknown(pointer);
+    }
+  }
+
+  private List<Message> messages(JsonParser parser) throws IOException {
     if (parser.currentToken() != JsonToken.START_ARRAY) {
       throw FieldParser.wrongType("/messages", "an array of objects");
     }
-    List<Message> messages = new ArrayList<>();
+    List<Message> read = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      if (messages.size() == Limits.MAX_BATCH_MESSAGES) {
+      if (read.size() == Limits.MAX_BATCH_MESSAGES) {
         throw Problem.ofField(
                 ProblemType.TOO_LARGE,
                 "/messages",
@@ -93,9 +69,9 @@ final class BatchReader {
             .toException();
       }
       Message message =
-          MessageReader.read(body, 0, body.length, parser, "/messages/" + messages.size());
+          MessageReader.read(body, 0, body.length, parser, "/messages/" + read.size());
       payloadBytes += message.payload().length;
-      messages.add(message);
+      read.add(message);
       if (payloadBytes > Limits.MAX_BATCH_BYTES) {
         throw Problem.ofField(
                 ProblemType.TOO_LARGE,
@@ -104,6 +80,6 @@ final class BatchReader {
             .toException();
       }
     }
-    return messages;
+    return read;
   }
 }

@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One request on its way through a route. */
 final class Call {
+  /** Time limit of a request that names none. */
+  static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(10);
+
+  /** Longest time limit, and longest wait of a pull. */
+  static final Duration MAX_TIME_LIMIT = Duration.ofSeconds(60);
+
   private final HttpRequest request;
   private final Headers headers;
   private final Router.Match match;
@@ -47,8 +53,7 @@ final class Call {
     this.nanoTime = nanoTime;
     this.startedNanos = nanoTime.getAsLong();
     String asked = headers.single("tidewheel-timeout");
-    this.timeLimit =
-        asked == null ? HttpSettings.DEFAULT_TIME_LIMIT : timeLimit("Tidewheel-Timeout", asked);
+    this.timeLimit = asked == null ? DEFAULT_TIME_LIMIT : timeLimit("Tidewheel-Timeout", asked);
   }
 
   Route route() {
@@ -61,6 +66,11 @@ final class Call {
 
   String subscription() {
     return match.subscription();
+  }
+
+  /** The id of an operation in the path. */
+  String operation() {
+    return match.operation();
   }
 
   boolean isDefaultSubscription() {
@@ -172,7 +182,7 @@ final class Call {
    */
   static Duration timeLimit(String where, String text) {
     Duration limit = duration(where, text);
-    if (limit.isZero() || limit.compareTo(HttpSettings.MAX_TIME_LIMIT) > 0) {
+    if (limit.isZero() || limit.compareTo(MAX_TIME_LIMIT) > 0) {
       throw Problem.ofField(
               ProblemType.NOT_ACCEPTED, where, "a time limit is more than 0s and at most 60s")
           .toException();

@@ -1,8 +1,11 @@
 package io.tidewheel.http;
 
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * One client connection: knows whether the client is still there, and gives deliveries back that it
@@ -10,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Connection {
   private final Set<Handover> open = ConcurrentHashMap.newKeySet();
+  private final Set<Open> unanswered = ConcurrentHashMap.newKeySet();
   private final AtomicInteger streams = new AtomicInteger();
   private volatile boolean isGone;
 
@@ -19,6 +23,26 @@ final class Connection {
     open.forEach(Handover::failed);
     open.clear();
   }
+
+  /** Remembers a request until it is answered. */
+  void limitTime(CompletableFuture<Answer> answer, long deadlineNanos) {
+    Open open = new Open(answer, deadlineNanos);
+    unanswered.add(open);
+    CompletionStage<Answer> answered = answer;
+    answered.whenComplete((result, failure) -> unanswered.remove(open));
+  }
+
+  /** Answers requests whose time is over. */
+  void answerLate(long nowNanos, Supplier<Answer> late) {
+    for (Open open : unanswered) {
+      if (open.deadlineNanos() - nowNanos <= 0) {
+        open.answer().complete(late.get());
+      }
+    }
+  }
+
+  /** A request without an answer. */
+  private record Open(CompletableFuture<Answer> answer, long deadlineNanos) {}
 
   /** An answer begins that goes on for as long as the client sends. */
   void streamBegun() {

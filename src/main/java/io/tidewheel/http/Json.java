@@ -15,6 +15,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Reading JSON of strangers: UTF-8 only, bounded in depth and sizes, nothing after the value. What
@@ -88,7 +90,7 @@ final class Json {
         return false;
       }
       parser.skipChildren();
-      parser.finishToken();
+      // A text is checked, but not made, when the parser goes on.
       return parser.nextToken() == null;
     } catch (IOException e) {
       return false;
@@ -125,8 +127,33 @@ final class Json {
     }
   }
 
+  /** Takes one field of an object; the parser stands on its value and is left on its end. */
+  interface FieldReader {
+    void read(JsonParser parser, String field, String pointer) throws IOException;
+  }
+
+  /** Reads a body that is one object, field by field; none may come twice. */
+  static void fields(byte[] body, FieldReader reader) {
+    try (JsonParser parser = parser(body)) {
+      enterObject(parser);
+      Set<String> seen = new HashSet<>();
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String field = parser.currentName();
+        String pointer = segment(field);
+        if (!seen.add(field)) {
+          throw FieldParser.twice(pointer);
+        }
+        parser.nextToken();
+        reader.read(parser, field, pointer);
+      }
+      expectEnd(parser);
+    } catch (IOException e) {
+      throw malformed(e);
+    }
+  }
+
   /** Moves into the object that a body must be. */
-  static void enterObject(JsonParser parser) throws IOException {
+  private static void enterObject(JsonParser parser) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw Problem.ofField(ProblemType.MALFORMED, "", "the body is not a JSON object")
           .toException();

@@ -53,11 +53,11 @@ final class PublishRoutes {
 
   CompletionStage<Answer> publish(Call call) {
     // Everything is checked before the topic is looked up: a bad request must not create one.
-    PublishHeaders.message(call, new byte[0]);
+    PublishHeaders headers = new PublishHeaders(call);
     return call.body(lookup.maxMessageBytes(call))
         .thenCompose(
             payload -> {
-              Message message = PublishHeaders.message(call, payload);
+              Message message = headers.message(payload);
               return lookup
                   .topicToPublish(call)
                   .thenCompose(topic -> publisher.publish(topic, List.of(message), call.timeLeft()))

@@ -20,6 +20,7 @@ import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,6 +64,9 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
+  /** Answers deletions only when it is open; null for at once. */
+  volatile CompletableFuture<Void> deletionGate;
+
   private CompletableFuture<Void> gate;
   private int heldCalls;
   private long heldBytes;
@@ -88,7 +92,16 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   }
 
   Broker broker() {
-    return new Broker(this, this, this, this, receipts, metrics, () -> readiness, System::nanoTime);
+    return new Broker(
+        this,
+        this,
+        this,
+        this,
+        receipts,
+        metrics,
+        () -> readiness,
+        () -> Instant.ofEpochMilli(NOW),
+        System::nanoTime);
   }
 
   synchronized void ready(boolean isReady) {
@@ -186,7 +199,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   @Override
   public synchronized CompletionStage<Reply> deleteTopic(
       String topic, Long ifRevision, Duration timeout) {
-    return done(topics.remove(topic) == null ? new NotFound(topic) : new Deleted());
+    Reply reply = topics.remove(topic) == null ? new NotFound(topic) : new Deleted();
+    return deletionGate == null ? done(reply) : deletionGate.thenApply(open -> reply);
   }
 
   @Override

@@ -13,9 +13,9 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,22 +31,8 @@ class PublishStreamTest {
 
   @BeforeAll
   static void start() {
-    HttpSettings plain = HttpSettings.defaults().withPort(0);
     served =
-        new ServedBroker(
-            new HttpSettings(
-                plain.host(),
-                0,
-                List.of(),
-                List.of(),
-                plain.maxConnections(),
-                plain.backlog(),
-                plain.pipeliningLimit(),
-                Duration.ofSeconds(1),
-                plain.requestTimeout(),
-                plain.idleTimeout(),
-                16 << 20,
-                true));
+        new ServedBroker(true, Map.of("body-timeout", "1s", "max-body-bytes-in-flight", "16MiB"));
   }
 
   @AfterAll
