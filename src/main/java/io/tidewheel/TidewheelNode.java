@@ -28,7 +28,6 @@ import io.tidewheel.cluster.ShardedQueues;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.http.Broker;
 import io.tidewheel.http.HttpServer;
-import io.tidewheel.http.HttpSettings;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Ownership;
@@ -214,10 +213,11 @@ public final class TidewheelNode implements AutoCloseable {
                 fence.isHeld()
                     ? new Broker.Readiness(true, "serving")
                     : new Broker.Readiness(false, "this node may not write now"),
+            clock,
             System::nanoTime);
     HttpServer server =
         await(
-            HttpServer.bind(system, httpSettings(settings), broker),
+            HttpServer.bind(system, settings.http(), settings.topics().isAutoCreated(), broker),
             "cannot listen on " + settings.http().host() + ':' + settings.http().port());
     return new TidewheelNode(system, server, settings);
   }
@@ -262,24 +262,8 @@ public final class TidewheelNode implements AutoCloseable {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmGcMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
+    new ProcessMetrics().bindTo(registry);
     return registry;
-  }
-
-  private static HttpSettings httpSettings(TidewheelSettings settings) {
-    TidewheelSettings.Http http = settings.http();
-    return new HttpSettings(
-        http.host(),
-        http.port(),
-        http.allowedHosts(),
-        http.allowedOrigins(),
-        http.maxConnections(),
-        http.backlog(),
-        http.pipeliningLimit(),
-        http.bodyTimeout(),
-        http.requestTimeout(),
-        http.idleTimeout(),
-        http.maxBodyBytesInFlight(),
-        settings.topics().isAutoCreated());
   }
 
   private static void waitFor(ActorSystem<?> system, CompletionStage<?> stop, Duration timeout) {

@@ -18,7 +18,8 @@ import picocli.CommandLine.ParameterException;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration, 3 no broker answers.",
+      "Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration, 3 no broker answers,",
+      "4 a bound was missed.",
       "",
       "Examples:",
       "  tidewheel start",
@@ -52,6 +53,7 @@ public final class Main {
         .addSubcommand(new SubscriptionCommand(terminal))
         .addSubcommand(new PublishCommand(terminal))
         .addSubcommand(new ConsumeCommand(terminal))
+        .addSubcommand(new BenchCommand(terminal))
         .addSubcommand(new HealthCommand(terminal))
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))

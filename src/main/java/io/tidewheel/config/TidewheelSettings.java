@@ -37,10 +37,13 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
    * @param maxConnections open at the same time; further ones wait in the backlog
    * @param backlog connections that wait to be accepted
    * @param pipeliningLimit requests of one connection that are handled at the same time
+   * @param headerTimeout within which the first request of a connection must have come, without its
+   *     body
    * @param bodyTimeout within which the body of a request must have arrived
    * @param requestTimeout after which a request is answered in any case
    * @param idleTimeout after which a connection without traffic is closed
    * @param maxBodyBytesInFlight bodies being read or handled, over all connections
+   * @param hasBenchRoute whether there is a route that does nothing, for measurements
    */
   public record Http(
       String host,
@@ -50,10 +53,12 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
       int maxConnections,
       int backlog,
       int pipeliningLimit,
+      Duration headerTimeout,
       Duration bodyTimeout,
       Duration requestTimeout,
       Duration idleTimeout,
-      long maxBodyBytesInFlight) {
+      long maxBodyBytesInFlight,
+      boolean hasBenchRoute) {
     /** Longer than the longest pull, so that none is cut off. */
     private static final Duration MIN_REQUEST_TIMEOUT = Duration.ofSeconds(61);
 
@@ -69,11 +74,13 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
           reader.integer("max-connections", 1, 100_000),
           reader.integer("backlog", 1, 65_535),
           reader.integer("pipelining-limit", 2, 64),
+          reader.duration("header-timeout", Duration.ofMillis(100), request.minusSeconds(1)),
           reader.duration("body-timeout", Duration.ofSeconds(1), request.minusSeconds(1)),
           request,
           reader.duration("idle-timeout", request.plusSeconds(1), MAX_TIMEOUT.multipliedBy(2)),
           // One body of the largest size must fit, or it could never be published.
-          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40));
+          reader.bytes("max-body-bytes-in-flight", 8L << 20, 1L << 40),
+          reader.flag("bench-route"));
     }
   }
 

@@ -1,18 +1,30 @@
 package io.tidewheel.http;
 
+import akka.NotUsed;
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
+import akka.stream.Materializer;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import akka.util.ByteString;
 import io.tidewheel.config.Durations;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One request on its way through a route. */
 final class Call {
+  /** Time limit of a request that names none. */
+  static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(10);
+
+  /** Longest time limit, and longest wait of a pull. */
+  static final Duration MAX_TIME_LIMIT = Duration.ofSeconds(60);
+
   private final HttpRequest request;
   private final Headers headers;
   private final Router.Match match;
@@ -41,8 +53,7 @@ final class Call {
     this.nanoTime = nanoTime;
     this.startedNanos = nanoTime.getAsLong();
     String asked = headers.single("tidewheel-timeout");
-    this.timeLimit =
-        asked == null ? HttpSettings.DEFAULT_TIME_LIMIT : timeLimit("Tidewheel-Timeout", asked);
+    this.timeLimit = asked == null ? DEFAULT_TIME_LIMIT : timeLimit("Tidewheel-Timeout", asked);
   }
 
   Route route() {
@@ -55,6 +66,11 @@ final class Call {
 
   String subscription() {
     return match.subscription();
+  }
+
+  /** The id of an operation in the path. */
+  String operation() {
+    return match.operation();
   }
 
   boolean isDefaultSubscription() {
@@ -89,6 +105,40 @@ final class Call {
     CompletionStage<byte[]> body = bodies.read(request, maxBytes, reservation);
     isBodyTaken = true;
     return body;
+  }
+
+  /**
+   * The raw body as it comes, without a limit of size or time. May be called once.
+   *
+   * @return ready when the client sends, if it waits to be asked for the body
+   */
+  CompletionStage<Source<ByteString, NotUsed>> bodyStream(Materializer materializer) {
+    BodyReader.checkEncoding(headers.single("content-encoding"));
+    isBodyTaken = true;
+    Source<ByteString, NotUsed> bytes =
+        request
+            .entity()
+            .withoutSizeLimit()
+            .getDataBytes()
+            .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    if (headers.first("expect") == null) {
+      return CompletableFuture.completedFuture(bytes);
+    }
+    // The engine asks for the body when somebody reads it, and must do so before the answer.
+    return bytes
+        .prefixAndTail(1)
+        .runWith(Sink.head(), materializer)
+        .thenApply(begun -> Source.from(begun.first()).concat(begun.second()));
+  }
+
+  /** Whether the body is lines of JSON. */
+  boolean isLines() {
+    return JsonTypes.isLines(request.entity().getContentType().toString());
+  }
+
+  /** What each step of the request may take, whenever it begins. */
+  Duration timeLimit() {
+    return timeLimit;
   }
 
   /** A JSON body; empty bytes if there is none. */
@@ -132,7 +182,7 @@ final class Call {
    */
   static Duration timeLimit(String where, String text) {
     Duration limit = duration(where, text);
-    if (limit.isZero() || limit.compareTo(HttpSettings.MAX_TIME_LIMIT) > 0) {
+    if (limit.isZero() || limit.compareTo(MAX_TIME_LIMIT) > 0) {
       throw Problem.ofField(
               ProblemType.NOT_ACCEPTED, where, "a time limit is more than 0s and at most 60s")
           .toException();

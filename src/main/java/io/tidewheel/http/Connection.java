@@ -1,7 +1,11 @@
 package io.tidewheel.http;
 
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * One client connection: knows whether the client is still there, and gives deliveries back that it
@@ -9,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Connection {
   private final Set<Handover> open = ConcurrentHashMap.newKeySet();
+  private final Set<Open> unanswered = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger streams = new AtomicInteger();
   private volatile boolean isGone;
 
   /** The client has closed the connection, or the connection failed. */
@@ -16,6 +22,39 @@ final class Connection {
     isGone = true;
     open.forEach(Handover::failed);
     open.clear();
+  }
+
+  /** Remembers a request until it is answered. */
+  void limitTime(CompletableFuture<Answer> answer, long deadlineNanos) {
+    Open open = new Open(answer, deadlineNanos);
+    unanswered.add(open);
+    CompletionStage<Answer> answered = answer;
+    answered.whenComplete((result, failure) -> unanswered.remove(open));
+  }
+
+  /** Answers requests whose time is over. */
+  void answerLate(long nowNanos, Supplier<Answer> late) {
+    for (Open open : unanswered) {
+      if (open.deadlineNanos() - nowNanos <= 0) {
+        open.answer().complete(late.get());
+      }
+    }
+  }
+
+  /** A request without an answer. */
+  private record Open(CompletableFuture<Answer> answer, long deadlineNanos) {}
+
+  /** An answer begins that goes on for as long as the client sends. */
+  void streamBegun() {
+    streams.incrementAndGet();
+  }
+
+  void streamEnded() {
+    streams.decrementAndGet();
+  }
+
+  boolean isStreaming() {
+    return streams.get() > 0;
   }
 
   /** An answer is ready; it may still have to wait for earlier ones of the connection. */

@@ -1,8 +1,8 @@
 package io.tidewheel.http;
 
 import akka.NotUsed;
-import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpResponse;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
@@ -40,27 +40,35 @@ final class ConsumeRoutes {
     return call.jsonBody(MAX_BODY_BYTES)
         .thenCompose(
             body -> {
-              Consumer.PullRequest request = PullBody.read(body);
+              boolean isRaw = JsonTypes.isRawWanted(call.headers().values("accept"));
+              Consumer.PullRequest request = PullBody.read(body, isRaw);
               return find(call)
                   .thenCompose(
                       found ->
                           consumer
                               .pull(found.topic(), found.subscription(), request)
-                              .thenApply(deliveries -> answer(found, deliveries, connection)));
+                              .thenApply(
+                                  deliveries -> answer(found, deliveries, isRaw, connection)));
             });
   }
 
-  private Answer answer(Lookup.Found found, List<Delivery> deliveries, Connection connection) {
+  private Answer answer(
+      Lookup.Found found, List<Delivery> deliveries, boolean isRaw, Connection connection) {
     if (deliveries.isEmpty()) {
-      return Answer.of(Responses.json(200, writer.write(deliveries)));
+      return Answer.of(
+          isRaw ? Responses.noContent() : Responses.json(200, writer.write(deliveries)));
     }
     Handover handover =
         new Handover(() -> consumer.release(found.topic(), found.subscription(), deliveries));
     try {
-      JsonBytes json = writer.write(deliveries);
-      return json.length() <= PIECE_BYTES
-          ? new Answer(Responses.json(200, json), handover, false)
-          : new Answer(streamed(json, handover, connection), handover, true);
+      HttpResponse whole =
+          isRaw
+              ? RawDelivery.response(deliveries.get(0), receipts)
+              : Responses.json(200, writer.write(deliveries));
+      return whole.entity() instanceof HttpEntity.Strict strict
+              && strict.getData().size() > PIECE_BYTES
+          ? new Answer(streamed(whole, strict, handover, connection), handover, true)
+          : new Answer(whole, handover, false);
     } catch (RuntimeException e) {
       handover.failed();
       throw e;
@@ -68,9 +76,10 @@ final class ConsumeRoutes {
   }
 
   /** Deliveries count as handed over when the connection has taken the last piece. */
-  private static HttpResponse streamed(JsonBytes json, Handover handover, Connection connection) {
-    int length = json.length();
-    ByteString bytes = json.toByteString();
+  private static HttpResponse streamed(
+      HttpResponse whole, HttpEntity.Strict entity, Handover handover, Connection connection) {
+    ByteString bytes = entity.getData();
+    int length = bytes.size();
     List<ByteString> pieces = new ArrayList<>(length / PIECE_BYTES + 1);
     for (int from = 0; from < length; from += PIECE_BYTES) {
       pieces.add(bytes.slice(from, Math.min(length, from + PIECE_BYTES)));
@@ -90,8 +99,7 @@ final class ConsumeRoutes {
                       });
                   return notUsed;
                 });
-    return Responses.status(200)
-        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, length, source));
+    return whole.withEntity(HttpEntities.create(entity.getContentType(), length, source));
   }
 
   CompletionStage<Answer> settle(Call call) {

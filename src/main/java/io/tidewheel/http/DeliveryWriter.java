@@ -25,16 +25,31 @@ final class DeliveryWriter {
     }
     JsonBytes json = new JsonBytes((int) Math.min(expected, 16 << 20));
     json.literal("{\"messages\":[");
+    Times times = new Times();
     for (int i = 0; i < deliveries.size(); i++) {
       if (i > 0) {
         json.literal(",");
       }
-      write(json, deliveries.get(i));
+      write(json, deliveries.get(i), times);
     }
     return json.literal("]}");
   }
 
-  private void write(JsonBytes json, Delivery delivery) {
+  /** Messages stored together have one time: its text is made once. */
+  private static final class Times {
+    private long lastMillis = -1;
+    private String last = "";
+
+    String text(long millis) {
+      if (millis != lastMillis) {
+        last = Instant.ofEpochMilli(millis).toString();
+        lastMillis = millis;
+      }
+      return last;
+    }
+  }
+
+  private void write(JsonBytes json, Delivery delivery, Times times) {
     Message message = delivery.message();
     int queue = delivery.receipt().queue();
     long offset = delivery.receipt().offset();
@@ -59,7 +74,7 @@ final class DeliveryWriter {
     json.literal(",\"queue\":").number(queue).literal(",\"offset\":").number(offset);
     json.literal(",\"attempt\":").number(delivery.attempt());
     json.literal(",\"publishedAt\":\"");
-    json.literal(Instant.ofEpochMilli(delivery.publishedAtMillis()).toString()).literal("\"}");
+    json.literal(times.text(delivery.publishedAtMillis())).literal("\"}");
   }
 
   private static void writeHeaders(JsonBytes json, Map<String, String> headers) {

@@ -1,5 +1,6 @@
 package io.tidewheel.http;
 
+import io.tidewheel.config.TidewheelSettings;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,10 @@ final class HostCheck {
   private final Set<String> origins = new HashSet<>();
   private final boolean isWildcard;
 
-  HostCheck(HttpSettings settings) {
+  /** The last good value as it came: nearly all requests come with the same. */
+  private volatile String lastGood = "";
+
+  HostCheck(TidewheelSettings.Http settings) {
     String bound = settings.host().toLowerCase(Locale.ROOT);
     isWildcard = bound.equals("0.0.0.0") || bound.equals("::") || bound.equals("[::]");
     hosts.add("localhost");
@@ -48,7 +52,11 @@ final class HostCheck {
     if (hostValues.size() != 1) {
       return Problem.of(ProblemType.MALFORMED, "the header Host must be there once");
     }
-    String host = hostValues.get(0).toLowerCase(Locale.ROOT);
+    String given = hostValues.get(0);
+    if (originValues.isEmpty() && given.equals(lastGood)) {
+      return null;
+    }
+    String host = given.toLowerCase(Locale.ROOT);
     if (!isAllowed(host)) {
       return Problem.of(
           ProblemType.WRONG_HOST,
@@ -56,6 +64,7 @@ final class HostCheck {
               + Problem.quote(host)
               + " is not served here; tidewheel.http.allowed-hosts lists further ones");
     }
+    lastGood = given;
     if (originValues.isEmpty()) {
       return null;
     }

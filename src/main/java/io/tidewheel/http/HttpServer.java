@@ -14,6 +14,7 @@ import akka.stream.javadsl.BidiFlow;
 import akka.stream.javadsl.Flow;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.tidewheel.config.TidewheelSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,12 +35,13 @@ public final class HttpServer {
   /**
    * Binds and serves.
    *
+   * @param isAutoCreate whether the first publish creates its topic
    * @return the server; fails if the address can't be bound
    */
   public static CompletionStage<HttpServer> bind(
-      ActorSystem<?> system, HttpSettings settings, Broker broker) {
+      ActorSystem<?> system, TidewheelSettings.Http settings, boolean isAutoCreate, Broker broker) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
-    HttpService service = new HttpService(settings, broker, materializer);
+    HttpService service = new HttpService(settings, isAutoCreate, broker, materializer);
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(engineSettings(system.settings().config(), settings))
@@ -69,28 +71,27 @@ public final class HttpServer {
 
   /** Handles the requests of one connection; answers keep the order of the requests. */
   private static Flow<HttpRequest, HttpResponse, NotUsed> connection(
-      HttpService service, HttpSettings settings) {
-    Connection connection = new Connection();
-    service.metrics().connectionOpened();
+      HttpService service, TidewheelSettings.Http settings) {
+    Connection connection = service.connectionOpened();
     Flow<HttpRequest, HttpResponse, NotUsed> handler =
         Flow.of(HttpRequest.class)
             .watchTermination(
                 (notUsed, done) -> {
-                  done.whenComplete(
-                      (end, failure) -> {
-                        connection.gone();
-                        service.metrics().connectionClosed();
-                      });
+                  done.whenComplete((end, failure) -> service.connectionClosed(connection));
                   return notUsed;
                 })
             .mapAsync(settings.pipeliningLimit(), request -> service.handle(request, connection))
             .map(answer -> connection.write(answer).response());
     return BidiFlow.fromGraph(
-            new RequestDeadline(settings.bodyTimeout(), settings.idleTimeout(), service.nanoTime()))
+            new RequestDeadline(
+                settings.headerTimeout(),
+                settings.idleTimeout(),
+                service.nanoTime(),
+                connection::isStreaming))
         .join(handler);
   }
 
-  private static ServerSettings engineSettings(Config base, HttpSettings settings) {
+  private static ServerSettings engineSettings(Config base, TidewheelSettings.Http settings) {
     Map<String, Object> values = new HashMap<>();
     values.put("server-header", "tidewheel");
     values.put("enable-http2", false);

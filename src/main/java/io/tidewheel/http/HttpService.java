@@ -2,19 +2,18 @@ package io.tidewheel.http;
 
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.Uri;
 import akka.stream.Materializer;
-import io.tidewheel.message.KeyHash;
+import io.tidewheel.config.TidewheelSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.DurationConverters;
 
 /**
@@ -22,14 +21,16 @@ import scala.jdk.javaapi.DurationConverters;
  * into a problem. Every request is answered, at the latest after the request timeout.
  */
 final class HttpService {
-  private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
+  /** How long a request waits for work that may take long before it is answered 202. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final Duration LATE_CHECK = Duration.ofSeconds(1);
 
   /** Set by the engine, before the headers that came. */
   private static final String RAW_TARGET = "raw-request-uri";
 
-  private final HttpSettings settings;
+  private final TidewheelSettings.Http settings;
   private final Broker broker;
-  private final Materializer materializer;
   private final HostCheck hostCheck;
   private final ByteBudget budget;
   private final BodyReader bodies;
@@ -39,28 +40,46 @@ final class HttpService {
   private final SubscriptionRoutes subscriptions;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
-  private final OperationsRoutes operations;
-  private final AtomicLong failureCount = new AtomicLong();
+  private final OperationRoutes operations;
+  private final NodeRoutes node;
+  private final Incidents incidents;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
-  HttpService(HttpSettings settings, Broker broker, Materializer materializer) {
+  HttpService(
+      TidewheelSettings.Http settings,
+      boolean isAutoCreate,
+      Broker broker,
+      Materializer materializer) {
     this.settings = settings;
     this.broker = broker;
-    this.materializer = materializer;
     this.hostCheck = new HostCheck(settings);
     this.budget = new ByteBudget(settings.maxBodyBytesInFlight());
     this.bodies = new BodyReader(materializer, settings.bodyTimeout(), budget);
     this.metrics = new RequestMetrics(broker.metrics(), budget);
-    Lookup lookup = new Lookup(broker.catalog(), settings.isAutoCreate());
-    this.topics = new TopicRoutes(broker, lookup);
+    Lookup lookup = new Lookup(broker.catalog(), isAutoCreate);
+    this.incidents = new Incidents(broker.nanoTime());
+    Operations running =
+        new Operations(
+            broker.clock(),
+            broker.nanoTime(),
+            incidents,
+            run -> materializer.scheduleOnce(DurationConverters.toScala(PATIENCE), run));
+    this.operations = new OperationRoutes(running);
+    this.topics = new TopicRoutes(broker, lookup, running);
     this.reconciliation = new ReconciliationRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
-    this.publishing = new PublishRoutes(broker, lookup);
+    this.publishing =
+        new PublishRoutes(
+            broker,
+            lookup,
+            new PublishRoutes.StreamSupport(
+                materializer, budget, settings.bodyTimeout(), broker.nanoTime(), incidents));
     this.consuming = new ConsumeRoutes(broker, lookup);
-    this.operations = new OperationsRoutes(broker);
-  }
-
-  RequestMetrics metrics() {
-    return metrics;
+    materializer.scheduleWithFixedDelay(
+        DurationConverters.toScala(LATE_CHECK),
+        DurationConverters.toScala(LATE_CHECK),
+        this::answerLate);
+    this.node = new NodeRoutes(broker, settings.hasBenchRoute());
   }
 
   LongSupplier nanoTime() {
@@ -86,7 +105,7 @@ final class HttpService {
                       });
             });
     if (!answer.isDone()) {
-      limitTime(answer);
+      connection.limitTime(answer, startedNanos + settings.requestTimeout().toNanos());
     }
     CompletionStage<Answer> answered = answer;
     answered.whenComplete(
@@ -117,10 +136,15 @@ final class HttpService {
       if (foreign != null) {
         throw foreign.toException();
       }
-      Router.Match match = Router.match(request.method().value(), path(request, headers));
+      String target = target(request, headers);
+      int question = target.indexOf('?');
+      String path = question < 0 ? target : target.substring(0, question);
+      Router.Match match = Router.match(request.method().value(), path);
       attempt.route = match.route();
       Map<String, String> query =
-          QueryText.parse(request.getUri().rawQueryString(), match.route().queryParameters());
+          question < 0
+              ? Map.of()
+              : QueryText.parse(target.substring(question + 1), match.route().queryParameters());
       checkMessage(request, headers, match.route());
       Call call = new Call(request, headers, match, query, bodies, reservation, broker.nanoTime());
       attempt.call = call;
@@ -130,32 +154,33 @@ final class HttpService {
     }
   }
 
-  /** The path as it came: the engine's own has dot segments taken out. */
-  private static String path(HttpRequest request, Headers headers) {
+  /** Path and query as they came: the engine's own path has dot segments taken out. */
+  private static String target(HttpRequest request, Headers headers) {
     String target = headers.first(RAW_TARGET);
-    if (target == null || !target.startsWith("/")) {
-      return request.getUri().getPathString();
+    if (target != null && target.startsWith("/")) {
+      return target;
     }
-    int query = target.indexOf('?');
-    return query < 0 ? target : target.substring(0, query);
+    Uri uri = request.getUri();
+    return uri.getPathString() + uri.rawQueryString().map(query -> '?' + query).orElse("");
   }
 
   private static void checkMessage(HttpRequest request, Headers headers, Route route) {
     List<String> accept = headers.values("accept");
     if (route.answersJson()
         && !accept.isEmpty()
-        && !JsonTypes.isAccepted(String.join(",", accept))) {
-      throw Problem.of(ProblemType.NOT_ACCEPTABLE, "only application/json can be given")
+        && route.mediaTypes().stream()
+            .noneMatch(type -> JsonTypes.isAccepted(String.join(",", accept), type))) {
+      throw Problem.of(
+              ProblemType.NOT_ACCEPTABLE, "can be given: " + String.join(", ", route.mediaTypes()))
           .toException();
     }
     if (!route.takesBody() && Call.hasBody(request)) {
       throw Problem.of(ProblemType.MALFORMED, "this request may not have a body").toException();
     }
-    if (!headers.values("").isEmpty()) {
+    if (headers.has("")) {
       throw Problem.of(ProblemType.MALFORMED, "a header has no name").toException();
     }
-    if (!headers.values("transfer-encoding").isEmpty()
-        || !headers.values("content-length").isEmpty()) {
+    if (headers.has("transfer-encoding") || headers.has("content-length")) {
       throw Problem.of(
               ProblemType.MALFORMED,
               "the headers Transfer-Encoding and Content-Length can't be read together")
@@ -176,12 +201,17 @@ final class HttpService {
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
       case PUBLISH -> publishing.publish(call);
-      case PUBLISH_BATCH -> publishing.publishBatch(call);
+      case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);
       case ACK, NACK, RELEASE, REJECT, EXTEND -> consuming.settle(call);
-      case LIVE -> operations.live();
-      case READY -> operations.ready();
-      case METRICS -> operations.metrics();
+      case LIST_OPERATIONS -> operations.list();
+      case GET_OPERATION -> operations.get(call);
+      case CANCEL_OPERATION -> operations.cancel(call);
+      case OPENAPI -> node.openApi();
+      case BENCH -> node.bench(call);
+      case LIVE -> node.live();
+      case READY -> node.ready();
+      case METRICS -> node.metrics();
     };
   }
 
@@ -189,59 +219,49 @@ final class HttpService {
   private CompletionStage<Void> afterBody(HttpRequest request, Attempt attempt) {
     Call call = attempt.call;
     boolean isTaken = call != null && call.isBodyTaken();
-    if (isTaken || request.entity().isStrict() || new Headers(request).single("expect") != null) {
+    if (isTaken || request.entity().isStrict() || new Headers(request).has("expect")) {
       return CompletableFuture.completedFuture(null);
     }
     return bodies.drain(request);
   }
 
-  private void limitTime(CompletableFuture<Answer> answer) {
-    Duration limit = settings.requestTimeout();
-    var timer =
-        materializer.scheduleOnce(
-            DurationConverters.toScala(limit),
-            () ->
-                answer.complete(
-                    Answer.of(
-                        Responses.problem(
-                            Problem.of(
-                                    ProblemType.TIMED_OUT,
-                                    "no answer within " + limit.toSeconds() + "s")
-                                .withOutcome(Problem.Outcome.UNKNOWN)))));
-    CompletionStage<Answer> answered = answer;
-    answered.whenComplete((result, failure) -> timer.cancel());
+  Connection connectionOpened() {
+    Connection connection = new Connection();
+    connections.add(connection);
+    metrics.connectionOpened();
+    return connection;
+  }
+
+  void connectionClosed(Connection connection) {
+    connections.remove(connection);
+    connection.gone();
+    metrics.connectionClosed();
+  }
+
+  /** A timer for each request would cost more than to look at the open ones now and then. */
+  private void answerLate() {
+    long now = broker.nanoTime().getAsLong();
+    for (Connection connection : connections) {
+      connection.answerLate(now, this::late);
+    }
+  }
+
+  private Answer late() {
+    return Answer.of(
+        Responses.problem(
+            Problem.of(
+                    ProblemType.TIMED_OUT,
+                    "no answer within " + settings.requestTimeout().toSeconds() + "s")
+                .withOutcome(Problem.Outcome.UNKNOWN)));
   }
 
   private Answer failed(Throwable failure, @Nullable Route route) {
-    Throwable cause = Failures.cause(failure);
-    if (cause instanceof ProblemException expected) {
-      return Answer.of(Responses.problem(expected.problem()));
-    }
-    if (cause instanceof Router.MethodNotAllowed notAllowed) {
+    if (Failures.cause(failure) instanceof Router.MethodNotAllowed notAllowed) {
       HttpResponse response =
           Responses.problem(
               Problem.of(ProblemType.METHOD_NOT_ALLOWED, "this path takes " + notAllowed.allow()));
       return Answer.of(Responses.with(response, "Allow", notAllowed.allow()));
     }
-    if (cause instanceof TimeoutException) {
-      return Answer.of(
-          Responses.problem(
-              Problem.of(ProblemType.TIMED_OUT, "the broker did not answer in time")));
-    }
-    String incident = incident();
-    LOG.error("request failed, incident {}, route {}", incident, route, cause);
-    return Answer.of(
-        Responses.problem(
-            Problem.of(
-                    ProblemType.INTERNAL_ERROR,
-                    "the log of the node tells more: incident " + incident)
-                .withOutcome(Problem.Outcome.UNKNOWN)));
-  }
-
-  /** A name for one failure, in the answer and in the log. */
-  private String incident() {
-    long mixed =
-        KeyHash.mix(broker.nanoTime().getAsLong() ^ (failureCount.incrementAndGet() << 48));
-    return Long.toHexString(mixed);
+    return Answer.of(Responses.problem(incidents.problem(failure, route)));
   }
 }

@@ -15,6 +15,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Reading JSON of strangers: UTF-8 only, bounded in depth and sizes, nothing after the value. What
@@ -58,11 +60,21 @@ final class Json {
     return FACTORY.createParser(body);
   }
 
+  /** A parser over a part of some bytes, which must be UTF-8; its offsets count from the start. */
+  static JsonParser parser(byte[] bytes, int start, int end) throws IOException {
+    checkEncoding(bytes, start, end);
+    return FACTORY.createParser(bytes, start, end - start);
+  }
+
   private static void checkEncoding(byte[] body) {
-    if (!Utf8.isValid(body)) {
+    checkEncoding(body, 0, body.length);
+  }
+
+  private static void checkEncoding(byte[] body, int start, int end) {
+    if (!Utf8.isValid(body, start, end)) {
       throw Problem.of(ProblemType.MALFORMED, "the body is not valid UTF-8").toException();
     }
-    if (hasByteOrderMark(body)) {
+    if (hasByteOrderMark(body, start, end)) {
       throw Problem.of(ProblemType.MALFORMED, "the body begins with a byte order mark")
           .toException();
     }
@@ -70,7 +82,7 @@ final class Json {
 
   /** Whether the bytes are one JSON value, within the limits, and nothing else. */
   static boolean isValue(byte[] bytes) {
-    if (bytes.length == 0 || hasByteOrderMark(bytes)) {
+    if (bytes.length == 0 || hasByteOrderMark(bytes, 0, bytes.length)) {
       return false;
     }
     try (JsonParser parser = FACTORY.createParser(bytes)) {
@@ -78,7 +90,7 @@ final class Json {
         return false;
       }
       parser.skipChildren();
-      parser.finishToken();
+      // A text is checked, but not made, when the parser goes on.
       return parser.nextToken() == null;
     } catch (IOException e) {
       return false;
@@ -115,8 +127,33 @@ final class Json {
     }
   }
 
+  /** Takes one field of an object; the parser stands on its value and is left on its end. */
+  interface FieldReader {
+    void read(JsonParser parser, String field, String pointer) throws IOException;
+  }
+
+  /** Reads a body that is one object, field by field; none may come twice. */
+  static void fields(byte[] body, FieldReader reader) {
+    try (JsonParser parser = parser(body)) {
+      enterObject(parser);
+      Set<String> seen = new HashSet<>();
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String field = parser.currentName();
+        String pointer = segment(field);
+        if (!seen.add(field)) {
+          throw FieldParser.twice(pointer);
+        }
+        parser.nextToken();
+        reader.read(parser, field, pointer);
+      }
+      expectEnd(parser);
+    } catch (IOException e) {
+      throw malformed(e);
+    }
+  }
+
   /** Moves into the object that a body must be. */
-  static void enterObject(JsonParser parser) throws IOException {
+  private static void enterObject(JsonParser parser) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw Problem.ofField(ProblemType.MALFORMED, "", "the body is not a JSON object")
           .toException();
@@ -152,11 +189,11 @@ final class Json {
     return '/' + name.replace("~", "~0").replace("/", "~1");
   }
 
-  private static boolean hasByteOrderMark(byte[] bytes) {
-    return bytes.length >= 3
-        && bytes[0] == (byte) 0xef
-        && bytes[1] == (byte) 0xbb
-        && bytes[2] == (byte) 0xbf;
+  private static boolean hasByteOrderMark(byte[] bytes, int start, int end) {
+    return end - start >= 3
+        && bytes[start] == (byte) 0xef
+        && bytes[start + 1] == (byte) 0xbb
+        && bytes[start + 2] == (byte) 0xbf;
   }
 
   private static String firstLine(String text) {

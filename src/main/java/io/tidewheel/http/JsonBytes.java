@@ -25,12 +25,12 @@ final class JsonBytes {
   }
 
   /** ASCII that is JSON already. */
+  @SuppressWarnings(
+      "deprecation") // The low octets are what is wanted, and no other way is as fast.
   JsonBytes literal(String ascii) {
     int size = ascii.length();
     reserve(size);
-    for (int i = 0; i < size; i++) {
-      buffer[length + i] = (byte) ascii.charAt(i);
-    }
+    ascii.getBytes(0, size, buffer, length);
     length += size;
     return this;
   }
@@ -87,9 +87,16 @@ final class JsonBytes {
   JsonBytes utf8String(byte[] utf8) {
     reserve(utf8.length + 2);
     put('"');
-    for (byte octet : utf8) {
-      putAscii(octet);
+    int from = 0;
+    for (int i = 0; i < utf8.length; i++) {
+      byte octet = utf8[i];
+      if ((octet >= 0 && octet < 0x20) || octet == '"' || octet == '\\') {
+        put(utf8, from, i);
+        putAscii(octet);
+        from = i + 1;
+      }
     }
+    put(utf8, from, utf8.length);
     reserve(1);
     put('"');
     return this;
@@ -134,6 +141,12 @@ final class JsonBytes {
       reserve(1);
       put(octet);
     }
+  }
+
+  private void put(byte[] octets, int from, int to) {
+    reserve(to - from);
+    System.arraycopy(octets, from, buffer, length, to - from);
+    length += to - from;
   }
 
   private void put(int octet) {

@@ -1,10 +1,16 @@
 package io.tidewheel.http;
 
+import java.util.List;
 import java.util.Locale;
 
-/** Which content types are JSON in UTF-8. */
+/** Content types that the API reads and answers with. */
 final class JsonTypes {
   static final String JSON = "application/json";
+
+  /** One JSON value a line. */
+  static final String LINES = "application/x-ndjson";
+
+  static final String OCTETS = "application/octet-stream";
 
   private JsonTypes() {}
 
@@ -28,12 +34,28 @@ final class JsonTypes {
     return true;
   }
 
+  /** Whether it is lines with a JSON value each. */
+  static boolean isLines(String contentType) {
+    return contentType.toLowerCase(Locale.ROOT).split(";", 2)[0].trim().equals(LINES);
+  }
+
   /** Whether a header {@code Accept} takes {@code application/json}. */
   static boolean isAccepted(String accept) {
+    return isAccepted(accept, JSON);
+  }
+
+  /** Whether bare bytes are asked for by name, and JSON is not. */
+  static boolean isRawWanted(List<String> accept) {
+    String text = String.join(",", accept).toLowerCase(Locale.ROOT);
+    return text.contains(OCTETS) && isAccepted(text, OCTETS) && !text.contains(JSON);
+  }
+
+  /** Whether a header {@code Accept} takes a type that begins with {@code application/}. */
+  static boolean isAccepted(String accept, String wanted) {
     for (String range : accept.toLowerCase(Locale.ROOT).split(",", -1)) {
       String[] parts = range.split(";", -1);
       String type = parts[0].trim();
-      if (type.equals("*/*") || type.equals("application/*") || type.equals(JSON)) {
+      if (type.equals("*/*") || type.equals("application/*") || type.equals(wanted)) {
         boolean isRefused = false;
         for (int i = 1; i < parts.length; i++) {
           isRefused |= parts[i].trim().matches("q=0(\\.0{1,3})?");

@@ -29,17 +29,21 @@ final class Lookup {
   record Found(Topic topic, Topic.Subscription subscription) {}
 
   CompletionStage<Topic> topic(Call call) {
-    Topic known = catalog.current().topic(call.topic());
+    return topic(call.topic(), call.timeLeft());
+  }
+
+  private CompletionStage<Topic> topic(String name, Duration timeLeft) {
+    Topic known = catalog.current().topic(name);
     if (known != null) {
       return CompletableFuture.completedFuture(known);
     }
     return catalog
-        .refresh(timeout(call))
+        .refresh(timeout(timeLeft))
         .thenApply(
             snapshot -> {
-              Topic topic = snapshot.topic(call.topic());
+              Topic topic = snapshot.topic(name);
               if (topic == null) {
-                throw noTopic(call.topic()).toException();
+                throw noTopic(name).toException();
               }
               return topic;
             });
@@ -47,14 +51,22 @@ final class Lookup {
 
   /** The topic, made now if that is allowed. */
   CompletionStage<Topic> topicToPublish(Call call) {
-    Topic known = catalog.current().topic(call.topic());
+    return topicToPublish(call.topic(), call.timeLeft());
+  }
+
+  CompletionStage<Topic> topicToPublish(String name, Duration timeLeft) {
+    Topic known = catalog.current().topic(name);
     if (known != null) {
       return CompletableFuture.completedFuture(known);
     }
-    if (!isAutoCreate) {
-      return topic(call);
-    }
-    return catalog.ensureTopic(call.topic(), call.timeLeft()).thenApply(Lookup::topicOf);
+    return isAutoCreate
+        ? catalog.ensureTopic(name, timeLeft).thenApply(Lookup::topicOf)
+        : topic(name, timeLeft);
+  }
+
+  /** Whether a publish finds its topic, as far as this node knows. */
+  boolean mayPublish(Call call) {
+    return isAutoCreate || catalog.current().topic(call.topic()) != null;
   }
 
   /** What the topic takes as a payload, or would take if it were made now. */
@@ -79,7 +91,7 @@ final class Lookup {
           .thenApply(Lookup::foundOf);
     }
     return catalog
-        .refresh(timeout(call))
+        .refresh(timeout(call.timeLeft()))
         .thenApply(
             snapshot -> {
               Topic topic = snapshot.topic(call.topic());
@@ -177,8 +189,7 @@ final class Lookup {
     throw new IllegalStateException("unexpected reply of the catalog: " + reply.getClass());
   }
 
-  private static Duration timeout(Call call) {
-    Duration left = call.timeLeft();
+  private static Duration timeout(Duration left) {
     return left.compareTo(MAX_REFRESH) < 0 ? left : MAX_REFRESH;
   }
 }

@@ -1,5 +1,6 @@
 package io.tidewheel.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,12 @@ record Problem(
 
   ProblemException toException() {
     return new ProblemException(this);
+  }
+
+  JsonNode toJson() {
+    JsonBytes json = new JsonBytes(512);
+    writeTo(json);
+    return Json.object(json.toByteArray());
   }
 
   void writeTo(JsonBytes json) {

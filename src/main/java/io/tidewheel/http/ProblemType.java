@@ -11,6 +11,7 @@ enum ProblemType {
   NOT_FOUND(404, "There is nothing at this path", false),
   TOPIC_NOT_FOUND(404, "There is no such topic", false),
   SUBSCRIPTION_NOT_FOUND(404, "There is no such subscription", false),
+  OPERATION_NOT_FOUND(404, "There is no such operation", false),
   METHOD_NOT_ALLOWED(405, "The path does not take this method", false),
   NOT_ACCEPTABLE(406, "None of the accepted content types can be given", false),
   SLOW_REQUEST(408, "The request body did not arrive in time", true),

@@ -1,6 +1,5 @@
 package io.tidewheel.http;
 
-import akka.http.javadsl.model.HttpHeader;
 import io.tidewheel.message.Message;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,23 +17,26 @@ final class PublishHeaders {
   private @Nullable String key;
   private final Map<String, String> headers = new LinkedHashMap<>();
 
-  private PublishHeaders() {}
+  private final @Nullable String contentType;
 
   /**
-   * Makes the message.
+   * Reads the headers of a call.
    *
-   * @throws ProblemException if a header is not as it must be
+   * @throws ProblemException if one is not as it must be
    */
-  static Message message(Call call, byte[] payload) {
-    PublishHeaders read = new PublishHeaders();
-    for (HttpHeader header : call.headers().all()) {
-      read.add(header.lowercaseName(), header.value());
+  PublishHeaders(Call call) {
+    Headers all = call.headers();
+    for (int i = 0; i < all.size(); i++) {
+      add(all.lowercaseName(i), all.value(i));
     }
-    MessageFields.checkHeaders("Tidewheel-Header", read.headers);
-    String contentType = call.contentType();
+    MessageFields.checkHeaders("Tidewheel-Header", headers);
+    contentType = call.contentType();
     MessageFields.checkContentType("Content-Type", contentType);
-    return Message.of(
-        read.id, read.key, read.headers, contentType, payload, Message.FOR_ALL, Message.NEVER);
+  }
+
+  /** The message with what the headers say of it. */
+  Message message(byte[] payload) {
+    return Message.of(id, key, headers, contentType, payload, Message.FOR_ALL, Message.NEVER);
   }
 
   private void add(String name, String value) {

@@ -1,31 +1,63 @@
 package io.tidewheel.http;
 
+import akka.NotUsed;
+import akka.http.javadsl.model.ContentType;
+import akka.http.javadsl.model.HttpCharsets;
+import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.MediaTypes;
+import akka.stream.Materializer;
+import akka.stream.javadsl.Source;
+import akka.util.ByteString;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 
 /** Publishing, one message or many. */
 final class PublishRoutes {
+  private static final ContentType LINES =
+      MediaTypes.customWithFixedCharset(
+              "application", "x-ndjson", HttpCharsets.UTF_8, Map.of(), false)
+          .toContentType();
+
   private final Publisher publisher;
   private final Lookup lookup;
 
-  PublishRoutes(Broker broker, Lookup lookup) {
+  private final StreamSupport streams;
+
+  PublishRoutes(Broker broker, Lookup lookup, StreamSupport streams) {
     this.publisher = broker.publisher();
     this.lookup = lookup;
+    this.streams = streams;
   }
+
+  /**
+   * What streams need of the server.
+   *
+   * @param budget of request bodies, over all connections
+   * @param lineTimeout within which a line that has begun must end
+   */
+  record StreamSupport(
+      Materializer materializer,
+      ByteBudget budget,
+      Duration lineTimeout,
+      LongSupplier nanoTime,
+      Incidents incidents) {}
 
   CompletionStage<Answer> publish(Call call) {
     // Everything is checked before the topic is looked up: a bad request must not create one.
-    PublishHeaders.message(call, new byte[0]);
+    PublishHeaders headers = new PublishHeaders(call);
     return call.body(lookup.maxMessageBytes(call))
         .thenCompose(
             payload -> {
-              Message message = PublishHeaders.message(call, payload);
+              Message message = headers.message(payload);
               return lookup
                   .topicToPublish(call)
                   .thenCompose(topic -> publisher.publish(topic, List.of(message), call.timeLeft()))
@@ -33,7 +65,10 @@ final class PublishRoutes {
             });
   }
 
-  CompletionStage<Answer> publishBatch(Call call) {
+  CompletionStage<Answer> publishBatch(Call call, Connection connection) {
+    if (call.isLines()) {
+      return publishLines(call, connection);
+    }
     return call.jsonBody(BatchReader.MAX_BODY_BYTES)
         .thenCompose(
             body -> {
@@ -46,6 +81,54 @@ final class PublishRoutes {
                   .topicToPublish(call)
                   .thenCompose(topic -> publish(call, topic, batch.messages()));
             });
+  }
+
+  private CompletionStage<Answer> publishLines(Call call, Connection connection) {
+    CompletionStage<?> checked =
+        lookup.mayPublish(call) ? CompletableFuture.completedFuture(null) : lookup.topic(call);
+    return checked
+        .thenCompose(found -> call.bodyStream(streams.materializer()))
+        .thenApply(
+            bytes -> {
+              connection.streamBegun();
+              Source<ByteString, NotUsed> answers =
+                  bytes
+                      .via(
+                          new PublishStream(
+                              target(call),
+                              streams.budget(),
+                              streams.lineTimeout(),
+                              streams.nanoTime()))
+                      .watchTermination(
+                          (notUsed, done) -> {
+                            done.whenComplete((end, failure) -> connection.streamEnded());
+                            return notUsed;
+                          });
+              return Answer.of(
+                  Responses.status(200).withEntity(HttpEntities.create(LINES, answers)));
+            });
+  }
+
+  private PublishStream.Target target(Call call) {
+    return new PublishStream.Target() {
+      @Override
+      public CompletionStage<List<PublishResult>> publish(List<Message> messages) {
+        // Looked up each time: the topic may be deleted and made again meanwhile.
+        return lookup
+            .topicToPublish(call.topic(), call.timeLimit())
+            .thenCompose(topic -> publisher.publish(topic, messages, call.timeLimit()));
+      }
+
+      @Override
+      public int maxMessageBytes() {
+        return lookup.maxMessageBytes(call);
+      }
+
+      @Override
+      public Problem problem(Throwable failure) {
+        return streams.incidents().problem(failure, call.route());
+      }
+    };
   }
 
   private CompletionStage<Answer> publish(Call call, Topic topic, List<Message> messages) {
@@ -93,7 +176,7 @@ final class PublishRoutes {
     return Answer.of(Responses.withRetryAfter(response, retryAfterSeconds));
   }
 
-  private static void writeStored(JsonBytes json, Message message, PublishResult.Stored stored) {
+  static void writeStored(JsonBytes json, Message message, PublishResult.Stored stored) {
     json.literal("{\"id\":");
     String id = message.id();
     if (id != null) {
@@ -104,6 +187,12 @@ final class PublishRoutes {
     json.literal(",\"queue\":").number(stored.queue());
     json.literal(",\"offset\":").number(stored.offset());
     json.literal(stored.isDuplicate() ? ",\"duplicate\":true}" : "}");
+  }
+
+  static Problem tooLarge(Message message, int maxBytes) {
+    return Problem.of(
+        ProblemType.TOO_LARGE,
+        "a payload of " + message.payload().length + " bytes; the topic takes at most " + maxBytes);
   }
 
   /** The problem of a message that is not, or perhaps not, stored. */

@@ -1,13 +1,10 @@
 package io.tidewheel.http;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.tidewheel.message.Limits;
 import io.tidewheel.worker.Consumer;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the body of a pull; every field may be left out. */
@@ -18,7 +15,7 @@ final class PullBody {
   private static final int DEFAULT_MAX = 10;
   private static final int MAX_WORKER_BYTES = 256;
 
-  private int max = DEFAULT_MAX;
+  private int max;
   private int maxBytes = Limits.MAX_PULL_BYTES;
   private Duration wait = Duration.ZERO;
   private @Nullable Duration lease;
@@ -27,51 +24,47 @@ final class PullBody {
 
   private PullBody() {}
 
-  static Consumer.PullRequest read(byte[] body) {
+  /**
+   * Reads a body.
+   *
+   * @param isRaw whether the answer is to be one bare payload
+   */
+  static Consumer.PullRequest read(byte[] body, boolean isRaw) {
     PullBody read = new PullBody();
+    read.max = isRaw ? 1 : DEFAULT_MAX;
     if (body.length > 0) {
-      try (JsonParser parser = Json.parser(body)) {
-        read.fields(parser);
-      } catch (IOException e) {
-        throw Json.malformed(e);
-      }
+      Json.fields(body, read::field);
+    }
+    if (isRaw && read.max != 1) {
+      throw Problem.ofField(
+              ProblemType.NOT_ACCEPTED,
+              "/max",
+              "must be 1 for an answer of application/octet-stream")
+          .toException();
     }
     return new Consumer.PullRequest(
         read.max, read.maxBytes, read.wait, read.lease, read.worker, read.version);
   }
 
-  private void fields(JsonParser parser) throws IOException {
-    Json.enterObject(parser);
-    Set<String> seen = new HashSet<>();
-    while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String field = parser.currentName();
-      String pointer = Json.segment(field);
-      if (!seen.add(field)) {
-        throw FieldParser.twice(pointer);
-      }
-      parser.nextToken();
-      switch (field) {
-        case "max" ->
-            max = FieldParser.number(parser, pointer, 1, Limits.MAX_PULL_MESSAGES, DEFAULT_MAX);
-        case "maxBytes" ->
-            maxBytes =
-                FieldParser.number(
-                    parser, pointer, 1, Limits.MAX_PULL_BYTES, Limits.MAX_PULL_BYTES);
-        case "wait", "timeout" -> {
-          Duration given = FieldParser.duration(parser, pointer);
-          if (given != null && given.compareTo(HttpSettings.MAX_TIME_LIMIT) > 0) {
-            throw Problem.ofField(ProblemType.NOT_ACCEPTED, pointer, "must be at most 60s")
-                .toException();
-          }
-          wait = field.equals("wait") && given != null ? given : wait;
+  private void field(JsonParser parser, String field, String pointer) throws IOException {
+    switch (field) {
+      case "max" -> max = FieldParser.number(parser, pointer, 1, Limits.MAX_PULL_MESSAGES, max);
+      case "maxBytes" ->
+          maxBytes =
+              FieldParser.number(parser, pointer, 1, Limits.MAX_PULL_BYTES, Limits.MAX_PULL_BYTES);
+      case "wait", "timeout" -> {
+        Duration given = FieldParser.duration(parser, pointer);
+        if (given != null && given.compareTo(Call.MAX_TIME_LIMIT) > 0) {
+          throw Problem.ofField(ProblemType.NOT_ACCEPTED, pointer, "must be at most 60s")
+              .toException();
         }
-        case "lease" -> lease = lease(parser, pointer);
-        case "worker" -> worker = name(parser, pointer);
-        case "version" -> version = name(parser, pointer);
-        default -> throw FieldParser.unknown(pointer);
+        wait = field.equals("wait") && given != null ? given : wait;
       }
+      case "lease" -> lease = lease(parser, pointer);
+      case "worker" -> worker = name(parser, pointer);
+      case "version" -> version = name(parser, pointer);
+      default -> throw FieldParser.unknown(pointer);
     }
-    Json.expectEnd(parser);
   }
 
   static @Nullable Duration lease(JsonParser parser, String pointer) throws IOException {

@@ -2,19 +2,18 @@ package io.tidewheel.http;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Reads the query of a request; a parameter that the route does not know is refused. */
 final class QueryText {
   private QueryText() {}
 
-  static Map<String, String> parse(Optional<String> rawQuery, Set<String> known) {
-    if (rawQuery.isEmpty() || rawQuery.get().isEmpty()) {
+  static Map<String, String> parse(String rawQuery, Set<String> known) {
+    if (rawQuery.isEmpty()) {
       return Map.of();
     }
     Map<String, String> parameters = new HashMap<>();
-    for (String pair : rawQuery.get().split("&", -1)) {
+    for (String pair : rawQuery.split("&", -1)) {
       int equals = pair.indexOf('=');
       String name = decode(equals < 0 ? pair : pair.substring(0, equals));
       String value = decode(equals < 0 ? "" : pair.substring(equals + 1));

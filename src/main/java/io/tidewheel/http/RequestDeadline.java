@@ -12,13 +12,14 @@ import akka.stream.stage.GraphStage;
 import akka.stream.stage.GraphStageLogic;
 import akka.stream.stage.TimerGraphStageLogic;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
  * Closes a connection on which no request line with its headers is complete in time: the first
  * within one limit, every other within another after the last answer. The engine's own limit starts
  * again with every byte, so that a client could hold a connection for ever by sending slowly. While
- * a request is being answered there is no limit here.
+ * a request is being answered, or a stream goes on, there is no limit here.
  */
 final class RequestDeadline
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
@@ -31,11 +32,17 @@ final class RequestDeadline
   private final Duration firstTimeout;
   private final Duration nextTimeout;
   private final LongSupplier nanoTime;
+  private final BooleanSupplier isStreaming;
 
-  RequestDeadline(Duration firstTimeout, Duration nextTimeout, LongSupplier nanoTime) {
+  RequestDeadline(
+      Duration firstTimeout,
+      Duration nextTimeout,
+      LongSupplier nanoTime,
+      BooleanSupplier isStreaming) {
     this.firstTimeout = firstTimeout;
     this.nextTimeout = nextTimeout;
     this.nanoTime = nanoTime;
+    this.isStreaming = isStreaming;
   }
 
   @Override
@@ -114,8 +121,10 @@ final class RequestDeadline
     /** Checks when the time may be over, not with every request: timers cost more than that. */
     @Override
     public void onTimer(Object key) {
-      Duration left =
-          openCount > 0 ? timeout : timeout.minusNanos(nanoTime.getAsLong() - idleSinceNanos);
+      if (openCount > 0 || isStreaming.getAsBoolean()) {
+        idleSinceNanos = nanoTime.getAsLong();
+      }
+      Duration left = timeout.minusNanos(nanoTime.getAsLong() - idleSinceNanos);
       if (left.isNegative() || left.isZero()) {
         completeStage();
       } else {

@@ -1,5 +1,6 @@
 package io.tidewheel.http;
 
+import java.util.List;
 import java.util.Set;
 
 /** Every route there is. The template is the label in metrics. */
@@ -22,6 +23,11 @@ enum Route {
   RELEASE("POST", "/v1/topics/{t}/subscriptions/{s}/messages:release"),
   REJECT("POST", "/v1/topics/{t}/subscriptions/{s}/messages:reject"),
   EXTEND("POST", "/v1/topics/{t}/subscriptions/{s}/messages:extend"),
+  LIST_OPERATIONS("GET", "/v1/operations"),
+  GET_OPERATION("GET", "/v1/operations/{id}"),
+  CANCEL_OPERATION("DELETE", "/v1/operations/{id}"),
+  OPENAPI("GET", "/openapi.json"),
+  BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
   READY("GET", "/health/ready"),
   METRICS("GET", "/metrics");
@@ -56,6 +62,15 @@ enum Route {
   /** Whether a request may have a body. */
   boolean takesBody() {
     return method.equals("PUT") || method.equals("POST");
+  }
+
+  /** What an answer may be, if it is JSON or may be asked for by {@code Accept}. */
+  List<String> mediaTypes() {
+    return switch (this) {
+      case PUBLISH_BATCH -> List.of(JsonTypes.JSON, JsonTypes.LINES);
+      case PULL -> List.of(JsonTypes.JSON, JsonTypes.OCTETS);
+      default -> List.of(JsonTypes.JSON);
+    };
   }
 
   /** Whether the answer is JSON, and {@code Accept} is looked at. */

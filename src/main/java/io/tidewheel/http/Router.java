@@ -26,20 +26,35 @@ final class Router {
   private static final List<Route> SUBSCRIPTION =
       List.of(Route.GET_SUBSCRIPTION, Route.PUT_SUBSCRIPTION, Route.DELETE_SUBSCRIPTION);
 
+  private static final List<Route> OPERATION = List.of(Route.GET_OPERATION, Route.CANCEL_OPERATION);
+
   private Router() {}
 
   /**
    * A route with the names of the path.
    *
    * @param topic empty if the route has none
+   * @param operation id of one; empty if the route has none
    * @param subscription empty if the route has none
    * @param isDefaultSubscription whether the path names no subscription although the route has one
    */
-  record Match(Route route, String topic, String subscription, boolean isDefaultSubscription) {}
+  record Match(
+      Route route,
+      String topic,
+      String subscription,
+      boolean isDefaultSubscription,
+      String operation) {}
 
   /** What a path means, before the method is looked at. */
   private record Target(
-      List<Route> routes, @Nullable String topic, @Nullable String subscription) {}
+      List<Route> routes,
+      @Nullable String topic,
+      @Nullable String subscription,
+      @Nullable String operation) {
+    Target(List<Route> routes, @Nullable String topic, @Nullable String subscription) {
+      this(routes, topic, subscription, null);
+    }
+  }
 
   /**
    * Finds the route of a request.
@@ -71,7 +86,11 @@ final class Router {
       throw invalidName("subscription", target.subscription());
     }
     return new Match(
-        route, topic == null ? "" : topic, subscription == null ? "" : subscription, isDefault);
+        route,
+        topic == null ? "" : topic,
+        subscription == null ? "" : subscription,
+        isDefault,
+        target.operation() == null ? "" : target.operation());
   }
 
   private static Target target(List<String> path) {
@@ -79,6 +98,9 @@ final class Router {
     int size = path.size();
     if (size == 1 && first.equals("metrics")) {
       return new Target(List.of(Route.METRICS), null, null);
+    }
+    if (size == 1 && first.equals("openapi.json")) {
+      return new Target(List.of(Route.OPENAPI), null, null);
     }
     if (size == 2 && first.equals("health")) {
       Route health =
@@ -88,6 +110,12 @@ final class Router {
             default -> throw notFound();
           };
       return new Target(List.of(health), null, null);
+    }
+    if (size == 2 && first.equals("v1") && path.get(1).equals("bench")) {
+      return new Target(List.of(Route.BENCH), null, null);
+    }
+    if (first.equals("v1") && size >= 2 && path.get(1).equals("operations")) {
+      return operations(path);
     }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
@@ -121,6 +149,14 @@ final class Router {
       throw notFound();
     }
     return new Target(List.of(verb), topic, subscription.substring(0, colon));
+  }
+
+  private static Target operations(List<String> path) {
+    return switch (path.size()) {
+      case 2 -> new Target(List.of(Route.LIST_OPERATIONS), null, null);
+      case 3 -> new Target(OPERATION, null, null, path.get(2));
+      default -> throw notFound();
+    };
   }
 
   private static Route messages(String segment, boolean isTopic) {
@@ -157,7 +193,7 @@ final class Router {
     return segments;
   }
 
-  private static ProblemException notFound() {
+  static ProblemException notFound() {
     return Problem.of(ProblemType.NOT_FOUND, "no route has this path").toException();
   }
 

@@ -6,9 +6,7 @@ import io.tidewheel.message.Limits;
 import io.tidewheel.subscription.SettleAction;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the body of an ack, nack, release, reject or extend. */
@@ -37,11 +35,7 @@ final class SettleBody {
 
   static Settlement read(Route route, byte[] body) {
     SettleBody read = new SettleBody(route);
-    try (JsonParser parser = Json.parser(body)) {
-      read.fields(parser);
-    } catch (IOException e) {
-      throw Json.malformed(e);
-    }
+    Json.fields(body, read::field);
     List<String> receipts = read.receipts;
     if (receipts == null || receipts.isEmpty()) {
       throw Problem.ofField(ProblemType.MALFORMED, "/receipts", "is missing or empty")
@@ -59,21 +53,6 @@ final class SettleBody {
       case EXTEND -> new SettleAction.Extend(lease);
       default -> throw new IllegalArgumentException(route + " settles nothing");
     };
-  }
-
-  private void fields(JsonParser parser) throws IOException {
-    Json.enterObject(parser);
-    Set<String> seen = new HashSet<>();
-    while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String field = parser.currentName();
-      String pointer = Json.segment(field);
-      if (!seen.add(field)) {
-        throw FieldParser.twice(pointer);
-      }
-      parser.nextToken();
-      field(parser, field, pointer);
-    }
-    Json.expectEnd(parser);
   }
 
   private void field(JsonParser parser, String field, String pointer) throws IOException {

@@ -18,13 +18,19 @@ import org.jspecify.annotations.Nullable;
 final class TopicRoutes {
   static final int MAX_BODY_BYTES = 1 << 20;
 
+  /** How often, and how long each time, a deletion that goes on is asked for: an hour. */
+  private static final int MAX_REPEATS = 60;
+
+  private static final Duration REPEAT_TIMEOUT = Duration.ofMinutes(1);
   private static final Duration MAX_INSPECTION = Duration.ofSeconds(2);
 
   private final CatalogClient catalog;
   private final Inspector inspector;
   private final Lookup lookup;
+  private final Operations operations;
 
-  TopicRoutes(Broker broker, Lookup lookup) {
+  TopicRoutes(Broker broker, Lookup lookup, Operations operations) {
+    this.operations = operations;
     this.catalog = broker.catalog();
     this.inspector = broker.inspector();
     this.lookup = lookup;
@@ -70,15 +76,47 @@ final class TopicRoutes {
               return (isForced
                       ? CompletableFuture.<Void>completedFuture(null)
                       : refuseIfInUse(topic, call))
-                  .thenCompose(
-                      checked -> catalog.deleteTopic(topic.name(), revision, call.timeLeft()));
-            })
-        .thenApply(
-            reply -> {
-              if (reply instanceof CatalogClient.Deleted) {
-                return Answer.of(Responses.noContent());
-              }
-              throw Lookup.refusal(reply, () -> Lookup.noTopic(call.topic())).toException();
+                  .thenCompose(checked -> delete(topic, revision, call));
+            });
+  }
+
+  private CompletionStage<Answer> delete(Topic topic, @Nullable Long revision, Call call) {
+    CompletionStage<CatalogClient.Reply> begun =
+        catalog.deleteTopic(topic.name(), revision, call.timeLeft());
+    return operations.answerSoon(
+        "delete",
+        "/v1/topics/" + topic.name(),
+        begun,
+        reply -> deleted(reply, topic),
+        () -> begun.thenCompose(reply -> deleteRest(topic, reply, MAX_REPEATS)));
+  }
+
+  private static Answer deleted(CatalogClient.Reply reply, Topic topic) {
+    if (reply instanceof CatalogClient.Deleted) {
+      return Answer.of(Responses.noContent());
+    }
+    throw Lookup.refusal(reply, () -> Lookup.noTopic(topic.name())).toException();
+  }
+
+  /**
+   * A deletion that is recorded goes on by itself; this only waits until every queue has done it.
+   */
+  private CompletionStage<?> deleteRest(Topic topic, CatalogClient.Reply reply, int repeats) {
+    boolean isRecorded =
+        reply instanceof CatalogClient.Unavailable unavailable && unavailable.isRecorded();
+    if (!isRecorded || repeats == 0) {
+      return CompletableFuture.completedFuture(deleted(reply, topic));
+    }
+    return catalog
+        .refresh(REPEAT_TIMEOUT)
+        .thenCompose(
+            snapshot -> {
+              Topic left = snapshot.topic(topic.name());
+              return left == null || left.uid() != topic.uid()
+                  ? CompletableFuture.completedFuture(null)
+                  : catalog
+                      .deleteTopic(topic.name(), null, REPEAT_TIMEOUT)
+                      .thenCompose(again -> deleteRest(topic, again, repeats - 1));
             });
   }
 

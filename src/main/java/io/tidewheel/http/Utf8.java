@@ -14,8 +14,12 @@ final class Utf8 {
 
   /** Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
   static boolean isValid(byte[] bytes) {
-    int i = 0;
-    int end = bytes.length;
+    return isValid(bytes, 0, bytes.length);
+  }
+
+  /** Whether a part of the bytes is well-formed UTF-8 by itself. */
+  static boolean isValid(byte[] bytes, int start, int end) {
+    int i = start;
     while (i < end) {
       if (end - i >= Long.BYTES && ((long) LONGS.get(bytes, i) & HIGH_BITS) == 0) {
         i += Long.BYTES;

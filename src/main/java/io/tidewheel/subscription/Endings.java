@@ -80,9 +80,10 @@ final class Endings {
       return SettleStatus.EXPIRED;
     }
     if (ledger.state().isSettled(offset)) {
-      return action instanceof SettleAction.Ack
+      // Whether it was acked or became a dead letter is not kept.
+      return action instanceof SettleAction.Ack || action instanceof SettleAction.Reject
           ? SettleStatus.ACKED
-          : action instanceof SettleAction.Reject ? SettleStatus.REJECTED : SettleStatus.EXPIRED;
+          : SettleStatus.EXPIRED;
     }
     if (ledger.state().isDying(offset)) {
       return action instanceof SettleAction.Reject ? SettleStatus.REJECTED : SettleStatus.EXPIRED;

@@ -169,7 +169,63 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"text/plain", "application/x-ndjson", "application/xml"})
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\u0001',
+      value = {
+        "{|400",
+        "[]|400",
+        "1|400",
+        "null|400",
+        "{}|400",
+        "{\"body\":1}x|400",
+        "{\"body\":1}{\"body\":2}|400",
+        "{\"body\":1},|400",
+        "{\"body\":1,\"body\":1}|400",
+        "{\"body\":\"|400",
+        "{\"body\":\"\\x\"}|400",
+        "{\"body\":\"\t\"}|400",
+        "{\"bodyBase64\":\"AP8=|400",
+        "{\"bodyBase64\":\"A\"}|400",
+        "{\"bodyText\":7}|400",
+        "{\"bodyText\":\"\\ud800\"}|422",
+        "{\"bodyText\":\"a\",\"body\":1}|400",
+        "{\"id\":\"\",\"body\":1}|422",
+        "{\"delay\":\"5s\",\"body\":1}|422",
+        "{\"messages\":[{\"body\":1}]}|400",
+        "{\"@class\":\"java.net.URL\",\"body\":1}|400",
+        "\ufeff{\"body\":1}|400",
+      })
+  void refusesALineOfAStream(String line, int status) throws Exception {
+    HttpResponse<String> response =
+        served.send(
+            served
+                .request(BATCH)
+                .header("Content-Type", "application/x-ndjson")
+                .POST(HttpRequest.BodyPublishers.ofString(line)));
+    assertThat(response.statusCode()).isEqualTo(200);
+    JsonNode answer = ServedBroker.json(response);
+    assertThat(answer.get("line").asInt()).isEqualTo(1);
+    assertThat(answer.at("/error/status").asInt()).isEqualTo(status);
+    assertThat(answer.at("/error/outcome").asText()).isEqualTo("not_stored");
+  }
+
+  @Test
+  void refusesStreamsThatArePacked() throws Exception {
+    for (String encoding : new String[] {"gzip", "deflate", "br", "x"}) {
+      HttpServerTest.problem(
+          served.send(
+              served
+                  .request(BATCH)
+                  .header("Content-Type", "application/x-ndjson")
+                  .header("Content-Encoding", encoding)
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"body\":1}"))),
+          415);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text/plain", "application/ndjson", "application/xml"})
   void refusesOtherContentTypes(String type) throws Exception {
     for (String path : new String[] {BATCH, "/v1/topics/t/messages:pull"}) {
       HttpServerTest.problem(
@@ -288,6 +344,26 @@ class BadInputTest {
     "DELETE, /metrics, 405",
     "HEAD, /v1/topics, 405",
     "GET, /v1/topics?x=1, 400",
+    "GET, /v1/topics?pageToken=, 400",
+    "GET, /v1/topics?pageToken=%00, 400",
+    "GET, /v1/topics?pageToken=bmFtZSAxIHQ&sort=-name, 400",
+    "GET, /v1/topics?pageToken=bmFtZSB4IHQ, 400",
+    "GET, /v1/topics?pageToken=bmFtZSA5OTk5OTk5OTk5OTk5OTk5OTk5OSB0, 400",
+    "GET, /v1/topics?pageSize=0, 422",
+    "GET, /v1/topics?pageSize=-1, 400",
+    "GET, /v1/topics?pageSize=1001, 422",
+    "GET, /v1/topics?pageSize=99999999999999999999, 400",
+    "GET, /v1/topics?pageSize=1.0, 400",
+    "GET, /v1/topics?sort=bytes, 400",
+    "DELETE, /v1/topics/t?force=yes, 400",
+    "GET, /v1/operations/, 404",
+    "GET, /v1/operations/none, 404",
+    "GET, /v1/operations/%00, 404",
+    "DELETE, /v1/operations/none, 404",
+    "GET, /v1/operations/a/b, 404",
+    "POST, /v1/operations, 405",
+    "POST, /openapi.json, 405",
+    "GET, /openapi.json/, 404",
     "GET, /v1/topics?prefix=a&prefix=b, 400",
     "GET, /v1/topics?prefix=%ff, 400",
     "POST, /v1/topics/t/messages?key=a, 400",
@@ -386,6 +462,18 @@ class BadInputTest {
             post + "Content-Length: -1\r\n\r\nx",
             post + "Content-Length: 0x1\r\n\r\nx",
             post + "Content-Length: 99999999999999999999\r\n\r\nx",
+            post + "Content-Length: 9223372036854775808\r\n\r\nx",
+            post + "Content-Length: \r\n\r\nx",
+            post + "Content-Length: 1,1\r\n\r\nx",
+            post + "Content-Length: 1;\r\n\r\nx",
+            post + "Content-Length : 1\r\n\r\nx",
+            post + "Transfer-Encoding: chunked, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            post + "Transfer-Encoding: chunked, identity\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            post + "Transfer-Encoding: deflate\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            post + "Transfer-Encoding:\r\nContent-Length: 1\r\n\r\nx",
+            post + "Transfer-Encoding: chunked\r\n\r\n\r\nx\r\n0\r\n\r\n",
+            post + "Transfer-Encoding: chunked\r\n\r\ng\r\nx\r\n0\r\n\r\n",
+            post + "Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n",
             post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
             post + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
             post + "Transfer-Encoding: xchunked\r\nContent-Length: 1\r\n\r\nx",

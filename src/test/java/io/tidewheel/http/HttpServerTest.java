@@ -253,6 +253,26 @@ class HttpServerTest {
   }
 
   @Test
+  void answersALongDeletionWithAnOperation() throws Exception {
+    served.put(path(""), "{}");
+    served.memory.deletionGate = new CompletableFuture<>();
+    HttpResponse<String> accepted = served.delete(path(""));
+    assertThat(accepted.statusCode()).isEqualTo(202);
+    String operation = accepted.headers().firstValue("Location").orElseThrow();
+    JsonNode running = ServedBroker.json(served.get(operation));
+    assertThat(running.get("state").asText()).isEqualTo("running");
+    assertThat(running.get("kind").asText()).isEqualTo("delete");
+    assertThat(running.get("target").asText()).isEqualTo(path(""));
+    problem(served.delete(operation), 409);
+    assertThat(served.get("/v1/operations").body()).contains(operation.substring(15));
+    served.memory.deletionGate.complete(null);
+    served.memory.deletionGate = null;
+    assertThat(ServedBroker.json(served.get(operation)).get("state").asText()).isEqualTo("done");
+    assertThat(problem(served.get("/v1/operations/none"), 404).get("type").asText())
+        .isEqualTo("urn:tidewheel:problem:operation-not-found");
+  }
+
+  @Test
   void showsTopicsInPages() throws Exception {
     for (int i = 0; i < 5; i++) {
       served.put("/v1/topics/paged-" + i, "{}");

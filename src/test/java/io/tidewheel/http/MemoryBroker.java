@@ -20,6 +20,7 @@ import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,8 +64,44 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
+  /** Answers deletions only when it is open; null for at once. */
+  volatile CompletableFuture<Void> deletionGate;
+
+  private CompletableFuture<Void> gate;
+  private int heldCalls;
+  private long heldBytes;
+
+  /** Answers publishes only when the gate is open; null for at once. */
+  synchronized void hold(CompletableFuture<Void> newGate) {
+    gate = newGate;
+    heldCalls = 0;
+    heldBytes = 0;
+  }
+
+  /** Waits until so many publishes wait, or none has come for a while. */
+  synchronized void awaitHeld(int calls) throws InterruptedException {
+    int before = -1;
+    while (heldCalls < calls && heldCalls > before) {
+      before = heldCalls;
+      wait(1_000);
+    }
+  }
+
+  synchronized long heldBytes() {
+    return heldBytes;
+  }
+
   Broker broker() {
-    return new Broker(this, this, this, this, receipts, metrics, () -> readiness, System::nanoTime);
+    return new Broker(
+        this,
+        this,
+        this,
+        this,
+        receipts,
+        metrics,
+        () -> readiness,
+        () -> Instant.ofEpochMilli(NOW),
+        System::nanoTime);
   }
 
   synchronized void ready(boolean isReady) {
@@ -162,7 +199,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   @Override
   public synchronized CompletionStage<Reply> deleteTopic(
       String topic, Long ifRevision, Duration timeout) {
-    return done(topics.remove(topic) == null ? new NotFound(topic) : new Deleted());
+    Reply reply = topics.remove(topic) == null ? new NotFound(topic) : new Deleted();
+    return deletionGate == null ? done(reply) : deletionGate.thenApply(open -> reply);
   }
 
   @Override
@@ -240,7 +278,13 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
         log.add(message);
       }
     }
-    return CompletableFuture.completedFuture(results);
+    if (gate == null) {
+      return CompletableFuture.completedFuture(results);
+    }
+    heldCalls++;
+    messages.forEach(message -> heldBytes += message.payload().length);
+    notifyAll();
+    return gate.thenApply(open -> results);
   }
 
   @Override

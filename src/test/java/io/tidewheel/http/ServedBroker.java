@@ -3,6 +3,8 @@ package io.tidewheel.http;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidewheel.config.ConfigurationFile;
+import io.tidewheel.config.TidewheelSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +16,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A server over loopback with a broker in memory behind it, and ways to talk to it. */
@@ -27,18 +31,31 @@ final class ServedBroker implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   ServedBroker() {
-    this(HttpSettings.defaults().withPort(0));
+    this(true, Map.of());
   }
 
-  ServedBroker(HttpSettings settings) {
+  /**
+   * A server.
+   *
+   * @param changed settings below {@code tidewheel.http}
+   */
+  ServedBroker(boolean isAutoCreate, Map<String, Object> changed) {
     try {
       server =
-          HttpServer.bind(kit.system(), settings, memory.broker())
+          HttpServer.bind(kit.system(), settings(changed), isAutoCreate, memory.broker())
               .toCompletableFuture()
               .get(20, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Settings as a node reads them, on any free port. */
+  static TidewheelSettings.Http settings(Map<String, Object> changed) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("tidewheel.http.port", 0);
+    changed.forEach((key, value) -> values.put("tidewheel.http." + key, value));
+    return TidewheelSettings.from(ConfigurationFile.load(null, values)).http();
   }
 
   int port() {

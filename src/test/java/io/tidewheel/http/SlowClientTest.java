@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,22 +26,15 @@ class SlowClientTest {
 
   @BeforeAll
   static void start() {
-    HttpSettings plain = HttpSettings.defaults();
     served =
         new ServedBroker(
-            new HttpSettings(
-                "127.0.0.1",
-                0,
-                List.of("broker.example"),
-                List.of("https://console.example"),
-                plain.maxConnections(),
-                plain.backlog(),
-                plain.pipeliningLimit(),
-                Duration.ofSeconds(1),
-                plain.requestTimeout(),
-                plain.idleTimeout(),
-                8 << 20,
-                false));
+            false,
+            Map.of(
+                "allowed-hosts", List.of("broker.example"),
+                "allowed-origins", List.of("https://console.example"),
+                "header-timeout", "1s",
+                "body-timeout", "1s",
+                "max-body-bytes-in-flight", "8MiB"));
   }
 
   @AfterAll

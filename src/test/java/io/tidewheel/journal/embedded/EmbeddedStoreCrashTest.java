@@ -130,11 +130,20 @@ class EmbeddedStoreCrashTest {
 
   @Test
   void doesNotMindWhatLiesBehindTheEndOfTheLog() throws IOException {
-    // A file that is used again holds whole blocks of its earlier life.
+    // A file that is used again holds whole blocks of its earlier life, maybe with the next number.
     Path log = newestLog(image);
-    byte[] stale = Files.readAllBytes(log);
-    ByteBuffer.wrap(stale).putLong(16, 7);
-    Files.write(log, stale, StandardOpenOption.APPEND);
+    Block first = StoreFixture.blocks(log).get(0);
+    ByteBuffer stale = ByteBuffer.wrap(Files.readAllBytes(log)).slice(0, 4096);
+    String id =
+        Files.readAllLines(image.resolve(DataDirectory.IDENTITY_FILE)).stream()
+            .filter(line -> line.startsWith("id="))
+            .findFirst()
+            .orElseThrow()
+            .substring(3);
+    new LogBlock(id).seal(stale, first.end(), 1, new LogPosition(7, 0, 11));
+    byte[] bytes = new byte[4096];
+    stale.get(0, bytes);
+    Files.write(log, bytes, StandardOpenOption.APPEND);
     try (EmbeddedStore store = open(image)) {
       assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(10));
     }

@@ -6,9 +6,13 @@ import static io.tidewheel.journal.embedded.StoreFixture.numbers;
 import static io.tidewheel.journal.embedded.StoreFixture.open;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,10 +20,12 @@ class SpaceReclaimerTest {
   private static final long MIB = 1 << 20;
   private static final int EVENT = 512 << 10;
 
+  private static final String SMALL = "reclaim-after = 32 MiB, segment-size = 4 MiB";
+
   @TempDir Path temp;
 
   @Test
-  void givesTheSpaceOfATrimmedLogBack() throws InterruptedException {
+  void givesTheSpaceOfATrimmedLogBack() {
     try (EmbeddedStore store = open(temp, "segment-size = 8 MiB")) {
       append(store, "queue-1", 1, 600, EVENT);
       append(store, "queue-2", 1, 20, EVENT);
@@ -35,15 +41,9 @@ class SpaceReclaimerTest {
   }
 
   @Test
-  void givesSpaceBackThatLivesBetweenOtherRows() throws InterruptedException {
-    try (EmbeddedStore store = open(temp, "reclaim-after = 32 MiB, segment-size = 4 MiB")) {
-      // Every segment holds rows of both.
-      for (long seqNr = 1; seqNr <= 100; seqNr++) {
-        append(store, "a-trimmed", seqNr, seqNr, EVENT);
-        if (seqNr % 4 == 0) {
-          append(store, "z-kept", seqNr / 4, seqNr / 4, EVENT);
-        }
-      }
+  void givesSpaceBackThatLivesBetweenOtherRows() {
+    try (EmbeddedStore store = open(temp, SMALL)) {
+      fillInterleaved(store);
       trim(store, "a-trimmed", 100);
 
       awaitSize(60 * MIB);
@@ -52,15 +52,77 @@ class SpaceReclaimerTest {
     }
   }
 
+  @Test
+  void aReadGoesOnWhileItsRowsAreMovedAndTheirFilesUsedAgain() {
+    try (EmbeddedStore store = open(temp, SMALL)) {
+      fillInterleaved(store);
+      List<Long> read = new ArrayList<>();
+      store.readEvents(
+          "z-kept",
+          1,
+          25,
+          row -> {
+            if (row.seqNr() == 5) {
+              trim(store, "a-trimmed", 100);
+              awaitSize(40 * MIB);
+              append(store, "b-later", 1, 40, EVENT);
+            }
+            assertThat(row.payload().bytes())
+                .isEqualTo(ByteBuffer.wrap(StoreFixture.payload(row.seqNr(), EVENT)));
+            read.add(row.seqNr());
+            return true;
+          });
+      assertThat(read).isEqualTo(LongStream.rangeClosed(1, 25).boxed().toList());
+    }
+  }
+
+  @Test
+  void aReadGoesOnBehindWhatIsTrimmedMeanwhile() {
+    try (EmbeddedStore store = open(temp, SMALL)) {
+      fillInterleaved(store);
+      List<Long> read = new ArrayList<>();
+      store.readEvents(
+          "a-trimmed",
+          1,
+          100,
+          row -> {
+            if (row.seqNr() == 5) {
+              trim(store, "a-trimmed", 90);
+              awaitSize(50 * MIB);
+              append(store, "b-later", 1, 40, EVENT);
+            }
+            read.add(row.seqNr());
+            return true;
+          });
+      assertThat(read)
+          .startsWith(1L, 2L, 3L, 4L, 5L)
+          .endsWith(91L, 92L, 93L, 94L, 95L, 96L, 97L, 98L, 99L, 100L);
+    }
+  }
+
+  /** Every segment holds rows of both. */
+  private static void fillInterleaved(EmbeddedStore store) {
+    for (long seqNr = 1; seqNr <= 100; seqNr++) {
+      append(store, "a-trimmed", seqNr, seqNr, EVENT);
+      if (seqNr % 4 == 0) {
+        append(store, "z-kept", seqNr / 4, seqNr / 4, EVENT);
+      }
+    }
+  }
+
   private static void trim(EmbeddedStore store, String actor, long to) {
     store.trim(actor, to, store.estimateBytes(actor, to)).join();
   }
 
-  private void awaitSize(long bytes) throws InterruptedException {
+  private void awaitSize(long bytes) {
     CountDownLatch never = new CountDownLatch(1);
-    while (directoryBytes(temp) > bytes) {
-      // The global time limit ends a wait that is in vain.
-      assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
+    try {
+      while (directoryBytes(temp) > bytes) {
+        // The global time limit ends a wait that is in vain.
+        assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

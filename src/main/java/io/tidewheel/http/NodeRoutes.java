@@ -1,21 +1,45 @@
 package io.tidewheel.http;
 
 import akka.http.javadsl.model.ContentType;
+import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.MediaTypes;
 import akka.util.ByteString;
+import io.tidewheel.message.Limits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Health and metrics. */
-final class OperationsRoutes {
+/** What is about the node itself: health, metrics, the description of the API. */
+final class NodeRoutes {
   private static final ContentType PROMETHEUS =
       MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8);
 
   private final Broker broker;
+  private final boolean hasBenchRoute;
+  private final ByteString openApi;
 
-  OperationsRoutes(Broker broker) {
+  NodeRoutes(Broker broker, boolean hasBenchRoute) {
     this.broker = broker;
+    this.hasBenchRoute = hasBenchRoute;
+    this.openApi = ByteString.fromArrayUnsafe(OpenApi.read());
+  }
+
+  /**
+   * Reads the body and does nothing with it: what HTTP alone costs, to compare a publish with.
+   * There only if the setting says so.
+   */
+  CompletionStage<Answer> bench(Call call) {
+    if (!hasBenchRoute) {
+      throw Router.notFound();
+    }
+    return call.body(Limits.MAX_PAYLOAD_BYTES)
+        .thenApply(body -> Answer.of(Responses.json(200, new JsonBytes(2).literal("{}"))));
+  }
+
+  /** The description of all this. */
+  CompletionStage<Answer> openApi() {
+    return CompletableFuture.completedFuture(
+        Answer.of(Responses.bytes(200, ContentTypes.APPLICATION_JSON, openApi)));
   }
 
   /** The process runs and answers. */

@@ -1,0 +1,212 @@
+package io.tidewheel.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.tidewheel.cli.load.LoadPlan;
+import io.tidewheel.cli.load.LoadRun;
+import io.tidewheel.cli.load.Operation;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A measurement from warm-up to figures, with a progress line. */
+final class BenchRun {
+  private static final Duration CATCH_UP = Duration.ofSeconds(30);
+  private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final Terminal terminal;
+  private final LoadPlan plan;
+  private final BenchOptions bench;
+  private final ServerProbe probe;
+  private final ConcurrentLinkedQueue<byte[]> ackBodies = new ConcurrentLinkedQueue<>();
+  private final OperatingSystemMXBean system =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private final List<Long> perSecond = new ArrayList<>();
+  private double peakResidentBytes = Double.NaN;
+  private long nextProbeNanos;
+  private long nextSecondNanos;
+  private long messagesShown;
+  private volatile boolean isInterrupted;
+
+  BenchRun(Terminal terminal, LoadPlan plan, BenchOptions bench, ServerProbe probe) {
+    this.terminal = terminal;
+    this.plan = plan;
+    this.bench = bench;
+    this.probe = probe;
+  }
+
+  BenchFigures measure() throws InterruptedException {
+    if (plan.mode() == LoadPlan.Mode.ACK) {
+      collectReceipts();
+    }
+    double loadBefore = system.getSystemLoadAverage();
+    LoadRun run = new LoadRun(plan, ackBodies, terminal.nanoTime());
+    ProgressLine progress = new ProgressLine(terminal);
+    try (Interruption interruption =
+        Interruption.watch(() -> isInterrupted = true, Duration.ofSeconds(10))) {
+      run.start();
+      wait(run, progress, "warm-up", bench.warmedUp());
+      run.forget();
+      perSecond.clear();
+      messagesShown = run.messages(counted());
+      ServerProbe.Usage before = probe.read();
+      long cpuBefore = system.getProcessCpuTime();
+      long startNanos = now();
+      nextSecondNanos = startNanos + TimeUnit.SECONDS.toNanos(1);
+      wait(run, progress, plan.mode().name().toLowerCase(Locale.ROOT), bench.measured());
+      long missing = catchUp(run, progress);
+      double seconds = (now() - startNanos) / 1e9;
+      ServerProbe.Usage after = run.fatal() == null ? probe.read() : ServerProbe.Usage.UNKNOWN;
+      double generatorSeconds = (system.getProcessCpuTime() - cpuBefore) / 1e9;
+      run.stop();
+      run.sample();
+      progress.clear();
+      failIfAborted(run);
+      BenchFigures figures = new BenchFigures(run, primary(), seconds, perSecond);
+      double messages = Math.max(1, run.messages(counted()));
+      peakResidentBytes = Math.max(after.residentBytes(), peak());
+      return figures
+          .with("cpu", (after.cpuSeconds() - before.cpuSeconds()) * 1e6 / messages)
+          .with("cores", (after.cpuSeconds() - before.cpuSeconds()) / seconds)
+          .with("rss", peakResidentBytes / (1 << 20))
+          .with("written", written(before, after, messages))
+          .with("generatorCpu", generatorSeconds * 1e6 / messages)
+          .with("generatorCores", generatorSeconds / seconds)
+          .with("missing", (double) missing)
+          .with("interrupted", interruption.isRequested() ? 1 : Double.NaN)
+          .with("loadBefore", loadBefore)
+          .with("loadAfter", system.getSystemLoadAverage());
+    }
+  }
+
+  private double written(ServerProbe.Usage before, ServerProbe.Usage after, double messages) {
+    return plan.mode() == LoadPlan.Mode.PUBLISH || plan.mode() == LoadPlan.Mode.BOTH
+        ? (after.writtenBytes() - before.writtenBytes()) / messages / plan.payloadBytes()
+        : Double.NaN;
+  }
+
+  /** Publishes and pulls what the mode ack then acks. */
+  private void collectReceipts() throws InterruptedException {
+    LoadPlan fill =
+        plan.withMode(LoadPlan.Mode.PUBLISH, 4, 0)
+            .withBatch(Math.min(500, 1 + (2 << 20) / plan.payloadBytes()));
+    complete(new LoadRun(fill, ackBodies, terminal.nanoTime()), "publishing", Operation.PUBLISH);
+    LoadPlan collect = plan.withMode(LoadPlan.Mode.COLLECT, 0, 4);
+    complete(new LoadRun(collect, ackBodies, terminal.nanoTime()), "pulling", Operation.PULL);
+  }
+
+  private void complete(LoadRun run, String what, Operation operation) throws InterruptedException {
+    ProgressLine progress = new ProgressLine(terminal);
+    run.start();
+    while (!run.isDone()) {
+      TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
+      long count = run.messages(operation);
+      progress.show(
+          String.format(Locale.ROOT, "%s %,d", what, count),
+          count,
+          count / (double) plan.maxMessages());
+    }
+    progress.clear();
+    failIfAborted(run);
+  }
+
+  /** After the last publish: until the consumers have everything. Gives what did not come. */
+  private long catchUp(LoadRun run, ProgressLine progress) throws InterruptedException {
+    if (plan.mode() != LoadPlan.Mode.BOTH) {
+      return 0;
+    }
+    run.endPublishing();
+    long wanted = -1;
+    long end = now() + CATCH_UP.toNanos();
+    while (now() < end && !isInterrupted && !run.isDone()) {
+      wanted = run.publishedCount() * plan.subscriptions().size();
+      if (run.ackedCount() >= wanted) {
+        break;
+      }
+      step(run, progress, "catching up", -1);
+    }
+    return Math.max(0, wanted - run.ackedCount());
+  }
+
+  private void wait(LoadRun run, ProgressLine progress, String what, Duration time)
+      throws InterruptedException {
+    long start = now();
+    long end = start + time.toNanos();
+    while (now() < end && !run.isDone() && !isInterrupted && !isAllDone(run)) {
+      double part =
+          plan.maxMessages() < Long.MAX_VALUE / 8
+              ? run.messages(counted()) / (double) plan.maxMessages()
+              : (now() - start) / (double) time.toNanos();
+      step(run, progress, what, part);
+    }
+  }
+
+  /** With a number of messages: everything is published, and in the mode both consumed. */
+  private boolean isAllDone(LoadRun run) {
+    return plan.mode() == LoadPlan.Mode.BOTH
+        && run.isTaken()
+        && run.ackedCount() >= run.publishedCount() * plan.subscriptions().size()
+        && run.publishedCount() >= plan.maxMessages();
+  }
+
+  private void step(LoadRun run, ProgressLine progress, String what, double part)
+      throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
+    run.sample();
+    long now = now();
+    if (now >= nextSecondNanos) {
+      long count = run.messages(counted());
+      perSecond.add(count - messagesShown);
+      messagesShown = count;
+      nextSecondNanos += TimeUnit.SECONDS.toNanos(1);
+    }
+    if (now >= nextProbeNanos && run.fatal() == null) {
+      peakResidentBytes = Math.max(peak(), probe.read().residentBytes());
+      nextProbeNanos = now + PROBE_NANOS;
+    }
+    long count = run.messages(counted());
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%s %,d messages, p50 %.1f ms, p99 %.1f ms, %d failed",
+            what,
+            count,
+            run.latencies(primary()).getValueAtPercentile(50) / 1e6,
+            run.latencies(primary()).getValueAtPercentile(99) / 1e6,
+            run.failures().values().stream().mapToLong(n -> n).sum());
+    progress.show(line, count, part);
+  }
+
+  private double peak() {
+    return Double.isNaN(peakResidentBytes) ? 0 : peakResidentBytes;
+  }
+
+  private static void failIfAborted(LoadRun run) {
+    String fatal = run.fatal();
+    if (fatal != null) {
+      throw new CommandFailure(ExitCodes.UNREACHABLE, fatal);
+    }
+  }
+
+  /** Whose latencies count. */
+  private Operation primary() {
+    return switch (plan.mode()) {
+      case PUBLISH -> Operation.PUBLISH;
+      case BOTH -> Operation.END_TO_END;
+      case EMPTY -> Operation.EMPTY;
+      case CONSUME, COLLECT, ACK -> Operation.ACK;
+    };
+  }
+
+  /** Whose messages are counted. */
+  private Operation counted() {
+    return plan.mode() == LoadPlan.Mode.BOTH ? Operation.ACK : primary();
+  }
+
+  private long now() {
+    return terminal.nanoTime().getAsLong();
+  }
+}

@@ -1,0 +1,28 @@
+package io.tidewheel.cli.load;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** What one connection does, request by request. Used by one thread. */
+interface Script {
+  /** Whether its requests start at the times of the open model. */
+  boolean isPaced();
+
+  /**
+   * The next request, valid until its answer.
+   *
+   * @param startNanos when it should start; latencies count from here
+   * @return null if there is none any more
+   */
+  @Nullable ByteBuffer next(long startNanos);
+
+  /**
+   * The request was answered.
+   *
+   * @return nanoseconds to wait before the next one; 0 for none
+   */
+  long answered(AnswerReader answer, long nowNanos);
+
+  /** The request was not answered: what it asked for may have been done. */
+  void lost(String reason);
+}
