@@ -69,6 +69,12 @@ final class Batch {
     skippedCount++;
   }
 
+  /** It is not in the log any more. */
+  void skip(Slot slot) {
+    skip(slot.offset, slot.offset + 1);
+    touch(slot);
+  }
+
   void deadLettered(long number) {
     deadLettered.add(number);
   }

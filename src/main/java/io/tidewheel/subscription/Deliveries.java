@@ -89,6 +89,16 @@ final class Deliveries {
     intake.read(from, batches, policy, now);
   }
 
+  /** What to read next, forwards or again; null if there is nothing to read or no room for it. */
+  Intake.@Nullable Reading nextReading() {
+    return intake.nextReading();
+  }
+
+  /** Takes in payloads that are read again. */
+  void readAgain(Intake.Reading reading, List<MessageBatch> batches, Policy policy, Now now) {
+    intake.readAgain(reading, batches, policy, now);
+  }
+
   /** Takes in a batch that begins at or before the cursor, until the window is full. */
   void read(MessageBatch batch, Policy policy, Now now) {
     intake.read(batch, policy, now);
@@ -231,7 +241,10 @@ final class Deliveries {
 
   /** What was in flight is stored; {@code event} is null if there was nothing new in it. */
   void onStored(@Nullable SubscriptionEvent event, Policy policy, Now now) {
-    ledger.onStored(event, slot -> resolve(slot, policy, now));
+    ledger.onStored(
+        event,
+        slot -> resolve(slot, policy, now),
+        offset -> window.dropDeferred(offset, now.nanos()));
   }
 
   /**
@@ -249,6 +262,14 @@ final class Deliveries {
       window.restart(stored.floor());
       return;
     }
+    List<Long> settledMeanwhile = new ArrayList<>();
+    window.forEachDeferred(
+        offset -> {
+          if (stored.isSettled(offset) || stored.isDying(offset)) {
+            settledMeanwhile.add(offset);
+          }
+        });
+    settledMeanwhile.forEach(offset -> window.dropDeferred(offset, now.nanos()));
     for (Slot slot : new ArrayList<>(window.all())) {
       if (stored.isSettled(slot.offset) || stored.isDying(slot.offset)) {
         endings.endLease(slot);
@@ -311,6 +332,7 @@ final class Deliveries {
   long waiting() {
     return window.count(Place.WAITING)
         + window.count(Place.BLOCKED)
+        + window.deferredCount()
         + (long) ledger.state().dyingCount();
   }
 
@@ -333,6 +355,9 @@ final class Deliveries {
     }
     if (window.hasRoom() || window.count(Place.READY) > 0) {
       return null;
+    }
+    if (window.isDeferringStopped()) {
+      return "blocked-by-key";
     }
     int blocked = window.count(Place.BLOCKED);
     int failed = window.count(Place.WAITING);

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,8 +82,9 @@ final class Ledger {
    * What was in flight is stored; {@code event} is null if there was nothing new in it.
    *
    * @param resolve takes the messages about which all is known now
+   * @param unread takes the acked messages that were not in the window
    */
-  void onStored(@Nullable SubscriptionEvent event, Consumer<Slot> resolve) {
+  void onStored(@Nullable SubscriptionEvent event, Consumer<Slot> resolve, LongConsumer unread) {
     Batch stored = inFlight;
     if (stored == null) {
       throw new IllegalStateException("nothing was being stored");
@@ -91,7 +93,10 @@ final class Ledger {
     if (event != null) {
       state.apply(event);
     }
-    stored.unread().forEach(ackedUnread::remove);
+    for (long offset : stored.unread()) {
+      ackedUnread.remove(offset);
+      unread.accept(offset);
+    }
     for (Slot slot : stored.slots()) {
       slot.pendingCount--;
       boolean isOver = state.isSettled(slot.offset) || state.isDying(slot.offset);

@@ -19,10 +19,12 @@ final class Slot {
     SETTLING(4),
     /** The end of its delivery without an ack is being stored. */
     RETURNING(5),
+    /** Could be given out but for its payload, which was not kept and is being read again. */
+    ABSENT(6),
     /** Settled, or on its way to the dead-letter topic: no longer in the window. */
-    GONE(6);
+    GONE(7);
 
-    static final int COUNT = 7;
+    static final int COUNT = 8;
 
     /** Where counts of this place stand in an array. */
     final int index;
@@ -86,6 +88,19 @@ final class Slot {
       throw new IllegalStateException("message " + offset + " left the window");
     }
     return held;
+  }
+
+  boolean isLoaded() {
+    return message != null;
+  }
+
+  void load(Message read) {
+    message = read;
+  }
+
+  /** The payload goes; it is read again when the message can be given out. */
+  void unload() {
+    message = null;
   }
 
   int payloadBytes() {

@@ -26,8 +26,11 @@ import org.roaringbitmap.RoaringBitmap;
 final class SubscriptionState implements LogState<SubscriptionEvent> {
   static final int MAX_SNAPSHOT_BYTES = 512 << 10;
 
-  /** How far above the floor messages are read and given out. */
-  static final long MAX_BEYOND_FLOOR = 8_000_000;
+  /**
+   * How far above the floor messages are read and given out. Enough for ten million acks behind one
+   * message; the bound of the snapshot comes first when the acked offsets make no runs.
+   */
+  static final long MAX_BEYOND_FLOOR = 16_000_000;
 
   /**
    * Failed messages, waiting for their retry or for the dead-letter topic. The bound of the

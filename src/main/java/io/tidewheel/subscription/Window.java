@@ -1,20 +1,21 @@
 package io.tidewheel.subscription;
 
+import io.tidewheel.message.KeyHash;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,18 +27,29 @@ import org.jspecify.annotations.Nullable;
  *   <li>Of the messages of a key, only the first one that is not settled is given out, together
  *       with a run of those directly behind it; while one of them is out, no other is.
  *   <li>Messages that failed or were given back go before new ones; else the lower offset first.
- *   <li>Everything in the window counts for its bytes, whoever holds it.
+ *   <li>Every payload in the window counts for its bytes, whoever holds it. When it gets tight,
+ *       payloads of what can't be given out now are not kept: what waits for its key is deferred,
+ *       what is leased or waits for its retry stays without. They are {@link #wanted} again when
+ *       their turn comes.
  * </ol>
  */
 final class Window {
   /** Messages of one key that go out together. */
   static final int MAX_KEY_RUN = 100;
 
+  /** Offsets between two wanted ones that are rather read than searched past. */
+  private static final long MAX_GAP = 1_000;
+
   private static final int COMPACT_ABOVE = 1_024;
 
   private final WindowBudget budget;
   private final Map<Long, Slot> slots = new HashMap<>();
-  private final Map<String, KeyLine> lines = new HashMap<>();
+  private final Map<Long, KeyLine> lines = new HashMap<>();
+  private final Deferred deferred;
+
+  /** Offsets whose payload is to be read again: absent ones, and the next of keys. */
+  private final TreeSet<Long> wanted = new TreeSet<>();
+
   private Deque<Slot> order = new ArrayDeque<>();
   private final Deque<Slot> fresh = new ArrayDeque<>();
   private final PriorityQueue<Slot> returned =
@@ -54,6 +66,11 @@ final class Window {
   Window(WindowBudget budget, long cursor) {
     this.budget = budget;
     this.cursor = cursor;
+    this.deferred = new Deferred(budget, hash -> lineOf(hash));
+  }
+
+  private KeyLine lineOf(long hash) {
+    return lines.computeIfAbsent(hash, KeyLine::new);
   }
 
   private void changeBytes(long change) {
@@ -72,7 +89,16 @@ final class Window {
   }
 
   boolean hasRoom() {
-    return room() > 0;
+    return room() > 0 && deferred.hasRoom();
+  }
+
+  /** Whether no more offsets can be deferred. */
+  boolean isDeferringStopped() {
+    return !deferred.hasRoom();
+  }
+
+  private boolean isTight() {
+    return budget.isTight(bytes);
   }
 
   /** Bytes that may still be read. */
@@ -84,39 +110,152 @@ final class Window {
    * Takes in the message at the cursor.
    *
    * @param isOrdered whether its key counts
+   * @param mayDefer whether its payload may be left out when its key is busy
+   * @return null if it is deferred
    */
-  Slot add(
-      long offset,
-      Message message,
-      long publishedAtMillis,
-      boolean isOrdered,
-      int attempts,
-      int deliveries,
-      long dueNanos,
-      long nowNanos) {
+  @Nullable Slot add(
+      long offset, Message message, long publishedAtMillis, boolean isOrdered, boolean mayDefer) {
     if (offset < cursor) {
       throw new IllegalArgumentException("offset " + offset + " is below cursor " + cursor);
     }
     cursor = offset + 1;
     String key = isOrdered ? message.key() : null;
-    KeyLine line = key == null ? null : lines.computeIfAbsent(key, KeyLine::new);
-    Slot slot = new Slot(offset, publishedAtMillis, message, line);
-    slot.attempts = attempts;
-    slot.deliveries = deliveries;
-    slot.dueNanos = dueNanos;
-    slots.put(offset, slot);
-    order.addLast(slot);
+    KeyLine line = key == null ? null : lineOf(KeyHash.of(key));
+    if (line != null && mayDefer && isDeferring(line)) {
+      deferred.add(line, offset);
+      return null;
+    }
+    return keep(new Slot(offset, publishedAtMillis, message, line));
+  }
+
+  private boolean isDeferring(KeyLine line) {
+    return line.deferredCount > 0 || (line.first() != null && isTight());
+  }
+
+  private Slot keep(Slot slot) {
+    slots.put(slot.offset, slot);
+    Slot first = order.peekFirst();
+    if (first != null && slot.offset < first.offset) {
+      order.addFirst(slot);
+    } else {
+      order.addLast(slot);
+    }
     changeBytes(slot.weight);
     counts[Place.BLOCKED.index]++;
-    if (line == null) {
-      placeFirst(slot, nowNanos, fresh);
-    } else {
-      line.slots.addLast(slot);
-      if (line.slots.size() == 1) {
-        placeFirst(slot, nowNanos, fresh);
-      }
+    if (slot.line != null) {
+      slot.line.add(slot);
     }
     return slot;
+  }
+
+  /** Puts a message that was just taken in where it belongs, with what is known about it. */
+  void place(Slot slot, long dueNanos, long nowNanos) {
+    slot.dueNanos = dueNanos;
+    KeyLine line = slot.line;
+    if (line == null || isHead(slot, line)) {
+      placeFirst(slot, nowNanos, slot.offset == cursor - 1 ? fresh : returned);
+    }
+    if (line != null) {
+      want(line);
+    }
+  }
+
+  private boolean isHead(Slot slot, KeyLine line) {
+    long next = deferred.first(line);
+    return line.first() == slot && line.outCount == 0 && (next < 0 || slot.offset < next);
+  }
+
+  // Reading again
+
+  /** The first offset from here on whose payload is to be read again; null if there is none. */
+  @Nullable Long wanted(long from) {
+    return wanted.ceiling(from);
+  }
+
+  /** Up to where to read on from a wanted offset: as far as others are wanted close to it. */
+  long wantedEnd(long from) {
+    long end = from + 1;
+    int count = 0;
+    for (Long offset = from; offset != null; offset = wanted.ceiling(offset + 1)) {
+      if (offset - end > MAX_GAP || ++count > MAX_GAP) {
+        break;
+      }
+      end = Math.max(end, offset + 1);
+      if (!slots.containsKey(offset)) {
+        end = Math.max(end, deferred.runEnd(deferred.lineOf(offset), MAX_KEY_RUN, MAX_GAP));
+      }
+    }
+    return end;
+  }
+
+  /** Whether a wanted payload may be taken in: also beyond the room when nothing else is ready. */
+  boolean canLoad() {
+    return room() > 0 || count(Place.READY) == 0;
+  }
+
+  boolean isDeferred(long offset) {
+    return deferred.contains(offset);
+  }
+
+  int deferredCount() {
+    return deferred.count();
+  }
+
+  void forEachDeferred(LongConsumer action) {
+    deferred.forEach(action);
+  }
+
+  /** It is settled without having been read again. */
+  void dropDeferred(long offset, long nowNanos) {
+    if (deferred.contains(offset)) {
+      KeyLine line = deferred.lineOf(offset);
+      deferred.remove(offset);
+      wanted.remove(offset);
+      advance(line, nowNanos);
+    }
+  }
+
+  /** Takes in the payload of a message that stayed without. */
+  void load(Slot slot, Message message, long nowNanos) {
+    wanted.remove(slot.offset);
+    if (!slot.isLoaded()) {
+      slot.load(message);
+      changeBytes(slot.weight);
+    }
+    if (slot.place == Place.ABSENT) {
+      placeFirst(slot, nowNanos, returned);
+    }
+  }
+
+  /** Takes in the payload of a deferred message, which becomes one in the window. */
+  Slot loadDeferred(long offset, Message message, long publishedAtMillis) {
+    KeyLine line = deferred.lineOf(offset);
+    deferred.remove(offset);
+    wanted.remove(offset);
+    return keep(new Slot(offset, publishedAtMillis, message, line));
+  }
+
+  /** Wants the next deferred message of a key if its turn comes soon. */
+  private void want(KeyLine line) {
+    long next = deferred.first(line);
+    if (next < 0) {
+      return;
+    }
+    Slot first = line.first();
+    boolean isSoon =
+        first == null
+            || next < first.offset
+            || (first.place != Place.WAITING && line.size() <= MAX_KEY_RUN && !isTight());
+    if (isSoon) {
+      wanted.add(next);
+    }
+  }
+
+  private void unload(Slot slot) {
+    if (slot.isLoaded() && isTight()) {
+      slot.unload();
+      changeBytes(-slot.weight);
+    }
   }
 
   @Nullable Slot find(long offset) {
@@ -147,33 +286,43 @@ final class Window {
       isFirst = false;
       KeyLine line = slot.line;
       if (line == null) {
-        lease(slot, action);
         left--;
         bytesLeft -= slot.payloadBytes();
+        lease(slot, action);
       } else {
         int runMax = Math.min(left, MAX_KEY_RUN);
+        long runEnd = deferred.first(line);
         int taken = 0;
-        for (Slot member : line.slots) {
+        for (Slot member : line.slots()) {
           boolean isHead = member == slot;
           if (member.place == Place.GONE) {
             continue;
           }
-          if (taken == runMax
-              || (!isHead && (member.dueNanos > nowNanos || member.payloadBytes() > bytesLeft))) {
+          if (taken == runMax || !(isHead || isNext(member, runEnd, bytesLeft, nowNanos))) {
             break;
           }
-          lease(member, action);
           taken++;
           bytesLeft -= member.payloadBytes();
+          lease(member, action);
         }
         left -= taken;
+        want(line);
       }
     }
+  }
+
+  /** Whether a message may go out behind the first one of its key. */
+  private static boolean isNext(Slot member, long runEnd, long bytesLeft, long nowNanos) {
+    return member.isLoaded()
+        && member.dueNanos <= nowNanos
+        && (runEnd < 0 || member.offset < runEnd)
+        && member.payloadBytes() <= bytesLeft;
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */
   void resume(Slot slot) {
     move(slot, Place.LEASED);
+    unload(slot);
   }
 
   /** Something about the message is being stored: nobody gets it meanwhile. */
@@ -188,7 +337,8 @@ final class Window {
     }
     move(slot, Place.GONE);
     slots.remove(slot.offset);
-    changeBytes(-slot.weight);
+    wanted.remove(slot.offset);
+    changeBytes(slot.isLoaded() ? -slot.weight : 0);
     slot.drop();
     KeyLine line = slot.line;
     if (line != null) {
@@ -213,20 +363,7 @@ final class Window {
   /** The messages of its key behind this one that are with the worker. */
   List<Slot> leasedBehind(Slot slot) {
     KeyLine line = slot.line;
-    if (line == null || line.outCount < 2) {
-      return List.of();
-    }
-    List<Slot> behind = new ArrayList<>();
-    int outLeft = line.outCount;
-    Iterator<Slot> all = line.slots.iterator();
-    while (all.hasNext() && outLeft > 0) {
-      Slot member = all.next();
-      outLeft -= member.isOut() ? 1 : 0;
-      if (member.offset > slot.offset && member.place == Place.LEASED) {
-        behind.add(member);
-      }
-    }
-    return behind;
+    return line == null ? List.of() : line.leasedBehind(slot);
   }
 
   /** Makes ready what has reached its retry time. */
@@ -276,6 +413,8 @@ final class Window {
     slots.values().forEach(Slot::drop);
     slots.clear();
     lines.clear();
+    deferred.clear();
+    wanted.clear();
     order.clear();
     fresh.clear();
     returned.clear();
@@ -319,11 +458,15 @@ final class Window {
   private void lease(Slot slot, Consumer<Slot> action) {
     move(slot, Place.LEASED);
     action.accept(slot);
+    unload(slot);
   }
 
   private void move(Slot slot, Place place) {
     KeyLine line = slot.line;
     boolean wasOut = slot.isOut();
+    if (slot.place == Place.ABSENT && place != Place.READY) {
+      wanted.remove(slot.offset);
+    }
     counts[slot.place.index]--;
     slot.place = place;
     if (place != Place.GONE) {
@@ -336,13 +479,15 @@ final class Window {
 
   /** Looks at a key after something changed: its first message may be free now. */
   private void advance(KeyLine line, long nowNanos) {
-    dropGone(line.slots);
-    Slot first = line.slots.peekFirst();
-    if (first == null) {
-      lines.remove(line.key);
-    } else if (line.outCount == 0 && first.place == Place.BLOCKED) {
+    Slot first = line.first();
+    if (first == null && line.deferredCount == 0) {
+      lines.remove(line.hash);
+      return;
+    }
+    if (first != null && first.place == Place.BLOCKED && isHead(first, line)) {
       placeFirst(first, nowNanos, returned);
     }
+    want(line);
   }
 
   /** Nothing but its own retry time holds the message. */
@@ -350,6 +495,12 @@ final class Window {
     if (slot.dueNanos > nowNanos) {
       move(slot, Place.WAITING);
       waiting.add(new Due(slot.dueNanos, slot));
+      unload(slot);
+      return;
+    }
+    if (!slot.isLoaded()) {
+      move(slot, Place.ABSENT);
+      wanted.add(slot.offset);
       return;
     }
     move(slot, Place.READY);

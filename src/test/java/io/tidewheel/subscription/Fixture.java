@@ -42,6 +42,7 @@ final class Fixture implements AutoCloseable {
   final List<Subscription.Board.Row> rows = new ArrayList<>();
   final AtomicBoolean isFenceHeld = new AtomicBoolean(true);
   long windowBytes = 8 << 20;
+  int maxDeferred = WindowBudget.MAX_DEFERRED;
   private final TestProbe<Subscription.Pulled> pulled;
   private final TestProbe<Subscription.Settled> settled;
   private final TestProbe<Reader.Status> status;
@@ -85,7 +86,7 @@ final class Fixture implements AutoCloseable {
             () -> Instant.ofEpochMilli(millis()),
             nanos::get,
             new Random(starts + 1L),
-            new WindowBudget(windowBytes, windowBytes));
+            new WindowBudget(windowBytes, windowBytes, maxDeferred));
     TestProbe<Queue.Command> queue = kit.createTestProbe();
     Reader.Context context =
         new Reader.Context(TOPIC, QUEUE, UID, 0, log.nextOffset(), log, queue.getRef());
@@ -170,6 +171,17 @@ final class Fixture implements AutoCloseable {
       status();
     }
     throw new AssertionError("nothing was given out: " + status());
+  }
+
+  /** Pulls and acks until the backlog is empty. */
+  List<String> drainTexts() {
+    List<String> texts = new java.util.ArrayList<>();
+    while (status().backlog() > 0) {
+      Delivery next = pullOne();
+      texts.add(text(next));
+      ack(next);
+    }
+    return texts;
   }
 
   List<SettleStatus> settle(SettleAction action, Delivery... deliveries) {
