@@ -109,6 +109,7 @@ final class Deliveries {
   /** Gives out what can be dispatched, and leases it. */
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
+    endings.expireMessages(policy, now);
     int allowed = Math.min(request.max, roomInFlight(policy));
     if (allowed <= 0
         || !ledger.isKnown()
@@ -186,6 +187,7 @@ final class Deliveries {
   void expire(Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expire(policy, now);
+    endings.expireMessages(policy, now);
   }
 
   /**
@@ -198,8 +200,11 @@ final class Deliveries {
   }
 
   /** When {@link #expire} has something to do next; {@link Long#MAX_VALUE} for never. */
-  long nextDueNanos() {
-    return Math.min(leases.nextDeadline(), window.nextDue());
+  long nextDueNanos(Now now) {
+    long expiry = window.nextExpiryMillis();
+    long expiryNanos = expiry == Long.MAX_VALUE ? Long.MAX_VALUE : now.nanosAt(expiry);
+    long due = Math.min(leases.nextDeadline(), window.nextDue());
+    return Math.min(due, Math.min(expiryNanos, ledger.passedDueNanos()));
   }
 
   /** The leases that outlive this owner. */
@@ -235,8 +240,29 @@ final class Deliveries {
   }
 
   /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
-  @Nullable Settled nextWrite(Now now) {
-    return ledger.nextWrite(now);
+  @Nullable Settled nextWrite(Now now, boolean isForced) {
+    return ledger.nextWrite(now, isForced);
+  }
+
+  /** A dead letter that holds its key is tried anew; false if there is none at that offset. */
+  boolean reopen(long offset) {
+    if (!ledger.isKnown()
+        || !ledger.state().isParked(offset)
+        || ledger.collecting().room() == 0) {
+      return false;
+    }
+    ledger.collecting().reopen(offset);
+    return true;
+  }
+
+  /** When keys are not parked any more, those that are go on. */
+  void buryParked(Policy policy) {
+    if (!policy.isParkingKeys()
+        && ledger.isKnown()
+        && ledger.state().parkedCount() > 0
+        && !ledger.isBurying()) {
+      ledger.collecting().bury(ledger.state().parkedOffsets());
+    }
   }
 
   /** What was in flight is stored; {@code event} is null if there was nothing new in it. */
@@ -245,6 +271,27 @@ final class Deliveries {
         event,
         slot -> resolve(slot, policy, now),
         offset -> window.dropDeferred(offset, now.nanos()));
+    if (event instanceof Settled settled) {
+      settled.reopened().forEach(offset -> unpark(offset, now));
+      settled.buried().forEach(offset -> unpark(offset, now));
+    }
+  }
+
+  /** A parked message may be free now, or gone. */
+  private void unpark(long offset, Now now) {
+    Slot slot = window.find(offset);
+    if (slot != null && slot.place == Place.PARKED) {
+      SubscriptionState state = ledger.state();
+      if (state.isSettled(offset)) {
+        window.remove(slot, now.nanos());
+      } else if (!state.isHoldingKey(offset)) {
+        slot.attempts = 0;
+        slot.expiresAtMillis = Long.MAX_VALUE;
+        slot.isReceiptOpen = false;
+        slot.isDying = false;
+        window.giveBack(slot, 0, now.nanos());
+      }
+    }
   }
 
   /**
@@ -265,15 +312,16 @@ final class Deliveries {
     List<Long> settledMeanwhile = new ArrayList<>();
     window.forEachDeferred(
         offset -> {
-          if (stored.isSettled(offset) || stored.isDying(offset)) {
+          if (stored.isSettled(offset)) {
             settledMeanwhile.add(offset);
           }
         });
     settledMeanwhile.forEach(offset -> window.dropDeferred(offset, now.nanos()));
     for (Slot slot : new ArrayList<>(window.all())) {
-      if (stored.isSettled(slot.offset) || stored.isDying(slot.offset)) {
-        endings.endLease(slot);
-        window.remove(slot, now.nanos());
+      if (stored.isOver(slot.offset)) {
+        leave(slot, now);
+      } else {
+        unpark(slot.offset, now);
       }
     }
     ledger.resolveLost(slot -> resolve(slot, policy, now));
@@ -282,9 +330,8 @@ final class Deliveries {
   /** Everything that was to be stored about a message is known: where it goes now. */
   private void resolve(Slot slot, Policy policy, Now now) {
     SubscriptionState state = ledger.state();
-    if (state.isSettled(slot.offset) || state.isDying(slot.offset)) {
-      endings.endLease(slot);
-      window.remove(slot, now.nanos());
+    if (state.isOver(slot.offset)) {
+      leave(slot, now);
       return;
     }
     if (slot.place != Place.SETTLING && slot.place != Place.RETURNING) {
@@ -312,6 +359,16 @@ final class Deliveries {
     }
   }
 
+  /** It is settled or dead: it leaves the window, unless it holds its key. */
+  private void leave(Slot slot, Now now) {
+    endings.endLease(slot);
+    if (ledger.state().isHoldingKey(slot.offset)) {
+      window.park(slot);
+    } else {
+      window.remove(slot, now.nanos());
+    }
+  }
+
   // Figures
 
   /** What could be given out now. */
@@ -325,13 +382,18 @@ final class Deliveries {
   /** Messages neither settled nor with a worker. */
   long backlog() {
     SubscriptionState state = ledger.state();
-    return intake.nextOffset() - state.floor() - state.settledBeyondCount() - window.outCount();
+    return intake.nextOffset()
+        - state.floor()
+        - state.settledBeyondCount()
+        - ledger.passedCount()
+        - window.outCount();
   }
 
   /** Of the backlog, what waits for its retry time, for its key, or to become a dead letter. */
   long waiting() {
     return window.count(Place.WAITING)
         + window.count(Place.BLOCKED)
+        + window.count(Place.PARKED)
         + window.deferredCount()
         + (long) ledger.state().dyingCount();
   }
@@ -346,7 +408,7 @@ final class Deliveries {
       return "max-in-flight";
     }
     if (!state.canDispatch(window.outCount())) {
-      return state.retryCount() + state.dyingCount() > SubscriptionState.MAX_RETRYING / 4
+      return state.retryCount() + state.dyingCount() + state.parkedCount() > SubscriptionState.MAX_RETRYING / 4
           ? "retries"
           : "acked-beyond-floor";
     }

@@ -105,7 +105,7 @@ final class Intake {
       if (offset < batch.firstOffset()) {
         skipTrimmed(offset, now);
       } else {
-        load(offset, batch, now);
+        load(offset, batch, policy, now);
       }
       offset = nextWanted(offset + 1);
     }
@@ -122,10 +122,10 @@ final class Intake {
     }
   }
 
-  private void load(long offset, MessageBatch batch, Now now) {
+  private void load(long offset, MessageBatch batch, Policy policy, Now now) {
     Slot slot = window.find(offset);
     if (slot == null) {
-      known(window.loadDeferred(offset, batch.message(offset), batch.atMillis()), now);
+      known(window.loadDeferred(offset, batch.message(offset), batch.atMillis()), policy, now);
     } else {
       window.load(slot, batch.message(offset), now.nanos());
     }
@@ -166,31 +166,41 @@ final class Intake {
           "batch at " + batch.firstOffset() + " is beyond cursor " + window.cursor());
     }
     SubscriptionState state = ledger.state();
-    boolean isOrdered = policy.isOrdered();
     long end = Math.min(batch.endOffset(), readEnd());
     for (long offset = window.cursor(); offset < end && window.hasRoom(); offset++) {
-      if (state.isSettled(offset) || state.isDying(offset)) {
+      if (state.isSettled(offset) || (state.isDying(offset) && !state.isHoldingKey(offset))) {
         window.skipTo(offset + 1);
       } else if (ledger.isAckedUnread(offset)) {
         return;
       } else if (isForOther(batch.message(offset))) {
         ledger.collecting().skip(offset, offset + 1);
         window.skipTo(offset + 1);
+      } else if (isFiltered(offset, batch, policy)) {
+        ledger.collecting().filter(offset, offset + 1);
+        window.skipTo(offset + 1);
       } else {
-        take(offset, batch, isOrdered, now);
+        take(offset, batch, policy, now);
       }
     }
+  }
+
+  /** What was given out or tried before stays, whatever the filter is now. */
+  private boolean isFiltered(long offset, MessageBatch batch, Policy policy) {
+    return !policy.asksFor(batch.message(offset))
+        && ledger.state().retryOf(offset) == null
+        && ledger.state().leaseOf(offset) == null
+        && !ledger.state().isHoldingKey(offset);
   }
 
   private boolean isForOther(Message message) {
     return message.onlyFor() != Message.FOR_ALL && message.onlyFor() != subscriptionUid;
   }
 
-  private void take(long offset, MessageBatch batch, boolean isOrdered, Now now) {
+  private void take(long offset, MessageBatch batch, Policy policy, Now now) {
     boolean isCarried = isCarried(ledger.state().leaseOf(offset), now);
-    Slot slot = window.add(offset, batch.message(offset), batch.atMillis(), isOrdered, !isCarried);
+    Slot slot = window.add(offset, batch.message(offset), batch.atMillis(), policy.isOrdered(), !isCarried);
     if (slot != null) {
-      known(slot, now);
+      known(slot, policy, now);
     }
   }
 
@@ -199,14 +209,23 @@ final class Intake {
   }
 
   /** Puts a message in its place by what is stored about it. */
-  private void known(Slot slot, Now now) {
+  private void known(Slot slot, Policy policy, Now now) {
     long offset = slot.offset;
+    slot.expiresAtMillis = policy.expiresAtMillis(slot.message(), slot.publishedAtMillis);
+    if (ledger.state().isHoldingKey(offset)) {
+      window.park(slot);
+      return;
+    }
     Retry retry = ledger.state().retryOf(offset);
     long due = 0;
     if (retry != null) {
       slot.attempts = retry.attempts();
       slot.deliveries = retry.deliveries();
       due = now.nanosAt(retry.notBeforeMillis());
+      if (retry.attempts() == 0) {
+        // Tried anew after its death: its time to live has been over once.
+        slot.expiresAtMillis = Long.MAX_VALUE;
+      }
     }
     window.place(slot, due, now.nanos());
     LeaseLeft left = ledger.state().leaseOf(offset);

@@ -21,10 +21,12 @@ final class Slot {
     RETURNING(5),
     /** Could be given out but for its payload, which was not kept and is being read again. */
     ABSENT(6),
+    /** A dead letter, or on its way there, that holds its key until it is tried anew. */
+    PARKED(7),
     /** Settled, or on its way to the dead-letter topic: no longer in the window. */
-    GONE(7);
+    GONE(8);
 
-    static final int COUNT = 8;
+    static final int COUNT = 9;
 
     /** Where counts of this place stand in an array. */
     final int index;
@@ -69,6 +71,9 @@ final class Slot {
   /** Not given out before; nanoseconds of the monotonic clock, 0 for at once. */
   long dueNanos;
 
+  /** Wall-clock milliseconds; {@link Long#MAX_VALUE} for never. */
+  long expiresAtMillis = Long.MAX_VALUE;
+
   /** Whether it stands in one of the window's queues of what is ready. */
   boolean isQueued;
 
@@ -105,6 +110,11 @@ final class Slot {
 
   int payloadBytes() {
     return message().payload().length;
+  }
+
+  /** Whether it is neither with a worker nor on its way to be settled or dead. */
+  boolean isOpen() {
+    return !isOut() && place != Place.PARKED && place != Place.GONE;
   }
 
   /** With a worker, or something about it is being stored. */

@@ -30,6 +30,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   private static final String CLOSING = "closing-1";
   private static final String STATE = "state-1";
 
+  /** Added to the cause of a dying message that holds its key. */
+  private static final int PARKING = 16;
+
   @Override
   public String family() {
     return "subscription";
@@ -92,12 +95,14 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     out.writeUnsigned(image.ackedCount());
     out.writeUnsigned(image.deadCount());
     out.writeUnsigned(image.skippedCount());
+    out.writeUnsigned(image.filteredCount());
     SettledSet.encode(image.settledBeyond(), out);
     encodeRetries(image.retries(), out);
     encodeHistories(image.histories(), out);
     out.writeUnsigned(image.nextNumber());
     encodeOutbox(image.outbox(), out);
     encodeLeases(List.copyOf(image.leases().values()), out);
+    encodeParked(image.parked(), out);
     assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
         : "a snapshot of " + (out.length() - before) + " bytes";
   }
@@ -113,6 +118,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     long acked = in.readUnsigned();
     long dead = in.readUnsigned();
     long skipped = in.readUnsigned();
+    long filtered = in.readUnsigned();
     var settledBeyond = SettledSet.decode(in);
     SortedMap<Long, Retry> retries = decodeRetries(in);
     SortedMap<Long, List<Attempt>> histories = decodeHistories(in);
@@ -133,7 +139,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
             leases,
             acked,
             dead,
-            skipped));
+            skipped,
+            filtered,
+            decodeParked(in)));
   }
 
   private static void encodeSettled(Settled settled, Encoder out) {
@@ -158,12 +166,15 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(dying.offset());
       out.writeUnsigned(dying.attempts());
       out.writeUnsigned(dying.deliveries());
-      out.writeByte(dying.cause().code());
+      out.writeByte(dying.cause().code() + (dying.isParking() ? PARKING : 0));
       out.writeNullableText(dying.reason());
     }
     out.writeUnsigned(settled.firstNumber());
     out.writeUnsigned(settled.deadLettered().size());
     settled.deadLettered().forEach(out::writeUnsigned);
+    settled.filtered().encode(out);
+    settled.reopened().encode(out);
+    settled.buried().encode(out);
   }
 
   private static Settled decodeSettled(Decoder in) {
@@ -189,13 +200,14 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     int dyingCount = in.readSize();
     List<Dying> dying = new ArrayList<>();
     for (int i = 0; i < dyingCount; i++) {
+      long offset = in.readUnsigned();
+      int attempts = in.readCount();
+      int deliveries = in.readCount();
+      int code = in.readByte();
+      boolean isParking = code >= PARKING;
+      Cause cause = cause(isParking ? code - PARKING : code);
       dying.add(
-          new Dying(
-              in.readUnsigned(),
-              in.readCount(),
-              in.readCount(),
-              decodeCause(in),
-              in.readNullableText()));
+          new Dying(offset, attempts, deliveries, cause, in.readNullableText(), isParking));
     }
     long firstNumber = in.readUnsigned();
     int deadCount = in.readSize();
@@ -203,7 +215,17 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     for (int i = 0; i < deadCount; i++) {
       deadLettered.add(in.readUnsigned());
     }
-    return new Settled(at, acks, skipped, retried, dying, firstNumber, deadLettered);
+    return new Settled(
+        at,
+        acks,
+        skipped,
+        retried,
+        dying,
+        firstNumber,
+        deadLettered,
+        Offsets.decode(in),
+        Offsets.decode(in),
+        Offsets.decode(in));
   }
 
   /** Deliveries almost always equal attempts: one bit says so. */
@@ -273,7 +295,8 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     for (Pending pending : outbox.values()) {
       out.writeUnsigned(pending.number());
       out.writeUnsigned(pending.offset());
-      out.writeUnsigned(pending.attempts());
+      out.writeUnsigned(2L * pending.attempts() + (pending.isParking() ? 1 : 0));
+      out.writeUnsigned(pending.deliveries());
       encodeAttempt(pending.last(), out);
     }
   }
@@ -282,11 +305,36 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     TreeMap<Long, Pending> outbox = new TreeMap<>();
     int count = in.readSize();
     for (int i = 0; i < count; i++) {
+      long number = in.readUnsigned();
+      long offset = in.readUnsigned();
+      int code = in.readCount();
+      int deliveries = in.readCount();
       Pending pending =
-          new Pending(in.readUnsigned(), in.readUnsigned(), in.readCount(), decodeAttempt(in));
+          new Pending(number, offset, code / 2, decodeAttempt(in), deliveries, code % 2 == 1);
       outbox.put(pending.number(), pending);
     }
     return outbox;
+  }
+
+  private static void encodeParked(Map<Long, Integer> parked, Encoder out) {
+    out.writeUnsigned(parked.size());
+    long previous = 0;
+    for (Map.Entry<Long, Integer> entry : parked.entrySet()) {
+      out.writeUnsigned(entry.getKey() - previous);
+      out.writeUnsigned(entry.getValue());
+      previous = entry.getKey();
+    }
+  }
+
+  private static SortedMap<Long, Integer> decodeParked(Decoder in) {
+    TreeMap<Long, Integer> parked = new TreeMap<>();
+    int count = in.readSize();
+    long offset = 0;
+    for (int i = 0; i < count; i++) {
+      offset += in.readUnsigned();
+      parked.put(offset, in.readCount());
+    }
+    return parked;
   }
 
   private static void encodeAttempt(Attempt attempt, Encoder out) {
@@ -354,7 +402,10 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   }
 
   private static Cause decodeCause(Decoder in) {
-    int code = in.readByte();
+    return cause(in.readByte());
+  }
+
+  private static Cause cause(int code) {
     for (Cause cause : Cause.values()) {
       if (cause.code() == code) {
         return cause;

@@ -337,6 +337,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     Policy policy = policies.current();
     holders.endLeases(known, policy, alarm.now());
+    known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
       reading.advance(known);
     }
@@ -353,7 +354,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   }
 
   private void write(Deliveries known) {
-    SubscriptionEvent.Settled settled = core.isFree() ? known.nextWrite(alarm.now()) : null;
+    SubscriptionEvent.Settled settled = 
+        core.isFree() ? known.nextWrite(alarm.now(), isStopping || closer != null) : null;
     if (settled != null) {
       core.submit(
           new SubscriptionLog.Settle(known.state().generation(), settled), new CoreOutcome());
@@ -390,6 +392,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             || (policy.settings().isPaused() && known.backlog() > 0)
             || !deps.ownership().fence().isHeld();
     alarm.arm(
-        known.isKnown() && !isStopping ? known.nextDueNanos() : Long.MAX_VALUE, waitsForChange);
+        known.isKnown() && !isStopping ? known.nextDueNanos(alarm.now()) : Long.MAX_VALUE, waitsForChange);
   }
 }

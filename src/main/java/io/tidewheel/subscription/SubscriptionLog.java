@@ -101,7 +101,10 @@ final class SubscriptionLog
             || !settled.skipped().isEmpty()
             || !retried.isEmpty()
             || !dying.isEmpty()
-            || !settled.deadLettered().isEmpty();
+            || !settled.deadLettered().isEmpty()
+            || !settled.filtered().isEmpty()
+            || !settled.reopened().isEmpty()
+            || !settled.buried().isEmpty();
     return isNew
         ? new Settled(
             settled.atMillis(),
@@ -110,7 +113,10 @@ final class SubscriptionLog
             retried,
             dying,
             state.nextNumber(),
-            settled.deadLettered())
+            settled.deadLettered(),
+            settled.filtered(),
+            settled.reopened(),
+            settled.buried())
         : null;
   }
 
@@ -124,6 +130,6 @@ final class SubscriptionLog
   }
 
   private static boolean isOpen(SubscriptionState state, long offset) {
-    return !state.isSettled(offset) && !state.isDying(offset);
+    return !state.isOver(offset);
   }
 }

@@ -16,8 +16,8 @@ import org.roaringbitmap.RoaringBitmap;
  * apply the same events.
  *
  * <ol>
- *   <li>Every offset from the generation's start is settled, dying, or open; an open one may have a
- *       retry. A dying or retried offset is never settled.
+ *   <li>Every offset from the generation's start is settled, dying, parked, or open; an open one may
+ *       have a retry. A dying, parked or retried offset is never settled.
  *   <li>Outbox numbers are given once, without gaps; those of dying messages are below the next.
  *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #canDispatch} is
  *       asked before messages are given out: what is out can then be recorded in any combination.
@@ -47,7 +47,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   /** Upper bounds of what one entry takes in a snapshot. */
   private static final int RETRY_BYTES = 8;
 
-  private static final int DYING_BYTES = 24;
+  private static final int DYING_BYTES = 28;
+  private static final int PARKED_BYTES = 8;
   private static final int LEASE_BYTES = 20;
   private static final int FIXED_BYTES = 2 << 10;
 
@@ -64,12 +65,17 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long ackedCount;
   private long deadCount;
   private long skippedCount;
+  private long filteredCount;
+
+  /** Dead letters that hold their key, with the ordinal of their last delivery. */
+  private final TreeMap<Long, Integer> parked = new TreeMap<>();
 
   /** A message that failed. */
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
 
   /** A message on its way to the dead-letter topic, with how often it was tried and why it died. */
-  record Pending(long number, long offset, int attempts, Attempt last) {}
+  record Pending(
+      long number, long offset, int attempts, Attempt last, int deliveries, boolean isParking) {}
 
   /** Everything in one value, for the codec. */
   record Image(
@@ -84,7 +90,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
       SortedMap<Long, SubscriptionEvent.LeaseLeft> leases,
       long ackedCount,
       long deadCount,
-      long skippedCount) {}
+      long skippedCount,
+      long filteredCount,
+      SortedMap<Long, Integer> parked) {}
 
   private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
     this.generation = generation;
@@ -111,6 +119,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     state.ackedCount = image.ackedCount;
     state.deadCount = image.deadCount;
     state.skippedCount = image.skippedCount;
+    state.filteredCount = image.filteredCount;
+    state.parked.putAll(image.parked);
     return state;
   }
 
@@ -128,7 +138,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         leases,
         ackedCount,
         deadCount,
-        skippedCount);
+        skippedCount,
+        filteredCount,
+        parked);
   }
 
   /** An equal state that shares nothing with this one. */
@@ -160,6 +172,31 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     }
   }
 
+  void filter(Offsets offsets) {
+    for (int i = 0; i < offsets.rangeCount(); i++) {
+      filteredCount += settle(offsets.start(i), offsets.end(i));
+    }
+  }
+
+  void reopen(Offsets offsets) {
+    offsets.forEach(
+        offset -> {
+          Integer deliveries = parked.remove(offset);
+          if (deliveries != null) {
+            retries.put(offset, new Retry(0, deliveries, 0));
+          }
+        });
+  }
+
+  void bury(Offsets offsets) {
+    offsets.forEach(
+        offset -> {
+          if (parked.remove(offset) != null) {
+            deadCount += settle(offset, offset + 1);
+          }
+        });
+  }
+
   void retry(long atMillis, SubscriptionEvent.Retried retried) {
     long offset = retried.offset();
     retries.put(
@@ -177,7 +214,14 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         historyBytes + outboxReasonBytes(last) > 2 * MAX_HISTORY_BYTES
             ? new Attempt(last.ordinal(), atMillis, last.cause(), null)
             : last;
-    putPending(new Pending(number, dying.offset(), dying.attempts(), kept));
+    putPending(
+        new Pending(
+            number,
+            dying.offset(),
+            dying.attempts(),
+            kept,
+            dying.deliveries(),
+            dying.isParking()));
     nextNumber = number + 1;
   }
 
@@ -186,7 +230,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     if (pending != null) {
       historyBytes -= outboxReasonBytes(pending.last);
       numberByOffset.remove(pending.offset);
-      deadCount += settle(pending.offset, pending.offset + 1);
+      if (pending.isParking) {
+        forget(pending.offset, pending.offset + 1);
+        parked.put(pending.offset, pending.deliveries);
+      } else {
+        deadCount += settle(pending.offset, pending.offset + 1);
+      }
     }
   }
 
@@ -196,6 +245,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     settled = noneFrom(offset);
     retries.clear();
     leases.clear();
+    parked.clear();
+    outbox.replaceAll((number, pending) -> unparked(pending));
     histories.keySet().retainAll(numberByOffset.keySet());
     historyBytes = 0;
     histories.values().forEach(attempts -> attempts.forEach(a -> historyBytes += a.weight()));
@@ -203,6 +254,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     ackedCount = 0;
     deadCount = 0;
     skippedCount = 0;
+    filteredCount = 0;
+  }
+
+  private static Pending unparked(Pending pending) {
+    return new Pending(
+        pending.number, pending.offset, pending.attempts, pending.last, pending.deliveries, false);
   }
 
   void close(List<SubscriptionEvent.LeaseLeft> left) {
@@ -235,6 +292,40 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   long skippedCount() {
     return skippedCount;
+  }
+
+  long filteredCount() {
+    return filteredCount;
+  }
+
+  /** Dead letters that hold their key. */
+  int parkedCount() {
+    return parked.size();
+  }
+
+  boolean isParked(long offset) {
+    return !parked.isEmpty() && parked.containsKey(offset);
+  }
+
+  /** Whether its key waits for its redrive: it is parked, or on its way there. */
+  boolean isHoldingKey(long offset) {
+    if (isParked(offset)) {
+      return true;
+    }
+    Long number = numberByOffset.isEmpty() ? null : numberByOffset.get(offset);
+    Pending pending = number == null ? null : outbox.get(number);
+    return pending != null && pending.isParking;
+  }
+
+  Offsets parkedOffsets() {
+    Offsets.Builder all = new Offsets.Builder();
+    parked.keySet().forEach(all::add);
+    return all.build();
+  }
+
+  /** Whether nothing more can happen to a message: it is settled, dying or parked. */
+  boolean isOver(long offset) {
+    return isSettled(offset) || isDying(offset) || isParked(offset);
   }
 
   boolean isSettled(long offset) {
@@ -291,7 +382,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
    * can then still be recorded within the bounds.
    */
   boolean canDispatch(int inFlight) {
-    return retries.size() + outbox.size() + inFlight < MAX_RETRYING
+    return retries.size() + outbox.size() + parked.size() + inFlight < MAX_RETRYING
         && snapshotWeight() + (long) (inFlight + 1) * LEASE_BYTES <= MAX_SNAPSHOT_BYTES;
   }
 
@@ -302,6 +393,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         + retries.size() * RETRY_BYTES
         + historyBytes
         + outbox.size() * DYING_BYTES
+        + parked.size() * PARKED_BYTES
         + leases.size() * LEASE_BYTES;
   }
 
@@ -326,6 +418,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     }
     if (!leases.isEmpty()) {
       leases.subMap(start, end).clear();
+    }
+    if (!parked.isEmpty()) {
+      parked.subMap(start, end).clear();
     }
     if (!histories.isEmpty()) {
       SortedMap<Long, List<Attempt>> gone = histories.subMap(start, end);
@@ -374,6 +469,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
             || (retries.firstKey() >= settled.floor()
                 && !isSettled(retries.firstKey())
                 && !isSettled(retries.lastKey()));
-    return isFloorOpen && isOutboxWhole && isNumbered && isRetryOpen && historyBytes >= 0;
+    boolean isParkedOpen = parked.isEmpty() || parked.firstKey() >= settled.floor();
+    return isParkedOpen && isFloorOpen && isOutboxWhole && isNumbered && isRetryOpen && historyBytes >= 0;
   }
 }

@@ -4,6 +4,7 @@ import io.tidewheel.message.KeyHash;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -59,6 +60,7 @@ final class Window {
   private final int[] counts = new int[Place.COUNT];
   private long cursor;
   private long bytes;
+  private long nextExpiryMillis = Long.MAX_VALUE;
 
   /** A retry time; void if the message has another place or time by then. */
   private record Due(long atNanos, Slot slot) {}
@@ -148,8 +150,16 @@ final class Window {
     return slot;
   }
 
+  /** It is a dead letter, or will be: its key waits. */
+  void park(Slot slot) {
+    slot.lease = null;
+    move(slot, Place.PARKED);
+    drop(slot);
+  }
+
   /** Puts a message that was just taken in where it belongs, with what is known about it. */
   void place(Slot slot, long dueNanos, long nowNanos) {
+    noteExpiry(slot);
     slot.dueNanos = dueNanos;
     KeyLine line = slot.line;
     if (line == null || isHead(slot, line)) {
@@ -245,14 +255,22 @@ final class Window {
     boolean isSoon =
         first == null
             || next < first.offset
-            || (first.place != Place.WAITING && line.size() <= MAX_KEY_RUN && !isTight());
+            || (first.place != Place.WAITING
+                && first.place != Place.PARKED
+                && line.size() <= MAX_KEY_RUN && !isTight());
     if (isSoon) {
       wanted.add(next);
     }
   }
 
   private void unload(Slot slot) {
-    if (slot.isLoaded() && isTight()) {
+    if (isTight()) {
+      drop(slot);
+    }
+  }
+
+  private void drop(Slot slot) {
+    if (slot.isLoaded()) {
       slot.unload();
       changeBytes(-slot.weight);
     }
@@ -352,6 +370,7 @@ final class Window {
     slot.dueNanos = dueNanos;
     slot.lease = null;
     move(slot, Place.BLOCKED);
+    noteExpiry(slot);
     KeyLine line = slot.line;
     if (line == null) {
       placeFirst(slot, nowNanos, returned);
@@ -375,6 +394,38 @@ final class Window {
         placeFirst(slot, nowNanos, returned);
       }
     }
+  }
+
+  private void noteExpiry(Slot slot) {
+    nextExpiryMillis = Math.min(nextExpiryMillis, slot.expiresAtMillis);
+  }
+
+  /** When a message may expire next; {@link Long#MAX_VALUE} for never. */
+  long nextExpiryMillis() {
+    return nextExpiryMillis;
+  }
+
+  /** Those whose time to live is over, but for those with workers; in the order of offsets. */
+  List<Slot> expired(long nowMillis) {
+    if (nowMillis < nextExpiryMillis) {
+      return List.of();
+    }
+    nextExpiryMillis = Long.MAX_VALUE;
+    List<Slot> expired = new ArrayList<>();
+    for (Slot slot : slots.values()) {
+      if (slot.isOpen() && slot.expiresAtMillis <= nowMillis) {
+        expired.add(slot);
+      } else if (slot.isOpen()) {
+        noteExpiry(slot);
+      }
+    }
+    expired.sort(Comparator.comparingLong(slot -> slot.offset));
+    return expired;
+  }
+
+  /** They could not be made dead letters now. */
+  void expireLater(long atMillis) {
+    nextExpiryMillis = Math.min(nextExpiryMillis, atMillis);
   }
 
   /** When {@link #wake} has something to do next; {@link Long#MAX_VALUE} for never. */
@@ -421,6 +472,7 @@ final class Window {
     waiting.clear();
     Arrays.fill(counts, 0);
     changeBytes(-bytes);
+    nextExpiryMillis = Long.MAX_VALUE;
     cursor = offset;
   }
 

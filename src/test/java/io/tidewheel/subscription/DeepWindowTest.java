@@ -182,7 +182,7 @@ class DeepWindowTest {
         new boolean[given.size()],
         POLICY,
         now);
-    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now));
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now, true));
     core.apply(admitted);
     deliveries.onStored(admitted, POLICY, now);
   }
