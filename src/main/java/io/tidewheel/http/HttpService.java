@@ -36,6 +36,7 @@ final class HttpService {
   private final RequestMetrics metrics;
   private final TopicRoutes topics;
   private final SubscriptionRoutes subscriptions;
+  private final SeekRoutes seeking;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
   private final OperationsRoutes operations;
@@ -52,6 +53,7 @@ final class HttpService {
     Lookup lookup = new Lookup(broker.catalog(), settings.isAutoCreate());
     this.topics = new TopicRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
+    this.seeking = new SeekRoutes(broker, lookup);
     this.publishing = new PublishRoutes(broker, lookup);
     this.consuming = new ConsumeRoutes(broker, lookup);
     this.operations = new OperationsRoutes(broker);
@@ -172,6 +174,7 @@ final class HttpService {
       case DELETE_SUBSCRIPTION -> subscriptions.delete(call);
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
+      case SEEK -> seeking.seek(call);
       case PUBLISH -> publishing.publish(call);
       case PUBLISH_BATCH -> publishing.publishBatch(call);
       case PULL -> consuming.pull(call, connection);

@@ -246,9 +246,7 @@ final class Deliveries {
 
   /** A dead letter that holds its key is tried anew; false if there is none at that offset. */
   boolean reopen(long offset) {
-    if (!ledger.isKnown()
-        || !ledger.state().isParked(offset)
-        || ledger.collecting().room() == 0) {
+    if (!ledger.isKnown() || !ledger.state().isParked(offset) || ledger.collecting().room() == 0) {
       return false;
     }
     ledger.collecting().reopen(offset);
@@ -292,6 +290,18 @@ final class Deliveries {
         window.giveBack(slot, 0, now.nanos());
       }
     }
+  }
+
+  /** A new generation began: everything about the one before is void. */
+  void onSought(SubscriptionEvent.Sought sought) {
+    leases.clear();
+    ledger.onSought(sought);
+    window.restart(ledger.state().floor());
+  }
+
+  /** The end of the log, as far as it is known. */
+  long nextOffset() {
+    return intake.nextOffset();
   }
 
   /**
@@ -408,7 +418,8 @@ final class Deliveries {
       return "max-in-flight";
     }
     if (!state.canDispatch(window.outCount())) {
-      return state.retryCount() + state.dyingCount() + state.parkedCount() > SubscriptionState.MAX_RETRYING / 4
+      return state.retryCount() + state.dyingCount() + state.parkedCount()
+              > SubscriptionState.MAX_RETRYING / 4
           ? "retries"
           : "acked-beyond-floor";
     }

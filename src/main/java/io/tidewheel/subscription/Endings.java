@@ -212,8 +212,7 @@ final class Endings {
             slot);
   }
 
-  private void die(
-      Slot slot, int attempts, Cause cause, @Nullable String text, Policy policy) {
+  private void die(Slot slot, int attempts, Cause cause, @Nullable String text, Policy policy) {
     slot.isDying = true;
     boolean isParking = policy.isParkingKeys() && slot.line != null;
     ledger

@@ -198,7 +198,8 @@ final class Intake {
 
   private void take(long offset, MessageBatch batch, Policy policy, Now now) {
     boolean isCarried = isCarried(ledger.state().leaseOf(offset), now);
-    Slot slot = window.add(offset, batch.message(offset), batch.atMillis(), policy.isOrdered(), !isCarried);
+    Slot slot =
+        window.add(offset, batch.message(offset), batch.atMillis(), policy.isOrdered(), !isCarried);
     if (slot != null) {
       known(slot, policy, now);
     }

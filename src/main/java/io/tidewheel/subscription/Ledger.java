@@ -156,6 +156,19 @@ final class Ledger {
     abandon(waiting);
   }
 
+  /** A new generation began: what collects belongs to the one before, and is void. */
+  void onSought(SubscriptionEvent.Sought sought) {
+    if (inFlight != null) {
+      throw new IllegalStateException("a write is in flight beside a seek");
+    }
+    Batch lost = collecting;
+    collecting = new Batch();
+    ackedUnread.clear();
+    unresolved.clear();
+    state.apply(sought);
+    lost.onFailed();
+  }
+
   private void abandon(Batch batch) {
     unresolved.addAll(batch.slots());
     Offsets skipped = batch.skipped();

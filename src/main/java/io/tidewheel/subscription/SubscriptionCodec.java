@@ -206,8 +206,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       int code = in.readByte();
       boolean isParking = code >= PARKING;
       Cause cause = cause(isParking ? code - PARKING : code);
-      dying.add(
-          new Dying(offset, attempts, deliveries, cause, in.readNullableText(), isParking));
+      dying.add(new Dying(offset, attempts, deliveries, cause, in.readNullableText(), isParking));
     }
     long firstNumber = in.readUnsigned();
     int deadCount = in.readSize();

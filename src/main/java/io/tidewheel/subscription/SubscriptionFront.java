@@ -59,6 +59,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final BoardReport report;
   private final PolicyView policies;
   private final Holders holders;
+  private final Seeking seeking;
+  private final Replays replays;
+  private final DequeueRates.Share rate;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
@@ -84,6 +87,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
+    this.seeking = new Seeking(context, reader.log(), reader.queue());
+    this.replays = new Replays(context, reader, deps.random());
+    this.rate = deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime());
     this.report = new BoardReport(deps.board());
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.knownEnd = reader.nextOffset();
@@ -119,6 +125,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Alarm.Tick.class, this::onTick)
         .onMessage(Holders.Ended.class, this::onHolderEnded)
         .onMessage(Outbox.Event.class, this::onOutbox)
+        .onMessage(Subscription.Seek.class, this::onSeek)
+        .onMessage(Seeking.Found.class, this::onSeekFound)
+        .onMessage(Subscription.Replay.class, this::onReplay)
+        .onMessage(Replays.Event.class, this::onReplayEvent)
         .onMessage(Reader.Describe.class, this::onDescribe)
         .onMessage(Reader.Close.class, this::onClose)
         .onMessage(Reader.Stop.class, stop -> onStop())
@@ -135,25 +145,31 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       pull.replyTo().tell(new Pulled(List.of(), 0));
       return next();
     }
+    int max = rate.take(pull.max(), policy);
     ActorRef<?> holder = pull.watch();
     Deliveries.Request request =
         new Deliveries.Request(
-            pull.max(),
+            max,
             pull.maxBytes(),
             pull.leaseMillis(),
             WorkerName.of(pull.worker(), pull.version()),
             holder);
     List<Delivery> given = known.pull(request, policy, alarm.now());
+    rate.giveBack(max - given.size(), policy);
     if (given.isEmpty() || !policy.isAtMostOnce()) {
       holders.watch(given.isEmpty() ? null : holder);
-      pull.replyTo().tell(new Pulled(given, known.dispatchable(policy)));
+      pull.replyTo().tell(new Pulled(given, dispatchable(known, policy)));
     } else {
       known.settleBeforeLeaving(
           given,
-          () -> pull.replyTo().tell(new Pulled(given, known.dispatchable(policies.current()))),
+          () -> pull.replyTo().tell(new Pulled(given, dispatchable(known, policies.current()))),
           () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
     }
     return next();
+  }
+
+  private long dispatchable(Deliveries known, Policy policy) {
+    return isDispatching(policy) ? rate.available(known.dispatchable(policy), policy) : 0;
   }
 
   private boolean isDispatching(Policy policy) {
@@ -226,6 +242,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         isOver = true;
       } else if (result instanceof SubscriptionLog.Loaded loaded) {
         onLoaded(loaded.state());
+      } else if (result instanceof SubscriptionLog.Recorded recorded
+          && recorded.event() instanceof SubscriptionEvent.Sought sought
+          && deliveries != null) {
+        deliveries.onSought(sought);
+        outbox.restart();
+        seeking.onStored(sought);
       } else if (result instanceof SubscriptionLog.Recorded recorded && deliveries != null) {
         deliveries.onStored(recorded.event(), policies.current(), alarm.now());
       }
@@ -238,6 +260,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         deliveries.onUnknown();
       }
       settlements.refuseKept();
+      seeking.onLost();
       timers.startSingleTimer(new Reload(), RELOAD_DELAY);
     }
   }
@@ -288,6 +311,34 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
+  private Behavior<Reader.Command> onSeek(Subscription.Seek seek) {
+    if (deliveries == null || isStopping || closer != null) {
+      seeking.refuse(seek, "the subscription is starting or ending; ask again");
+    } else {
+      seeking.onSeek(seek, knownEnd);
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onSeekFound(Seeking.Found found) {
+    seeking.onFound(found);
+    return next();
+  }
+
+  private Behavior<Reader.Command> onReplay(Subscription.Replay replay) {
+    if (deliveries == null || isStopping || closer != null) {
+      Replays.answer(replay, Subscription.ReplayOutcome.NOT_NOW);
+    } else {
+      replays.onReplay(replay, deliveries);
+    }
+    return next();
+  }
+
+  private Behavior<Reader.Command> onReplayEvent(Replays.Event event) {
+    replays.onEvent(event);
+    return next();
+  }
+
   private Behavior<Reader.Command> onDescribe(Reader.Describe describe) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
@@ -297,7 +348,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .tell(
             known == null
                 ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, isDispatching(policy), trouble));
+                : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
     return next();
   }
 
@@ -319,6 +370,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       known.window().restart(known.window().cursor());
     }
     report.gone();
+    seeking.refuseWaiting();
+    replays.refuseOpen();
     settlements.refuseKept();
     if (deliveries != null) {
       deliveries.onUnknown();
@@ -349,12 +402,18 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy);
-    report.update(Figures.row(reader, known, policy, isDispatching(policy)));
+    report.update(Figures.row(reader, known, dispatchable(known, policy)));
     return this;
   }
 
   private void write(Deliveries known) {
-    SubscriptionEvent.Settled settled = 
+    SubscriptionLog.Seek seek =
+        core.isFree() && known.isKnown() && !isStopping ? seeking.next(alarm.now()) : null;
+    if (seek != null) {
+      core.submit(seek, new CoreOutcome());
+      return;
+    }
+    SubscriptionEvent.Settled settled =
         core.isFree() ? known.nextWrite(alarm.now(), isStopping || closer != null) : null;
     if (settled != null) {
       core.submit(
@@ -391,7 +450,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         reading.trouble() != null
             || (policy.settings().isPaused() && known.backlog() > 0)
             || !deps.ownership().fence().isHeld();
-    alarm.arm(
-        known.isKnown() && !isStopping ? known.nextDueNanos(alarm.now()) : Long.MAX_VALUE, waitsForChange);
+    Now now = alarm.now();
+    long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
+    if (isDispatching(policy)
+        && known.dispatchable(policy) > 0
+        && dispatchable(known, policy) == 0) {
+      due = Math.min(due, now.nanos() + rate.waitNanos(policy));
+    }
+    alarm.arm(due, waitsForChange);
   }
 }

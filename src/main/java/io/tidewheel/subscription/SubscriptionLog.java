@@ -40,6 +40,15 @@ final class SubscriptionLog
    */
   record Settle(long generation, Settled settled) implements Command {}
 
+  /**
+   * Begin a new generation.
+   *
+   * @param offset where it is asked to begin; taken to the nearest that the log has
+   * @param oldestOffset the first that the log has
+   * @param nextOffset the end of the log
+   */
+  record Seek(long atMillis, long offset, long oldestOffset, long nextOffset) implements Command {}
+
   /** Store the leases that outlive this owner. */
   record Close(SubscriptionEvent.Closing closing) implements Command {}
 
@@ -83,6 +92,12 @@ final class SubscriptionLog
   protected Decision<SubscriptionEvent, Result> decide(SubscriptionState state, Command command) {
     if (command instanceof Settle proposal) {
       return decideRecord(state, proposal);
+    }
+    if (command instanceof Seek seek) {
+      long offset = Math.min(Math.max(seek.offset(), seek.oldestOffset()), seek.nextOffset());
+      SubscriptionEvent.Sought sought =
+          new SubscriptionEvent.Sought(seek.atMillis(), state.generation() + 1, offset);
+      return Decision.persist(sought, new Recorded(sought));
     }
     if (command instanceof Close close) {
       return Decision.persist(close.closing(), new Recorded(close.closing()));

@@ -16,8 +16,8 @@ import org.roaringbitmap.RoaringBitmap;
  * apply the same events.
  *
  * <ol>
- *   <li>Every offset from the generation's start is settled, dying, parked, or open; an open one may
- *       have a retry. A dying, parked or retried offset is never settled.
+ *   <li>Every offset from the generation's start is settled, dying, parked, or open; an open one
+ *       may have a retry. A dying, parked or retried offset is never settled.
  *   <li>Outbox numbers are given once, without gaps; those of dying messages are below the next.
  *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #canDispatch} is
  *       asked before messages are given out: what is out can then be recorded in any combination.
@@ -216,12 +216,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
             : last;
     putPending(
         new Pending(
-            number,
-            dying.offset(),
-            dying.attempts(),
-            kept,
-            dying.deliveries(),
-            dying.isParking()));
+            number, dying.offset(), dying.attempts(), kept, dying.deliveries(), dying.isParking()));
     nextNumber = number + 1;
   }
 
@@ -470,6 +465,11 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
                 && !isSettled(retries.firstKey())
                 && !isSettled(retries.lastKey()));
     boolean isParkedOpen = parked.isEmpty() || parked.firstKey() >= settled.floor();
-    return isParkedOpen && isFloorOpen && isOutboxWhole && isNumbered && isRetryOpen && historyBytes >= 0;
+    return isParkedOpen
+        && isFloorOpen
+        && isOutboxWhole
+        && isNumbered
+        && isRetryOpen
+        && historyBytes >= 0;
   }
 }

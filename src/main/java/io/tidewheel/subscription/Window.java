@@ -257,7 +257,8 @@ final class Window {
             || next < first.offset
             || (first.place != Place.WAITING
                 && first.place != Place.PARKED
-                && line.size() <= MAX_KEY_RUN && !isTight());
+                && line.size() <= MAX_KEY_RUN
+                && !isTight());
     if (isSoon) {
       wanted.add(next);
     }

@@ -324,6 +324,7 @@ class SubscriptionTest {
             null, null, java.util.Map.of(), null, new byte[1], Fixture.UID, 0));
     List<Delivery> given = f.pull(3);
     assertThat(given).extracting(d -> d.receipt().offset()).containsExactly(1L, 2L);
+    f.advancePast(Duration.ofNanos(Ledger.MAX_PASSED_NANOS));
     f.await(status -> status.floor() == 1);
   }
 
