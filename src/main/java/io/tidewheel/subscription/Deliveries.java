@@ -7,7 +7,6 @@ import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -209,22 +208,7 @@ final class Deliveries {
 
   /** The leases that outlive this owner. */
   List<LeaseLeft> leasesLeft(Now now) {
-    List<LeaseLeft> left = new ArrayList<>();
-    leases.forEach(
-        lease -> {
-          Slot slot = window.find(lease.offset);
-          if (slot != null && slot.lease == lease && slot.place == Place.LEASED) {
-            left.add(
-                new LeaseLeft(
-                    slot.offset,
-                    slot.deliveries,
-                    slot.incarnation,
-                    now.millisAt(lease.deadlineNanos),
-                    lease.worker));
-          }
-        });
-    left.sort(Comparator.comparingLong(LeaseLeft::offset));
-    return left;
+    return leases.left(window, now);
   }
 
   // Storing
@@ -410,33 +394,6 @@ final class Deliveries {
 
   /** Why nothing more is read or given out although there is something; null if it flows. */
   @Nullable String stopReason(Policy policy) {
-    SubscriptionState state = ledger.state();
-    if (policy.settings().isPaused()) {
-      return "paused";
-    }
-    if (roomInFlight(policy) <= 0) {
-      return "max-in-flight";
-    }
-    if (!state.canDispatch(window.outCount())) {
-      return state.retryCount() + state.dyingCount() + state.parkedCount()
-              > SubscriptionState.MAX_RETRYING / 4
-          ? "retries"
-          : "acked-beyond-floor";
-    }
-    if (window.cursor() >= state.floor() + SubscriptionState.MAX_BEYOND_FLOOR) {
-      return "acked-beyond-floor";
-    }
-    if (window.hasRoom() || window.count(Place.READY) > 0) {
-      return null;
-    }
-    if (window.isDeferringStopped()) {
-      return "blocked-by-key";
-    }
-    int blocked = window.count(Place.BLOCKED);
-    int failed = window.count(Place.WAITING);
-    if (window.outCount() >= Math.max(blocked, failed)) {
-      return "leased";
-    }
-    return blocked >= failed ? "blocked-by-key" : "retries";
+    return StopReason.of(window, ledger.state(), policy);
   }
 }

@@ -1,6 +1,8 @@
 package io.tidewheel.subscription;
 
+import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -129,6 +131,26 @@ final class Leases {
         action.accept(lease);
       }
     }
+  }
+
+  /** The leases of a window that outlive this owner, by offset. */
+  List<LeaseLeft> left(Window window, Now now) {
+    List<LeaseLeft> left = new ArrayList<>();
+    forEach(
+        lease -> {
+          Slot slot = window.find(lease.offset);
+          if (slot != null && slot.lease == lease && slot.place == Slot.Place.LEASED) {
+            left.add(
+                new LeaseLeft(
+                    slot.offset,
+                    slot.deliveries,
+                    slot.incarnation,
+                    now.millisAt(lease.deadlineNanos),
+                    lease.worker));
+          }
+        });
+    left.sort(Comparator.comparingLong(LeaseLeft::offset));
+    return left;
   }
 
   private void link(Lease lease) {

@@ -54,12 +54,15 @@ final class Replays {
     this.sender = new SenderId(random.nextLong(), random.nextLong());
   }
 
-  void onReplay(Replay replay, Deliveries known) {
+  /** {@code known} is null if nothing can be changed now. */
+  void onReplay(Replay replay, @Nullable Deliveries known) {
     long offset = replay.offset();
-    SubscriptionState state = known.state();
-    if (!known.isKnown()) {
+    if (known == null || !known.isKnown()) {
       answer(replay, ReplayOutcome.NOT_NOW);
-    } else if (state.isParked(offset)) {
+      return;
+    }
+    SubscriptionState state = known.state();
+    if (state.isParked(offset)) {
       if (known.reopen(offset)) {
         known.await(
             () -> answer(replay, ReplayOutcome.REOPENED),

@@ -37,8 +37,16 @@ final class Seeking {
     this.queue = queue;
   }
 
-  /** Looks up where it goes; the answer comes to {@link #onFound}. */
-  void onSeek(Seek seek, long nextOffset) {
+  /**
+   * Looks up where it goes; the answer comes to {@link #onFound}.
+   *
+   * @param known null if nothing can be changed now
+   */
+  void onSeek(Seek seek, @Nullable Deliveries known, long nextOffset) {
+    if (known == null) {
+      refuse(seek, "the subscription is starting or ending; ask again");
+      return;
+    }
     CompletionStage<Found> found =
         log.read(0, nextOffset, 1)
             .thenCombine(

@@ -14,7 +14,6 @@ import io.tidewheel.subscription.SubscriptionEvent.Sought;
 import io.tidewheel.subscription.SubscriptionState.Pending;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -66,7 +65,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(sought.offset());
     } else if (event instanceof Closing closing) {
       out.writeUnsigned(closing.atMillis());
-      encodeLeases(closing.leases(), out);
+      LeaseCodec.encode(closing.leases(), out);
     }
   }
 
@@ -75,7 +74,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     return switch (manifest) {
       case SETTLED -> decodeSettled(in);
       case SOUGHT -> new Sought(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
-      case CLOSING -> new Closing(in.readUnsigned(), decodeLeases(in));
+      case CLOSING -> new Closing(in.readUnsigned(), LeaseCodec.decode(in));
       default -> throw new DecodingException("unknown manifest " + manifest);
     };
   }
@@ -101,7 +100,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     encodeHistories(image.histories(), out);
     out.writeUnsigned(image.nextNumber());
     encodeOutbox(image.outbox(), out);
-    encodeLeases(List.copyOf(image.leases().values()), out);
+    LeaseCodec.encode(List.copyOf(image.leases().values()), out);
     encodeParked(image.parked(), out);
     assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
         : "a snapshot of " + (out.length() - before) + " bytes";
@@ -125,7 +124,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     long nextNumber = in.readUnsigned();
     SortedMap<Long, Pending> outbox = decodeOutbox(in);
     TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
-    decodeLeases(in).forEach(lease -> leases.put(lease.offset(), lease));
+    LeaseCodec.decode(in).forEach(lease -> leases.put(lease.offset(), lease));
     return SubscriptionState.of(
         new SubscriptionState.Image(
             generation,
@@ -148,7 +147,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     out.writeUnsigned(settled.atMillis());
     out.writeUnsigned(settled.acks().size());
     for (Acks group : settled.acks()) {
-      encodeWorker(group.worker(), out);
+      LeaseCodec.encodeWorker(group.worker(), out);
       group.offsets().encode(out);
     }
     settled.skipped().encode(out);
@@ -182,7 +181,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     int groups = in.readSize();
     List<Acks> acks = new ArrayList<>();
     for (int i = 0; i < groups; i++) {
-      acks.add(new Acks(decodeWorker(in), Offsets.decode(in)));
+      acks.add(new Acks(LeaseCodec.decodeWorker(in), Offsets.decode(in)));
     }
     Offsets skipped = Offsets.decode(in);
     int retriedCount = in.readSize();
@@ -345,59 +344,6 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
 
   private static Attempt decodeAttempt(Decoder in) {
     return new Attempt(in.readCount(), in.readUnsigned(), decodeCause(in), in.readNullableText());
-  }
-
-  /** Workers by their first use, so that a name held by a thousand leases is written once. */
-  private static void encodeLeases(List<LeaseLeft> leases, Encoder out) {
-    List<WorkerName> workers = leases.stream().map(LeaseLeft::worker).distinct().toList();
-    Map<WorkerName, Integer> indexes = new HashMap<>();
-    out.writeUnsigned(workers.size());
-    for (WorkerName worker : workers) {
-      indexes.put(worker, indexes.size());
-      encodeWorker(worker, out);
-    }
-    out.writeUnsigned(leases.size());
-    long previousMillis = 0;
-    for (LeaseLeft lease : leases) {
-      out.writeUnsigned(lease.offset());
-      out.writeUnsigned(lease.delivery());
-      out.writeSigned(lease.incarnation());
-      out.writeSigned(lease.endsAtMillis() - previousMillis);
-      out.writeUnsigned(indexes.getOrDefault(lease.worker(), 0));
-      previousMillis = lease.endsAtMillis();
-    }
-  }
-
-  private static List<LeaseLeft> decodeLeases(Decoder in) {
-    int workerCount = in.readSize();
-    List<WorkerName> workers = new ArrayList<>();
-    for (int i = 0; i < workerCount; i++) {
-      workers.add(decodeWorker(in));
-    }
-    int count = in.readSize();
-    List<LeaseLeft> leases = new ArrayList<>();
-    long millis = 0;
-    for (int i = 0; i < count; i++) {
-      long offset = in.readUnsigned();
-      int delivery = in.readCount();
-      int incarnation = (int) in.readSigned();
-      millis += in.readSigned();
-      int worker = in.readCount();
-      if (worker >= workers.size()) {
-        throw new DecodingException("worker " + worker + " of " + workers.size());
-      }
-      leases.add(new LeaseLeft(offset, delivery, incarnation, millis, workers.get(worker)));
-    }
-    return leases;
-  }
-
-  private static void encodeWorker(WorkerName worker, Encoder out) {
-    out.writeText(worker.name());
-    out.writeText(worker.version());
-  }
-
-  private static WorkerName decodeWorker(Decoder in) {
-    return new WorkerName(in.readText(), in.readText());
   }
 
   private static Cause decodeCause(Decoder in) {

@@ -61,7 +61,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final Holders holders;
   private final Seeking seeking;
   private final Replays replays;
-  private final DequeueRates.Share rate;
+  private final Pulling pulling;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
@@ -87,11 +87,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
+    this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.seeking = new Seeking(context, reader.log(), reader.queue());
     this.replays = new Replays(context, reader, deps.random());
-    this.rate = deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime());
+    this.pulling =
+        new Pulling(
+            deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime()),
+            holders,
+            policies::current);
     this.report = new BoardReport(deps.board());
-    this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.knownEnd = reader.nextOffset();
     this.outbox =
         new Outbox(
@@ -118,19 +122,20 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Pull.class, this::onPull)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Reader.Appended.class, this::onAppended)
-        .onMessage(Reader.Extended.class, this::onExtended)
-        .onMessage(CoreSignal.class, this::onCoreSignal)
-        .onMessage(Reload.class, reload -> onReload())
-        .onMessage(LogReading.Read.class, this::onLogRead)
+        .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
+        .onMessage(CoreSignal.class, returned -> after(() -> core.onSignal(returned.signal())))
+        .onMessage(Reload.class, reload -> after(this::onReload))
+        .onMessage(LogReading.Read.class, read -> after(() -> onLogRead(read)))
         .onMessage(Alarm.Tick.class, this::onTick)
-        .onMessage(Holders.Ended.class, this::onHolderEnded)
+        .onMessage(Holders.Ended.class, end -> after(() -> holders.onEnded(end)))
         .onMessage(Outbox.Event.class, this::onOutbox)
-        .onMessage(Subscription.Seek.class, this::onSeek)
-        .onMessage(Seeking.Found.class, this::onSeekFound)
-        .onMessage(Subscription.Replay.class, this::onReplay)
-        .onMessage(Replays.Event.class, this::onReplayEvent)
+        .onMessage(
+            Subscription.Seek.class, seek -> after(() -> seeking.onSeek(seek, open(), knownEnd)))
+        .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
+        .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
+        .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
         .onMessage(Reader.Describe.class, this::onDescribe)
-        .onMessage(Reader.Close.class, this::onClose)
+        .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
         .onMessage(Reader.Stop.class, stop -> onStop())
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
@@ -145,31 +150,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       pull.replyTo().tell(new Pulled(List.of(), 0));
       return next();
     }
-    int max = rate.take(pull.max(), policy);
-    ActorRef<?> holder = pull.watch();
-    Deliveries.Request request =
-        new Deliveries.Request(
-            max,
-            pull.maxBytes(),
-            pull.leaseMillis(),
-            WorkerName.of(pull.worker(), pull.version()),
-            holder);
-    List<Delivery> given = known.pull(request, policy, alarm.now());
-    rate.giveBack(max - given.size(), policy);
-    if (given.isEmpty() || !policy.isAtMostOnce()) {
-      holders.watch(given.isEmpty() ? null : holder);
-      pull.replyTo().tell(new Pulled(given, dispatchable(known, policy)));
-    } else {
-      known.settleBeforeLeaving(
-          given,
-          () -> pull.replyTo().tell(new Pulled(given, dispatchable(known, policies.current()))),
-          () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
-    }
+    pulling.pull(pull, known, policy, alarm.now());
     return next();
   }
 
   private long dispatchable(Deliveries known, Policy policy) {
-    return isDispatching(policy) ? rate.available(known.dispatchable(policy), policy) : 0;
+    return isDispatching(policy) ? pulling.dispatchable(known, policy) : 0;
   }
 
   private boolean isDispatching(Policy policy) {
@@ -202,11 +188,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onExtended(Reader.Extended extended) {
-    extendTo(extended.nextOffset());
-    return next();
-  }
-
   private void extendTo(long nextOffset) {
     knownEnd = Math.max(knownEnd, nextOffset);
     if (deliveries != null) {
@@ -214,16 +195,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onCoreSignal(CoreSignal returned) {
-    core.onSignal(returned.signal());
-    return next();
-  }
-
-  private Behavior<Reader.Command> onReload() {
+  private void onReload() {
     if (core.isFree() && (deliveries == null || !deliveries.isKnown())) {
       load();
     }
-    return next();
   }
 
   /** Asks the core for the state; until it is there, nothing more is given out or settled. */
@@ -284,9 +259,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onLogRead(LogReading.Read read) {
+  private void onLogRead(LogReading.Read read) {
     reading.onRead(read, deliveries, policies.current(), alarm.now());
-    return next();
   }
 
   private Behavior<Reader.Command> onTick(Alarm.Tick tick) {
@@ -298,11 +272,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onHolderEnded(Holders.Ended end) {
-    holders.onEnded(end);
-    return next();
-  }
-
   private Behavior<Reader.Command> onOutbox(Outbox.Event event) {
     long number = outbox.onEvent(event);
     if (number > 0 && deliveries != null) {
@@ -311,31 +280,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onSeek(Subscription.Seek seek) {
-    if (deliveries == null || isStopping || closer != null) {
-      seeking.refuse(seek, "the subscription is starting or ending; ask again");
-    } else {
-      seeking.onSeek(seek, knownEnd);
-    }
-    return next();
+  /** Whether it takes what changes its position or what it gave out. */
+  private @Nullable Deliveries open() {
+    return isStopping || closer != null ? null : deliveries;
   }
 
-  private Behavior<Reader.Command> onSeekFound(Seeking.Found found) {
-    seeking.onFound(found);
-    return next();
-  }
-
-  private Behavior<Reader.Command> onReplay(Subscription.Replay replay) {
-    if (deliveries == null || isStopping || closer != null) {
-      Replays.answer(replay, Subscription.ReplayOutcome.NOT_NOW);
-    } else {
-      replays.onReplay(replay, deliveries);
-    }
-    return next();
-  }
-
-  private Behavior<Reader.Command> onReplayEvent(Replays.Event event) {
-    replays.onEvent(event);
+  private Behavior<Reader.Command> after(Runnable step) {
+    step.run();
     return next();
   }
 
@@ -349,11 +300,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             known == null
                 ? Figures.recovering(reader, knownEnd)
                 : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
-    return next();
-  }
-
-  private Behavior<Reader.Command> onClose(Reader.Close close) {
-    closer = close.replyTo();
     return next();
   }
 
@@ -455,7 +401,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (isDispatching(policy)
         && known.dispatchable(policy) > 0
         && dispatchable(known, policy) == 0) {
-      due = Math.min(due, now.nanos() + rate.waitNanos(policy));
+      due = Math.min(due, now.nanos() + pulling.waitNanos(policy));
     }
     alarm.arm(due, waitsForChange);
   }

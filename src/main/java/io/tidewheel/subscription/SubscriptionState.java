@@ -1,10 +1,7 @@
 package io.tidewheel.subscription;
 
 import io.tidewheel.journal.LogState;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -38,17 +35,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
    */
   static final int MAX_RETRYING = 100_000;
 
-  /** Attempts that a message's history keeps: the newest. */
-  static final int MAX_HISTORY = 4;
-
-  /** All histories together; beyond it nothing is added until messages are settled. */
-  static final int MAX_HISTORY_BYTES = 64 << 10;
-
   /** Upper bounds of what one entry takes in a snapshot. */
   private static final int RETRY_BYTES = 8;
 
-  private static final int DYING_BYTES = 28;
-  private static final int PARKED_BYTES = 8;
   private static final int LEASE_BYTES = 20;
   private static final int FIXED_BYTES = 2 << 10;
 
@@ -56,10 +45,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long startOffset;
   private SettledOffsets settled;
   private final TreeMap<Long, Retry> retries = new TreeMap<>();
-  private final TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
-  private int historyBytes;
-  private final TreeMap<Long, Pending> outbox = new TreeMap<>();
-  private final Map<Long, Long> numberByOffset = new HashMap<>();
+  private final Histories histories = new Histories();
+
+  private final Casualties casualties = new Casualties();
   private long nextNumber = 1;
   private final TreeMap<Long, SubscriptionEvent.LeaseLeft> leases = new TreeMap<>();
   private long ackedCount;
@@ -67,15 +55,17 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long skippedCount;
   private long filteredCount;
 
-  /** Dead letters that hold their key, with the ordinal of their last delivery. */
-  private final TreeMap<Long, Integer> parked = new TreeMap<>();
-
   /** A message that failed. */
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
 
   /** A message on its way to the dead-letter topic, with how often it was tried and why it died. */
   record Pending(
-      long number, long offset, int attempts, Attempt last, int deliveries, boolean isParking) {}
+      long number, long offset, int attempts, Attempt last, int deliveries, boolean isParking) {
+    /** The same, but its key does not wait. */
+    Pending passing() {
+      return new Pending(number, offset, attempts, last, deliveries, false);
+    }
+  }
 
   /** Everything in one value, for the codec. */
   record Image(
@@ -112,15 +102,15 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
             image.startOffset,
             new SettledOffsets(image.floor, image.settledBeyond));
     state.retries.putAll(image.retries);
-    image.histories.forEach((offset, attempts) -> state.putHistory(offset, attempts));
-    image.outbox.values().forEach(state::putPending);
+    image.histories.forEach(state.histories::put);
+    image.outbox.values().forEach(state.casualties::add);
     state.nextNumber = image.nextNumber;
     state.leases.putAll(image.leases);
     state.ackedCount = image.ackedCount;
     state.deadCount = image.deadCount;
     state.skippedCount = image.skippedCount;
     state.filteredCount = image.filteredCount;
-    state.parked.putAll(image.parked);
+    state.casualties.park(image.parked);
     return state;
   }
 
@@ -132,15 +122,15 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         settled.floor(),
         settled.relative(),
         retries,
-        histories,
-        outbox,
+        histories.all(),
+        casualties.outbox(),
         nextNumber,
         leases,
         ackedCount,
         deadCount,
         skippedCount,
         filteredCount,
-        parked);
+        casualties.parked());
   }
 
   /** An equal state that shares nothing with this one. */
@@ -181,7 +171,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   void reopen(Offsets offsets) {
     offsets.forEach(
         offset -> {
-          Integer deliveries = parked.remove(offset);
+          Integer deliveries = casualties.unpark(offset);
           if (deliveries != null) {
             retries.put(offset, new Retry(0, deliveries, 0));
           }
@@ -191,7 +181,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   void bury(Offsets offsets) {
     offsets.forEach(
         offset -> {
-          if (parked.remove(offset) != null) {
+          if (casualties.unpark(offset) != null) {
             deadCount += settle(offset, offset + 1);
           }
         });
@@ -202,7 +192,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     retries.put(
         offset, new Retry(retried.attempts(), retried.deliveries(), retried.notBeforeMillis()));
     leases.remove(offset);
-    addHistory(
+    histories.add(
         offset, new Attempt(retried.attempts(), atMillis, retried.cause(), retried.reason()));
   }
 
@@ -210,27 +200,23 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     retries.remove(dying.offset());
     leases.remove(dying.offset());
     Attempt last = new Attempt(dying.attempts(), atMillis, dying.cause(), dying.reason());
-    Attempt kept =
-        historyBytes + outboxReasonBytes(last) > 2 * MAX_HISTORY_BYTES
-            ? new Attempt(last.ordinal(), atMillis, last.cause(), null)
-            : last;
-    putPending(
+    casualties.add(
         new Pending(
-            number, dying.offset(), dying.attempts(), kept, dying.deliveries(), dying.isParking()));
+            number,
+            dying.offset(),
+            dying.attempts(),
+            casualties.shortened(last),
+            dying.deliveries(),
+            dying.isParking()));
     nextNumber = number + 1;
   }
 
   void deadLettered(long number) {
-    Pending pending = outbox.remove(number);
-    if (pending != null) {
-      historyBytes -= outboxReasonBytes(pending.last);
-      numberByOffset.remove(pending.offset);
-      if (pending.isParking) {
-        forget(pending.offset, pending.offset + 1);
-        parked.put(pending.offset, pending.deliveries);
-      } else {
-        deadCount += settle(pending.offset, pending.offset + 1);
-      }
+    Pending pending = casualties.arrive(number);
+    if (pending != null && pending.isParking) {
+      histories.forget(pending.offset, pending.offset + 1);
+    } else if (pending != null) {
+      deadCount += settle(pending.offset, pending.offset + 1);
     }
   }
 
@@ -240,21 +226,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     settled = noneFrom(offset);
     retries.clear();
     leases.clear();
-    parked.clear();
-    outbox.replaceAll((number, pending) -> unparked(pending));
-    histories.keySet().retainAll(numberByOffset.keySet());
-    historyBytes = 0;
-    histories.values().forEach(attempts -> attempts.forEach(a -> historyBytes += a.weight()));
-    outbox.values().forEach(pending -> historyBytes += outboxReasonBytes(pending.last));
+    casualties.unparkAll();
+    histories.retain(casualties.dyingOffsets());
     ackedCount = 0;
     deadCount = 0;
     skippedCount = 0;
     filteredCount = 0;
-  }
-
-  private static Pending unparked(Pending pending) {
-    return new Pending(
-        pending.number, pending.offset, pending.attempts, pending.last, pending.deliveries, false);
   }
 
   void close(List<SubscriptionEvent.LeaseLeft> left) {
@@ -295,26 +272,21 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** Dead letters that hold their key. */
   int parkedCount() {
-    return parked.size();
+    return casualties.parkedCount();
   }
 
   boolean isParked(long offset) {
-    return !parked.isEmpty() && parked.containsKey(offset);
+    return casualties.isParked(offset);
   }
 
-  /** Whether its key waits for its redrive: it is parked, or on its way there. */
+  /** It is parked, or on its way there. */
   boolean isHoldingKey(long offset) {
-    if (isParked(offset)) {
-      return true;
-    }
-    Long number = numberByOffset.isEmpty() ? null : numberByOffset.get(offset);
-    Pending pending = number == null ? null : outbox.get(number);
-    return pending != null && pending.isParking;
+    return casualties.isHoldingKey(offset);
   }
 
   Offsets parkedOffsets() {
     Offsets.Builder all = new Offsets.Builder();
-    parked.keySet().forEach(all::add);
+    casualties.parked().keySet().forEach(all::add);
     return all.build();
   }
 
@@ -328,7 +300,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   boolean isDying(long offset) {
-    return !numberByOffset.isEmpty() && numberByOffset.containsKey(offset);
+    return casualties.isDying(offset);
   }
 
   /** Settled offsets above the floor. */
@@ -347,7 +319,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** How the newest attempts ended, oldest first; empty when that was not kept. */
   List<Attempt> historyOf(long offset) {
-    return histories.getOrDefault(offset, List.of());
+    return histories.of(offset);
   }
 
   SubscriptionEvent.@Nullable LeaseLeft leaseOf(long offset) {
@@ -359,13 +331,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   int dyingCount() {
-    return outbox.size();
+    return casualties.dyingCount();
   }
 
   /** The message that leaves after the one with this number; null when there is none. */
   @Nullable Pending dyingAfter(long number) {
-    Map.Entry<Long, Pending> next = outbox.higherEntry(number);
-    return next == null ? null : next.getValue();
+    return casualties.after(number);
   }
 
   long nextNumber() {
@@ -377,7 +348,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
    * can then still be recorded within the bounds.
    */
   boolean canDispatch(int inFlight) {
-    return retries.size() + outbox.size() + parked.size() + inFlight < MAX_RETRYING
+    return retries.size() + dyingCount() + parkedCount() + inFlight < MAX_RETRYING
         && snapshotWeight() + (long) (inFlight + 1) * LEASE_BYTES <= MAX_SNAPSHOT_BYTES;
   }
 
@@ -386,9 +357,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return FIXED_BYTES
         + settled.weight()
         + retries.size() * RETRY_BYTES
-        + historyBytes
-        + outbox.size() * DYING_BYTES
-        + parked.size() * PARKED_BYTES
+        + histories.bytes()
+        + casualties.weight()
         + leases.size() * LEASE_BYTES;
   }
 
@@ -414,62 +384,13 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     if (!leases.isEmpty()) {
       leases.subMap(start, end).clear();
     }
-    if (!parked.isEmpty()) {
-      parked.subMap(start, end).clear();
-    }
-    if (!histories.isEmpty()) {
-      SortedMap<Long, List<Attempt>> gone = histories.subMap(start, end);
-      gone.values().forEach(attempts -> attempts.forEach(a -> historyBytes -= a.weight()));
-      gone.clear();
-    }
-  }
-
-  private void addHistory(long offset, Attempt attempt) {
-    List<Attempt> attempts = new ArrayList<>(historyOf(offset));
-    if (attempts.size() == MAX_HISTORY) {
-      historyBytes -= attempts.remove(0).weight();
-    }
-    if (historyBytes + attempt.weight() <= MAX_HISTORY_BYTES) {
-      attempts.add(attempt);
-      historyBytes += attempt.weight();
-    }
-    if (attempts.isEmpty()) {
-      histories.remove(offset);
-    } else {
-      histories.put(offset, attempts);
-    }
-  }
-
-  private void putHistory(long offset, List<Attempt> attempts) {
-    histories.put(offset, new ArrayList<>(attempts));
-    attempts.forEach(attempt -> historyBytes += attempt.weight());
-  }
-
-  private void putPending(Pending pending) {
-    outbox.put(pending.number, pending);
-    numberByOffset.put(pending.offset, pending.number);
-    historyBytes += outboxReasonBytes(pending.last);
-  }
-
-  private static int outboxReasonBytes(Attempt last) {
-    return last.reason() == null ? 0 : last.weight();
+    casualties.forget(start, end);
+    histories.forget(start, end);
   }
 
   private boolean isConsistent() {
     boolean isFloorOpen = !settled.contains(settled.floor());
-    boolean isOutboxWhole = outbox.size() == numberByOffset.size();
-    boolean isNumbered = outbox.isEmpty() || outbox.lastKey() < nextNumber;
-    boolean isRetryOpen =
-        retries.isEmpty()
-            || (retries.firstKey() >= settled.floor()
-                && !isSettled(retries.firstKey())
-                && !isSettled(retries.lastKey()));
-    boolean isParkedOpen = parked.isEmpty() || parked.firstKey() >= settled.floor();
-    return isParkedOpen
-        && isFloorOpen
-        && isOutboxWhole
-        && isNumbered
-        && isRetryOpen
-        && historyBytes >= 0;
+    boolean isRetryOpen = retries.isEmpty() || !isSettled(retries.firstKey());
+    return isFloorOpen && isRetryOpen && casualties.isConsistent(nextNumber, settled.floor());
   }
 }

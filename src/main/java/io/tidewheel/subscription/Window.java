@@ -1,20 +1,12 @@
 package io.tidewheel.subscription;
 
-import io.tidewheel.message.KeyHash;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Queue;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -38,46 +30,18 @@ final class Window {
   /** Messages of one key that go out together. */
   static final int MAX_KEY_RUN = 100;
 
-  /** Offsets between two wanted ones that are rather read than searched past. */
-  private static final long MAX_GAP = 1_000;
-
-  private static final int COMPACT_ABOVE = 1_024;
-
-  private final WindowBudget budget;
   private final Map<Long, Slot> slots = new HashMap<>();
-  private final Map<Long, KeyLine> lines = new HashMap<>();
-  private final Deferred deferred;
-
-  /** Offsets whose payload is to be read again: absent ones, and the next of keys. */
-  private final TreeSet<Long> wanted = new TreeSet<>();
-
-  private Deque<Slot> order = new ArrayDeque<>();
-  private final Deque<Slot> fresh = new ArrayDeque<>();
-  private final PriorityQueue<Slot> returned =
-      new PriorityQueue<>(Comparator.comparingLong(slot -> slot.offset));
-  private final PriorityQueue<Due> waiting =
-      new PriorityQueue<>(Comparator.comparingLong(Due::atNanos));
+  private final Turns turns = new Turns();
+  private final Ages ages = new Ages();
+  private final Payloads payloads;
+  private final KeyLines lines;
   private final int[] counts = new int[Place.COUNT];
   private long cursor;
-  private long bytes;
-  private long nextExpiryMillis = Long.MAX_VALUE;
-
-  /** A retry time; void if the message has another place or time by then. */
-  private record Due(long atNanos, Slot slot) {}
 
   Window(WindowBudget budget, long cursor) {
-    this.budget = budget;
+    this.payloads = new Payloads(budget);
+    this.lines = new KeyLines(budget, payloads);
     this.cursor = cursor;
-    this.deferred = new Deferred(budget, hash -> lineOf(hash));
-  }
-
-  private KeyLine lineOf(long hash) {
-    return lines.computeIfAbsent(hash, KeyLine::new);
-  }
-
-  private void changeBytes(long change) {
-    bytes += change;
-    budget.add(change);
   }
 
   /** The next offset to read. */
@@ -91,21 +55,17 @@ final class Window {
   }
 
   boolean hasRoom() {
-    return room() > 0 && deferred.hasRoom();
+    return room() > 0 && lines.hasRoom();
   }
 
   /** Whether no more offsets can be deferred. */
   boolean isDeferringStopped() {
-    return !deferred.hasRoom();
-  }
-
-  private boolean isTight() {
-    return budget.isTight(bytes);
+    return !lines.hasRoom();
   }
 
   /** Bytes that may still be read. */
   long room() {
-    return budget.roomFor(bytes);
+    return payloads.room();
   }
 
   /**
@@ -122,27 +82,18 @@ final class Window {
     }
     cursor = offset + 1;
     String key = isOrdered ? message.key() : null;
-    KeyLine line = key == null ? null : lineOf(KeyHash.of(key));
-    if (line != null && mayDefer && isDeferring(line)) {
-      deferred.add(line, offset);
+    KeyLine line = key == null ? null : lines.of(key);
+    if (line != null && mayDefer && lines.isDeferring(line)) {
+      lines.defer(line, offset);
       return null;
     }
     return keep(new Slot(offset, publishedAtMillis, message, line));
   }
 
-  private boolean isDeferring(KeyLine line) {
-    return line.deferredCount > 0 || (line.first() != null && isTight());
-  }
-
   private Slot keep(Slot slot) {
     slots.put(slot.offset, slot);
-    Slot first = order.peekFirst();
-    if (first != null && slot.offset < first.offset) {
-      order.addFirst(slot);
-    } else {
-      order.addLast(slot);
-    }
-    changeBytes(slot.weight);
+    ages.add(slot);
+    payloads.keep(slot);
     counts[Place.BLOCKED.index]++;
     if (slot.line != null) {
       slot.line.add(slot);
@@ -154,48 +105,32 @@ final class Window {
   void park(Slot slot) {
     slot.lease = null;
     move(slot, Place.PARKED);
-    drop(slot);
+    payloads.drop(slot);
   }
 
   /** Puts a message that was just taken in where it belongs, with what is known about it. */
   void place(Slot slot, long dueNanos, long nowNanos) {
-    noteExpiry(slot);
+    ages.noteExpiry(slot.expiresAtMillis);
     slot.dueNanos = dueNanos;
     KeyLine line = slot.line;
-    if (line == null || isHead(slot, line)) {
-      placeFirst(slot, nowNanos, slot.offset == cursor - 1 ? fresh : returned);
+    if (line == null || lines.isHead(slot, line)) {
+      placeFirst(slot, nowNanos, slot.offset == cursor - 1);
     }
     if (line != null) {
-      want(line);
+      lines.follow(line);
     }
-  }
-
-  private boolean isHead(Slot slot, KeyLine line) {
-    long next = deferred.first(line);
-    return line.first() == slot && line.outCount == 0 && (next < 0 || slot.offset < next);
   }
 
   // Reading again
 
   /** The first offset from here on whose payload is to be read again; null if there is none. */
   @Nullable Long wanted(long from) {
-    return wanted.ceiling(from);
+    return payloads.wanted(from);
   }
 
   /** Up to where to read on from a wanted offset: as far as others are wanted close to it. */
   long wantedEnd(long from) {
-    long end = from + 1;
-    int count = 0;
-    for (Long offset = from; offset != null; offset = wanted.ceiling(offset + 1)) {
-      if (offset - end > MAX_GAP || ++count > MAX_GAP) {
-        break;
-      }
-      end = Math.max(end, offset + 1);
-      if (!slots.containsKey(offset)) {
-        end = Math.max(end, deferred.runEnd(deferred.lineOf(offset), MAX_KEY_RUN, MAX_GAP));
-      }
-    }
-    return end;
+    return lines.wantedEnd(from, slots::containsKey);
   }
 
   /** Whether a wanted payload may be taken in: also beyond the room when nothing else is ready. */
@@ -204,77 +139,35 @@ final class Window {
   }
 
   boolean isDeferred(long offset) {
-    return deferred.contains(offset);
+    return lines.isDeferred(offset);
   }
 
   int deferredCount() {
-    return deferred.count();
+    return lines.deferredCount();
   }
 
   void forEachDeferred(LongConsumer action) {
-    deferred.forEach(action);
+    lines.forEachDeferred(action);
   }
 
   /** It is settled without having been read again. */
   void dropDeferred(long offset, long nowNanos) {
-    if (deferred.contains(offset)) {
-      KeyLine line = deferred.lineOf(offset);
-      deferred.remove(offset);
-      wanted.remove(offset);
-      advance(line, nowNanos);
+    if (lines.isDeferred(offset)) {
+      advance(lines.undefer(offset), nowNanos);
     }
   }
 
   /** Takes in the payload of a message that stayed without. */
   void load(Slot slot, Message message, long nowNanos) {
-    wanted.remove(slot.offset);
-    if (!slot.isLoaded()) {
-      slot.load(message);
-      changeBytes(slot.weight);
-    }
+    payloads.load(slot, message);
     if (slot.place == Place.ABSENT) {
-      placeFirst(slot, nowNanos, returned);
+      placeFirst(slot, nowNanos, false);
     }
   }
 
   /** Takes in the payload of a deferred message, which becomes one in the window. */
   Slot loadDeferred(long offset, Message message, long publishedAtMillis) {
-    KeyLine line = deferred.lineOf(offset);
-    deferred.remove(offset);
-    wanted.remove(offset);
-    return keep(new Slot(offset, publishedAtMillis, message, line));
-  }
-
-  /** Wants the next deferred message of a key if its turn comes soon. */
-  private void want(KeyLine line) {
-    long next = deferred.first(line);
-    if (next < 0) {
-      return;
-    }
-    Slot first = line.first();
-    boolean isSoon =
-        first == null
-            || next < first.offset
-            || (first.place != Place.WAITING
-                && first.place != Place.PARKED
-                && line.size() <= MAX_KEY_RUN
-                && !isTight());
-    if (isSoon) {
-      wanted.add(next);
-    }
-  }
-
-  private void unload(Slot slot) {
-    if (isTight()) {
-      drop(slot);
-    }
-  }
-
-  private void drop(Slot slot) {
-    if (slot.isLoaded()) {
-      slot.unload();
-      changeBytes(-slot.weight);
-    }
+    return keep(new Slot(offset, publishedAtMillis, message, lines.undefer(offset)));
   }
 
   @Nullable Slot find(long offset) {
@@ -292,16 +185,11 @@ final class Window {
     long bytesLeft = maxPayloadBytes;
     boolean isFirst = true;
     while (left > 0) {
-      Slot slot = peekReady();
+      Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
       if (slot == null || (!isFirst && slot.payloadBytes() > bytesLeft)) {
         return;
       }
-      slot.isQueued = false;
-      if (returned.peek() == slot) {
-        returned.poll();
-      } else {
-        fresh.poll();
-      }
+      turns.take(slot);
       isFirst = false;
       KeyLine line = slot.line;
       if (line == null) {
@@ -310,14 +198,13 @@ final class Window {
         lease(slot, action);
       } else {
         int runMax = Math.min(left, MAX_KEY_RUN);
-        long runEnd = deferred.first(line);
         int taken = 0;
         for (Slot member : line.slots()) {
           boolean isHead = member == slot;
           if (member.place == Place.GONE) {
             continue;
           }
-          if (taken == runMax || !(isHead || isNext(member, runEnd, bytesLeft, nowNanos))) {
+          if (taken == runMax || !(isHead || isNext(member, line, bytesLeft, nowNanos))) {
             break;
           }
           taken++;
@@ -325,23 +212,23 @@ final class Window {
           lease(member, action);
         }
         left -= taken;
-        want(line);
+        lines.follow(line);
       }
     }
   }
 
   /** Whether a message may go out behind the first one of its key. */
-  private static boolean isNext(Slot member, long runEnd, long bytesLeft, long nowNanos) {
+  private boolean isNext(Slot member, KeyLine line, long bytesLeft, long nowNanos) {
     return member.isLoaded()
         && member.dueNanos <= nowNanos
-        && (runEnd < 0 || member.offset < runEnd)
+        && lines.isBeforeDeferred(member, line)
         && member.payloadBytes() <= bytesLeft;
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */
   void resume(Slot slot) {
     move(slot, Place.LEASED);
-    unload(slot);
+    payloads.dropIfTight(slot);
   }
 
   /** Something about the message is being stored: nobody gets it meanwhile. */
@@ -356,14 +243,14 @@ final class Window {
     }
     move(slot, Place.GONE);
     slots.remove(slot.offset);
-    wanted.remove(slot.offset);
-    changeBytes(slot.isLoaded() ? -slot.weight : 0);
+    payloads.wantNoMore(slot.offset);
+    payloads.drop(slot);
     slot.drop();
     KeyLine line = slot.line;
     if (line != null) {
       advance(line, nowNanos);
     }
-    compact();
+    ages.compact(slots.size());
   }
 
   /** It is free again, from {@code dueNanos} on. */
@@ -371,10 +258,10 @@ final class Window {
     slot.dueNanos = dueNanos;
     slot.lease = null;
     move(slot, Place.BLOCKED);
-    noteExpiry(slot);
+    ages.noteExpiry(slot.expiresAtMillis);
     KeyLine line = slot.line;
     if (line == null) {
-      placeFirst(slot, nowNanos, returned);
+      placeFirst(slot, nowNanos, false);
     } else {
       advance(line, nowNanos);
     }
@@ -388,51 +275,29 @@ final class Window {
 
   /** Makes ready what has reached its retry time. */
   void wake(long nowNanos) {
-    for (Due due = waiting.peek(); due != null && due.atNanos <= nowNanos; due = waiting.peek()) {
-      waiting.poll();
-      Slot slot = due.slot;
-      if (slot.place == Place.WAITING && slot.dueNanos == due.atNanos) {
-        placeFirst(slot, nowNanos, returned);
-      }
+    for (Slot due = turns.pollDue(nowNanos); due != null; due = turns.pollDue(nowNanos)) {
+      placeFirst(due, nowNanos, false);
     }
-  }
-
-  private void noteExpiry(Slot slot) {
-    nextExpiryMillis = Math.min(nextExpiryMillis, slot.expiresAtMillis);
   }
 
   /** When a message may expire next; {@link Long#MAX_VALUE} for never. */
   long nextExpiryMillis() {
-    return nextExpiryMillis;
+    return ages.nextExpiryMillis();
   }
 
   /** Those whose time to live is over, but for those with workers; in the order of offsets. */
   List<Slot> expired(long nowMillis) {
-    if (nowMillis < nextExpiryMillis) {
-      return List.of();
-    }
-    nextExpiryMillis = Long.MAX_VALUE;
-    List<Slot> expired = new ArrayList<>();
-    for (Slot slot : slots.values()) {
-      if (slot.isOpen() && slot.expiresAtMillis <= nowMillis) {
-        expired.add(slot);
-      } else if (slot.isOpen()) {
-        noteExpiry(slot);
-      }
-    }
-    expired.sort(Comparator.comparingLong(slot -> slot.offset));
-    return expired;
+    return ages.expired(slots.values(), nowMillis);
   }
 
   /** They could not be made dead letters now. */
   void expireLater(long atMillis) {
-    nextExpiryMillis = Math.min(nextExpiryMillis, atMillis);
+    ages.noteExpiry(atMillis);
   }
 
   /** When {@link #wake} has something to do next; {@link Long#MAX_VALUE} for never. */
   long nextDue() {
-    Due due = waiting.peek();
-    return due == null ? Long.MAX_VALUE : due.atNanos;
+    return turns.nextDue();
   }
 
   int count(Place place) {
@@ -449,14 +314,12 @@ final class Window {
   }
 
   long bytes() {
-    return bytes;
+    return payloads.bytes();
   }
 
   /** When the oldest message in the window was published; 0 if it is empty. */
   long oldestAtMillis() {
-    dropGone(order);
-    Slot first = order.peekFirst();
-    return first == null ? 0 : first.publishedAtMillis;
+    return ages.oldestAtMillis();
   }
 
   /** Empties the window and goes on at an offset. */
@@ -465,15 +328,10 @@ final class Window {
     slots.values().forEach(Slot::drop);
     slots.clear();
     lines.clear();
-    deferred.clear();
-    wanted.clear();
-    order.clear();
-    fresh.clear();
-    returned.clear();
-    waiting.clear();
+    payloads.clear();
+    turns.clear();
+    ages.clear();
     Arrays.fill(counts, 0);
-    changeBytes(-bytes);
-    nextExpiryMillis = Long.MAX_VALUE;
     cursor = offset;
   }
 
@@ -482,43 +340,17 @@ final class Window {
     return slots.values();
   }
 
-  private @Nullable Slot peekReady() {
-    dropStale(fresh);
-    dropStale(returned);
-    Slot first = fresh.peek();
-    Slot back = returned.peek();
-    if (first == null || back == null) {
-      return first == null ? back : first;
-    }
-    return back.attempts > 0 || back.offset < first.offset ? back : first;
-  }
-
-  /** Drops from the head what can't be given out any more; its key puts it back when it can. */
-  private void dropStale(Queue<Slot> queue) {
-    for (Slot slot = queue.peek(); slot != null && !isFree(slot); slot = queue.peek()) {
-      queue.poll();
-      slot.isQueued = false;
-      if (slot.place == Place.READY) {
-        move(slot, Place.BLOCKED);
-      }
-    }
-  }
-
-  private static boolean isFree(Slot slot) {
-    return slot.place == Place.READY && (slot.line == null || slot.line.outCount == 0);
-  }
-
   private void lease(Slot slot, Consumer<Slot> action) {
     move(slot, Place.LEASED);
     action.accept(slot);
-    unload(slot);
+    payloads.dropIfTight(slot);
   }
 
   private void move(Slot slot, Place place) {
     KeyLine line = slot.line;
     boolean wasOut = slot.isOut();
     if (slot.place == Place.ABSENT && place != Place.READY) {
-      wanted.remove(slot.offset);
+      payloads.wantNoMore(slot.offset);
     }
     counts[slot.place.index]--;
     slot.place = place;
@@ -533,54 +365,26 @@ final class Window {
   /** Looks at a key after something changed: its first message may be free now. */
   private void advance(KeyLine line, long nowNanos) {
     Slot first = line.first();
-    if (first == null && line.deferredCount == 0) {
-      lines.remove(line.hash);
-      return;
+    if (first != null && first.place == Place.BLOCKED && lines.isHead(first, line)) {
+      placeFirst(first, nowNanos, false);
     }
-    if (first != null && first.place == Place.BLOCKED && isHead(first, line)) {
-      placeFirst(first, nowNanos, returned);
-    }
-    want(line);
+    lines.follow(line);
   }
 
   /** Nothing but its own retry time holds the message. */
-  private void placeFirst(Slot slot, long nowNanos, Queue<Slot> queue) {
+  private void placeFirst(Slot slot, long nowNanos, boolean isFresh) {
     if (slot.dueNanos > nowNanos) {
       move(slot, Place.WAITING);
-      waiting.add(new Due(slot.dueNanos, slot));
-      unload(slot);
+      turns.await(slot);
+      payloads.dropIfTight(slot);
       return;
     }
     if (!slot.isLoaded()) {
       move(slot, Place.ABSENT);
-      wanted.add(slot.offset);
+      payloads.want(slot.offset);
       return;
     }
     move(slot, Place.READY);
-    if (!slot.isQueued) {
-      slot.isQueued = true;
-      queue.add(slot);
-    }
-  }
-
-  private void compact() {
-    if (order.size() > COMPACT_ABOVE && order.size() > 2 * slots.size()) {
-      Deque<Slot> live = new ArrayDeque<>(slots.size());
-      order.forEach(
-          slot -> {
-            if (slot.place != Place.GONE) {
-              live.addLast(slot);
-            }
-          });
-      order = live;
-    }
-  }
-
-  private static void dropGone(Deque<Slot> queue) {
-    Slot first = queue.peekFirst();
-    while (first != null && first.place == Place.GONE) {
-      queue.pollFirst();
-      first = queue.peekFirst();
-    }
+    turns.add(slot, isFresh);
   }
 }
