@@ -24,6 +24,9 @@ final class Leases {
   /** A lease can't be extended beyond this age. */
   static final long MAX_AGE_NANOS = 12L * 3600 * 1_000_000_000;
 
+  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
+  private static final int MAX_LEFT = 10_000;
+
   private static final int BUCKET_SHIFT = 26;
 
   private final TreeMap<Long, Bucket> buckets = new TreeMap<>();
@@ -133,7 +136,7 @@ final class Leases {
     }
   }
 
-  /** The leases of a window that outlive this owner, by offset. */
+  /** The leases of a window that outlive this owner, by offset; not more than a few. */
   List<LeaseLeft> left(Window window, Now now) {
     List<LeaseLeft> left = new ArrayList<>();
     forEach(
@@ -150,7 +153,7 @@ final class Leases {
           }
         });
     left.sort(Comparator.comparingLong(LeaseLeft::offset));
-    return left;
+    return List.copyOf(left.subList(0, Math.min(left.size(), MAX_LEFT)));
   }
 
   private void link(Lease lease) {

@@ -62,7 +62,7 @@ final class Seeking {
                         nextOffset,
                         null));
     context.pipeToSelf(
-        found, (known, failure) -> failure == null ? known : new Found(seek, 0, 0, 0, failure));
+        found, (where, failure) -> failure == null ? where : new Found(seek, 0, 0, 0, failure));
   }
 
   private CompletionStage<Long> offset(Position position, long nextOffset) {

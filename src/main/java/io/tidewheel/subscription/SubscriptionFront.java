@@ -45,9 +45,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private static final Duration RELOAD_DELAY = Duration.ofMillis(500);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
 
-  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
-  private static final int MAX_LEASES_LEFT = 10_000;
-
   private final Reader.Context reader;
   private final Dependencies deps;
   private final TimerScheduler<Reader.Command> timers;
@@ -125,10 +122,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
         .onMessage(CoreSignal.class, returned -> after(() -> core.onSignal(returned.signal())))
         .onMessage(Reload.class, reload -> after(this::onReload))
-        .onMessage(LogReading.Read.class, read -> after(() -> onLogRead(read)))
-        .onMessage(Alarm.Tick.class, this::onTick)
+        .onMessage(
+            LogReading.Read.class,
+            read -> after(() -> reading.onRead(read, deliveries, policies.current(), alarm.now())))
+        .onMessage(Alarm.Tick.class, tick -> after(() -> onTick(tick)))
         .onMessage(Holders.Ended.class, end -> after(() -> holders.onEnded(end)))
-        .onMessage(Outbox.Event.class, this::onOutbox)
+        .onMessage(Outbox.Event.class, event -> after(() -> onOutbox(event)))
         .onMessage(
             Subscription.Seek.class, seek -> after(() -> seeking.onSeek(seek, open(), knownEnd)))
         .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
@@ -259,25 +258,19 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private void onLogRead(LogReading.Read read) {
-    reading.onRead(read, deliveries, policies.current(), alarm.now());
-  }
-
-  private Behavior<Reader.Command> onTick(Alarm.Tick tick) {
+  private void onTick(Alarm.Tick tick) {
     alarm.onTick(tick);
     reading.retry();
     if (deliveries != null) {
       deliveries.expire(policies.current(), alarm.now());
     }
-    return next();
   }
 
-  private Behavior<Reader.Command> onOutbox(Outbox.Event event) {
+  private void onOutbox(Outbox.Event event) {
     long number = outbox.onEvent(event);
     if (number > 0 && deliveries != null) {
       deliveries.deadLettered(number);
     }
-    return next();
   }
 
   /** Whether it takes what changes its position or what it gave out. */
@@ -382,11 +375,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return true;
     }
     isHandingOver = true;
-    List<SubscriptionEvent.LeaseLeft> bounded =
-        left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
     core.submit(
-        new SubscriptionLog.Close(
-            new SubscriptionEvent.Closing(deps.clock().millis(), List.copyOf(bounded))),
+        new SubscriptionLog.Close(new SubscriptionEvent.Closing(deps.clock().millis(), left)),
         new CoreOutcome());
     return false;
   }
