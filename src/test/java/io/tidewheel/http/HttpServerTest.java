@@ -294,14 +294,14 @@ class HttpServerTest {
     assertThat(sought.statusCode()).isEqualTo(200);
     assertThat(sought.body())
         .isEqualTo("{\"queues\":[{\"queue\":0,\"offset\":0,\"generation\":2}]}");
-    assertThat(served.broker.lastPositions).containsEntry(0, new Position.Earliest());
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Earliest());
     served.post(seek, "{\"to\":\"latest\"}");
-    assertThat(served.broker.lastPositions).containsEntry(0, new Position.Latest());
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Latest());
     served.post(seek, "{\"time\":\"2025-01-31T12:00:00Z\"}");
-    assertThat(served.broker.lastPositions).containsEntry(0, new Position.Time(1738324800000L));
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Time(1738324800000L));
     served.post(seek, "{\"offsets\":{\"0\":123}}");
-    assertThat(served.broker.lastPositions).containsEntry(0, new Position.Offset(123));
-    served.broker.isSeekRefused = true;
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Offset(123));
+    served.memory.isSeekRefused = true;
     HttpResponse<String> refused = served.post(seek, "{\"to\":\"latest\"}");
     assertThat(refused.statusCode()).isEqualTo(207);
     assertThat(ServedBroker.json(refused).at("/queues/0/error/status").asInt()).isEqualTo(503);
