@@ -39,6 +39,7 @@ import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
@@ -146,7 +147,8 @@ public final class TidewheelNode implements AutoCloseable {
             clock,
             System::nanoTime,
             random,
-            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES));
+            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
+            new DequeueRates());
     queues.start(
         new Queue.Dependencies(
             new Ownership(node, fence, QUEUE_CHECKPOINTS),

@@ -37,6 +37,7 @@ final class HttpService {
   private final RequestMetrics metrics;
   private final TopicRoutes topics;
   private final SubscriptionRoutes subscriptions;
+  private final SeekRoutes seeking;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
   private final OperationRoutes operations;
@@ -66,6 +67,7 @@ final class HttpService {
     this.operations = new OperationRoutes(running);
     this.topics = new TopicRoutes(broker, lookup, running);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
+    this.seeking = new SeekRoutes(broker, lookup);
     this.publishing =
         new PublishRoutes(
             broker,
@@ -197,6 +199,7 @@ final class HttpService {
       case DELETE_SUBSCRIPTION -> subscriptions.delete(call);
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
+      case SEEK -> seeking.seek(call);
       case PUBLISH -> publishing.publish(call);
       case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);

@@ -14,6 +14,7 @@ enum Route {
   DELETE_SUBSCRIPTION("DELETE", "/v1/topics/{t}/subscriptions/{s}"),
   PAUSE("POST", "/v1/topics/{t}/subscriptions/{s}:pause"),
   RESUME("POST", "/v1/topics/{t}/subscriptions/{s}:resume"),
+  SEEK("POST", "/v1/topics/{t}/subscriptions/{s}:seek"),
   PUBLISH("POST", "/v1/topics/{t}/messages"),
   PUBLISH_BATCH("POST", "/v1/topics/{t}/messages:batch"),
   PULL("POST", "/v1/topics/{t}/subscriptions/{s}/messages:pull"),

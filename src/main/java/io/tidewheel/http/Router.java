@@ -20,7 +20,7 @@ final class Router {
           "reject", Route.REJECT,
           "extend", Route.EXTEND);
   private static final Map<String, Route> SUBSCRIPTION_VERBS =
-      Map.of("pause", Route.PAUSE, "resume", Route.RESUME);
+      Map.of("pause", Route.PAUSE, "resume", Route.RESUME, "seek", Route.SEEK);
   private static final List<Route> TOPIC =
       List.of(Route.GET_TOPIC, Route.PUT_TOPIC, Route.DELETE_TOPIC);
   private static final List<Route> SUBSCRIPTION =

@@ -14,4 +14,10 @@ public interface MessageLog {
    * <p>The stage fails if the store cannot be read; nothing is ever left out silently.
    */
   CompletionStage<List<MessageBatch>> read(long fromOffset, long endOffset, long maxBytes);
+
+  /**
+   * The offset of the first message stored at or after a time, in wall-clock milliseconds; the end
+   * of the log if there is none yet.
+   */
+  CompletionStage<Long> firstOffsetSince(long millis);
 }

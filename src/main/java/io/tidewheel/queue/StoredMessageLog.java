@@ -85,7 +85,8 @@ final class StoredMessageLog implements MessageLog {
    * The offset of the first message stored at or after a time; the end of the log if there is none
    * yet, so that one which comes during the search is not missed.
    */
-  CompletionStage<Long> firstOffsetSince(long millis) {
+  @Override
+  public CompletionStage<Long> firstOffsetSince(long millis) {
     return gallop(new Target(MessageBatch::atMillis, millis - 1), FIRST_SEQ_NR, 1)
         .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, 0));
   }

@@ -8,13 +8,12 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private Figures() {}
 
-  static Board.Row row(
-      Reader.Context reader, Deliveries known, Policy policy, boolean isDispatching) {
+  static Board.Row row(Reader.Context reader, Deliveries known, long dispatchable) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
         reader.queue(),
-        isDispatching ? known.dispatchable(policy) : 0,
+        dispatchable,
         known.backlog(),
         known.window().oldestAtMillis(),
         false);
@@ -24,10 +23,15 @@ final class Figures {
       Reader.Context reader,
       Deliveries known,
       Policy policy,
-      boolean isDispatching,
+      long dispatchable,
       @Nullable String trouble) {
     SubscriptionState state = known.state();
-    String stopReason = known.stopReason(policy);
+    boolean isLimited =
+        policy.settings().rateLimit() != null
+            && dispatchable == 0
+            && known.dispatchable(policy) > 0;
+    String reason = known.stopReason(policy);
+    String stopReason = reason == null && isLimited ? "rate-limit" : reason;
     return new Reader.Status(
         reader.subscriptionUid(),
         reader.queue(),
@@ -37,11 +41,14 @@ final class Figures {
         known.backlog(),
         known.waiting(),
         known.window().outCount(),
-        isDispatching ? known.dispatchable(policy) : 0,
+        dispatchable,
         known.window().oldestAtMillis(),
         state.ackedCount(),
         state.deadCount(),
         state.dyingCount(),
+        state.filteredCount(),
+        state.skippedCount(),
+        state.parkedCount(),
         stopReason == null ? trouble : stopReason);
   }
 
@@ -54,6 +61,9 @@ final class Figures {
         reader.startOffset(),
         reader.startOffset(),
         nextOffset - reader.startOffset(),
+        0,
+        0,
+        0,
         0,
         0,
         0,

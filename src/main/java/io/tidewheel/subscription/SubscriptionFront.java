@@ -45,9 +45,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private static final Duration RELOAD_DELAY = Duration.ofMillis(500);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
 
-  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
-  private static final int MAX_LEASES_LEFT = 10_000;
-
   private final Reader.Context reader;
   private final Dependencies deps;
   private final TimerScheduler<Reader.Command> timers;
@@ -59,6 +56,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final BoardReport report;
   private final PolicyView policies;
   private final Holders holders;
+  private final Seeking seeking;
+  private final Replays replays;
+  private final Pulling pulling;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
@@ -84,8 +84,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
-    this.report = new BoardReport(deps.board());
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
+    this.seeking = new Seeking(context, reader.log(), reader.queue());
+    this.replays = new Replays(context, reader, deps.random());
+    this.pulling =
+        new Pulling(
+            deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime()),
+            holders,
+            policies::current);
+    this.report = new BoardReport(deps.board());
     this.knownEnd = reader.nextOffset();
     this.outbox =
         new Outbox(
@@ -112,15 +119,22 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Pull.class, this::onPull)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Reader.Appended.class, this::onAppended)
-        .onMessage(Reader.Extended.class, this::onExtended)
-        .onMessage(CoreSignal.class, this::onCoreSignal)
-        .onMessage(Reload.class, reload -> onReload())
-        .onMessage(LogReading.Read.class, this::onLogRead)
-        .onMessage(Alarm.Tick.class, this::onTick)
-        .onMessage(Holders.Ended.class, this::onHolderEnded)
-        .onMessage(Outbox.Event.class, this::onOutbox)
+        .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
+        .onMessage(CoreSignal.class, returned -> after(() -> core.onSignal(returned.signal())))
+        .onMessage(Reload.class, reload -> after(this::onReload))
+        .onMessage(
+            LogReading.Read.class,
+            read -> after(() -> reading.onRead(read, deliveries, policies.current(), alarm.now())))
+        .onMessage(Alarm.Tick.class, tick -> after(() -> onTick(tick)))
+        .onMessage(Holders.Ended.class, end -> after(() -> holders.onEnded(end)))
+        .onMessage(Outbox.Event.class, event -> after(() -> onOutbox(event)))
+        .onMessage(
+            Subscription.Seek.class, seek -> after(() -> seeking.onSeek(seek, open(), knownEnd)))
+        .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
+        .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
+        .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
         .onMessage(Reader.Describe.class, this::onDescribe)
-        .onMessage(Reader.Close.class, this::onClose)
+        .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
         .onMessage(Reader.Stop.class, stop -> onStop())
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
@@ -135,25 +149,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       pull.replyTo().tell(new Pulled(List.of(), 0));
       return next();
     }
-    ActorRef<?> holder = pull.watch();
-    Deliveries.Request request =
-        new Deliveries.Request(
-            pull.max(),
-            pull.maxBytes(),
-            pull.leaseMillis(),
-            WorkerName.of(pull.worker(), pull.version()),
-            holder);
-    List<Delivery> given = known.pull(request, policy, alarm.now());
-    if (given.isEmpty() || !policy.isAtMostOnce()) {
-      holders.watch(given.isEmpty() ? null : holder);
-      pull.replyTo().tell(new Pulled(given, known.dispatchable(policy)));
-    } else {
-      known.settleBeforeLeaving(
-          given,
-          () -> pull.replyTo().tell(new Pulled(given, known.dispatchable(policies.current()))),
-          () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
-    }
+    pulling.pull(pull, known, policy, alarm.now());
     return next();
+  }
+
+  private long dispatchable(Deliveries known, Policy policy) {
+    return isDispatching(policy) ? pulling.dispatchable(known, policy) : 0;
   }
 
   private boolean isDispatching(Policy policy) {
@@ -186,11 +187,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onExtended(Reader.Extended extended) {
-    extendTo(extended.nextOffset());
-    return next();
-  }
-
   private void extendTo(long nextOffset) {
     knownEnd = Math.max(knownEnd, nextOffset);
     if (deliveries != null) {
@@ -198,16 +194,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onCoreSignal(CoreSignal returned) {
-    core.onSignal(returned.signal());
-    return next();
-  }
-
-  private Behavior<Reader.Command> onReload() {
+  private void onReload() {
     if (core.isFree() && (deliveries == null || !deliveries.isKnown())) {
       load();
     }
-    return next();
   }
 
   /** Asks the core for the state; until it is there, nothing more is given out or settled. */
@@ -226,6 +216,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         isOver = true;
       } else if (result instanceof SubscriptionLog.Loaded loaded) {
         onLoaded(loaded.state());
+      } else if (result instanceof SubscriptionLog.Recorded recorded
+          && recorded.event() instanceof SubscriptionEvent.Sought sought
+          && deliveries != null) {
+        deliveries.onSought(sought);
+        outbox.restart();
+        seeking.onStored(sought);
       } else if (result instanceof SubscriptionLog.Recorded recorded && deliveries != null) {
         deliveries.onStored(recorded.event(), policies.current(), alarm.now());
       }
@@ -238,6 +234,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         deliveries.onUnknown();
       }
       settlements.refuseKept();
+      seeking.onLost();
       timers.startSingleTimer(new Reload(), RELOAD_DELAY);
     }
   }
@@ -261,30 +258,28 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onLogRead(LogReading.Read read) {
-    reading.onRead(read, deliveries, policies.current(), alarm.now());
-    return next();
-  }
-
-  private Behavior<Reader.Command> onTick(Alarm.Tick tick) {
+  private void onTick(Alarm.Tick tick) {
     alarm.onTick(tick);
     reading.retry();
     if (deliveries != null) {
       deliveries.expire(policies.current(), alarm.now());
     }
-    return next();
   }
 
-  private Behavior<Reader.Command> onHolderEnded(Holders.Ended end) {
-    holders.onEnded(end);
-    return next();
-  }
-
-  private Behavior<Reader.Command> onOutbox(Outbox.Event event) {
+  private void onOutbox(Outbox.Event event) {
     long number = outbox.onEvent(event);
     if (number > 0 && deliveries != null) {
       deliveries.deadLettered(number);
     }
+  }
+
+  /** Whether it takes what changes its position or what it gave out. */
+  private @Nullable Deliveries open() {
+    return isStopping || closer != null ? null : deliveries;
+  }
+
+  private Behavior<Reader.Command> after(Runnable step) {
+    step.run();
     return next();
   }
 
@@ -297,12 +292,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .tell(
             known == null
                 ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, isDispatching(policy), trouble));
-    return next();
-  }
-
-  private Behavior<Reader.Command> onClose(Reader.Close close) {
-    closer = close.replyTo();
+                : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
     return next();
   }
 
@@ -319,6 +309,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       known.window().restart(known.window().cursor());
     }
     report.gone();
+    seeking.refuseWaiting();
+    replays.refuseOpen();
     settlements.refuseKept();
     if (deliveries != null) {
       deliveries.onUnknown();
@@ -337,6 +329,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     Policy policy = policies.current();
     holders.endLeases(known, policy, alarm.now());
+    known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
       reading.advance(known);
     }
@@ -348,12 +341,19 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy);
-    report.update(Figures.row(reader, known, policy, isDispatching(policy)));
+    report.update(Figures.row(reader, known, dispatchable(known, policy)));
     return this;
   }
 
   private void write(Deliveries known) {
-    SubscriptionEvent.Settled settled = core.isFree() ? known.nextWrite(alarm.now()) : null;
+    SubscriptionLog.Seek seek =
+        core.isFree() && known.isKnown() && !isStopping ? seeking.next(alarm.now()) : null;
+    if (seek != null) {
+      core.submit(seek, new CoreOutcome());
+      return;
+    }
+    SubscriptionEvent.Settled settled =
+        core.isFree() ? known.nextWrite(alarm.now(), isStopping || closer != null) : null;
     if (settled != null) {
       core.submit(
           new SubscriptionLog.Settle(known.state().generation(), settled), new CoreOutcome());
@@ -375,11 +375,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return true;
     }
     isHandingOver = true;
-    List<SubscriptionEvent.LeaseLeft> bounded =
-        left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
     core.submit(
-        new SubscriptionLog.Close(
-            new SubscriptionEvent.Closing(deps.clock().millis(), List.copyOf(bounded))),
+        new SubscriptionLog.Close(new SubscriptionEvent.Closing(deps.clock().millis(), left)),
         new CoreOutcome());
     return false;
   }
@@ -389,7 +386,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         reading.trouble() != null
             || (policy.settings().isPaused() && known.backlog() > 0)
             || !deps.ownership().fence().isHeld();
-    alarm.arm(
-        known.isKnown() && !isStopping ? known.nextDueNanos() : Long.MAX_VALUE, waitsForChange);
+    Now now = alarm.now();
+    long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
+    if (isDispatching(policy)
+        && known.dispatchable(policy) > 0
+        && dispatchable(known, policy) == 0) {
+      due = Math.min(due, now.nanos() + pulling.waitNanos(policy));
+    }
+    alarm.arm(due, waitsForChange);
   }
 }

@@ -18,6 +18,7 @@ import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,6 +55,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   final List<Long> released = new ArrayList<>();
 
   SettleAction lastAction;
+  Map<Integer, Subscription.Position> lastPositions;
+  boolean isSeekRefused;
   Consumer.PullRequest lastPull;
   Duration lastTimeLeft;
 
@@ -308,10 +312,31 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
               position,
               0,
               0,
+              0,
+              0,
+              0,
               null));
     }
     return CompletableFuture.completedFuture(
         List.of(new QueueStatus(0, "memory", 0, size, 0, 0, readers)));
+  }
+
+  @Override
+  public synchronized CompletionStage<SortedMap<Integer, Subscription.SeekReply>> seek(
+      Topic topic,
+      Topic.Subscription subscription,
+      Map<Integer, Subscription.Position> newPositions,
+      Duration timeLeft) {
+    lastPositions = newPositions;
+    SortedMap<Integer, Subscription.SeekReply> replies = new TreeMap<>();
+    for (int queue : newPositions.keySet()) {
+      replies.put(
+          queue,
+          isSeekRefused
+              ? new Subscription.NotSought(queue, "the queue is recovering; ask again")
+              : new Subscription.Sought(queue, 2, 0));
+    }
+    return CompletableFuture.completedFuture(replies);
   }
 
   @Override

@@ -89,7 +89,7 @@ final class QueueFixture implements AutoCloseable {
 
   private static Reader.Status status(Reader.Context place) {
     long uid = place.subscriptionUid();
-    return new Reader.Status(uid, place.queue(), 1, 0, uid, 0, 0, 0, 0, 0, 0, 0, 0, null);
+    return new Reader.Status(uid, place.queue(), 1, 0, uid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null);
   }
 
   Queue.Append append(SenderId sender, long number, Message... messages) {

@@ -47,7 +47,7 @@ class DeliveriesTest {
   void readsOnWhenAnAckFromBeforeARestartWasLost() {
     MessageBatch batch = batch(free("a"));
     settle(new SettleAction.Ack(), new Receipt(70, 1, 0, 0, 99, 1));
-    assertThat(deliveries.nextWrite(NOW)).isNotNull();
+    assertThat(deliveries.nextWrite(NOW, true)).isNotNull();
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
     assertThat(deliveries.readFrom()).isZero();
@@ -180,7 +180,7 @@ class DeliveriesTest {
   }
 
   private void store(Now now) {
-    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now));
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now, true));
     core.apply(admitted);
     deliveries.onStored(admitted, POLICY, now);
   }

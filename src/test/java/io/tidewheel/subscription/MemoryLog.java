@@ -28,6 +28,21 @@ final class MemoryLog implements MessageLog {
   }
 
   @Override
+  public synchronized CompletionStage<Long> firstOffsetSince(long millis) {
+    return CompletableFuture.completedFuture(
+        batches.stream()
+            .filter(batch -> batch.atMillis() >= millis)
+            .mapToLong(MessageBatch::firstOffset)
+            .findFirst()
+            .orElse(nextOffset()));
+  }
+
+  /** Drops the batches that end at or before an offset. */
+  synchronized void trim(long offset) {
+    batches.removeIf(batch -> batch.endOffset() <= offset);
+  }
+
+  @Override
   public synchronized CompletionStage<List<MessageBatch>> read(
       long fromOffset, long endOffset, long maxBytes) {
     readCount++;
