@@ -77,6 +77,6 @@ class HttpSettingsTest {
         http.getDuration("idle-timeout"),
         http.getBytes("max-body-bytes-in-flight"),
         true,
-        http.getBoolean("bench-route"));
+        false);
   }
 }
