@@ -5,6 +5,7 @@ import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
 import io.tidewheel.config.Durations;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -59,6 +60,11 @@ final class Call {
 
   boolean isDefaultSubscription() {
     return match.isDefaultSubscription();
+  }
+
+  /** What stands in the path behind the names. */
+  List<String> tail() {
+    return match.tail();
   }
 
   Headers headers() {

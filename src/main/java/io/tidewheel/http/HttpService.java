@@ -38,6 +38,8 @@ final class HttpService {
   private final SubscriptionRoutes subscriptions;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
+  private final BrowseRoutes browsing;
+  private final BacklogRoutes backlog;
   private final OperationsRoutes operations;
   private final AtomicLong failureCount = new AtomicLong();
 
@@ -54,6 +56,8 @@ final class HttpService {
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
     this.publishing = new PublishRoutes(broker, lookup);
     this.consuming = new ConsumeRoutes(broker, lookup);
+    this.browsing = new BrowseRoutes(broker, lookup);
+    this.backlog = new BacklogRoutes(broker);
     this.operations = new OperationsRoutes(broker, settings.hasBenchRoute());
   }
 
@@ -176,6 +180,9 @@ final class HttpService {
       case PUBLISH_BATCH -> publishing.publishBatch(call);
       case PULL -> consuming.pull(call, connection);
       case ACK, NACK, RELEASE, REJECT, EXTEND -> consuming.settle(call);
+      case BROWSE -> browsing.browse(call);
+      case MESSAGE -> browsing.message(call);
+      case BACKLOG -> backlog.list(call);
       case BENCH -> operations.bench(call);
       case LIVE -> operations.live();
       case READY -> operations.ready();

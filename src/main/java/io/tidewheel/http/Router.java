@@ -34,12 +34,25 @@ final class Router {
    * @param topic empty if the route has none
    * @param subscription empty if the route has none
    * @param isDefaultSubscription whether the path names no subscription although the route has one
+   * @param tail what stands behind these names and is no name itself
    */
-  record Match(Route route, String topic, String subscription, boolean isDefaultSubscription) {}
+  record Match(
+      Route route,
+      String topic,
+      String subscription,
+      boolean isDefaultSubscription,
+      List<String> tail) {}
 
   /** What a path means, before the method is looked at. */
   private record Target(
-      List<Route> routes, @Nullable String topic, @Nullable String subscription) {}
+      List<Route> routes,
+      @Nullable String topic,
+      @Nullable String subscription,
+      List<String> tail) {
+    Target(List<Route> routes, @Nullable String topic, @Nullable String subscription) {
+      this(routes, topic, subscription, List.of());
+    }
+  }
 
   /**
    * Finds the route of a request.
@@ -71,7 +84,11 @@ final class Router {
       throw invalidName("subscription", target.subscription());
     }
     return new Match(
-        route, topic == null ? "" : topic, subscription == null ? "" : subscription, isDefault);
+        route,
+        topic == null ? "" : topic,
+        subscription == null ? "" : subscription,
+        isDefault,
+        target.tail());
   }
 
   private static Target target(List<String> path) {
@@ -92,6 +109,9 @@ final class Router {
     if (size == 2 && first.equals("v1") && path.get(1).equals("bench")) {
       return new Target(List.of(Route.BENCH), null, null);
     }
+    if (size == 2 && first.equals("v1") && path.get(1).equals("backlog")) {
+      return new Target(List.of(Route.BACKLOG), null, null);
+    }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
     }
@@ -101,6 +121,12 @@ final class Router {
     String topic = path.get(2);
     if (size == 3) {
       return new Target(TOPIC, topic, null);
+    }
+    if (size == 4 && path.get(3).equals("messages")) {
+      return new Target(List.of(Route.PUBLISH, Route.BROWSE), topic, null);
+    }
+    if (size == 6 && path.get(3).equals("messages")) {
+      return new Target(List.of(Route.MESSAGE), topic, null, path.subList(4, 6));
     }
     if (size == 4) {
       return new Target(List.of(messages(path.get(3), true)), topic, null);
@@ -124,9 +150,6 @@ final class Router {
   }
 
   private static Route messages(String segment, boolean isTopic) {
-    if (isTopic && segment.equals("messages")) {
-      return Route.PUBLISH;
-    }
     if (isTopic && segment.equals("messages:batch")) {
       return Route.PUBLISH_BATCH;
     }
