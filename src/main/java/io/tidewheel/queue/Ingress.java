@@ -51,6 +51,8 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
 
   private record Answered(int queue, AppendReply reply) implements Command {}
 
+  private record Flush() implements Command {}
+
   private record Tick() implements Command {}
 
   private record Retire() implements Command {}
@@ -70,6 +72,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private final List<IngressLane> lanes = new ArrayList<>();
   private final List<ActorRef<AppendReply>> answers = new ArrayList<>();
   private int nextQueue;
+  private boolean isFlushing;
   private boolean isTicking;
   private boolean isTopicGone;
   private boolean isRetired;
@@ -112,6 +115,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     return newReceiveBuilder()
         .onMessage(Publish.class, this::onPublish)
         .onMessage(Answered.class, this::onAnswered)
+        .onMessage(Flush.class, flush -> onFlush())
         .onMessage(Tick.class, tick -> onTick())
         .onMessage(Retire.class, retire -> onRetire())
         .onSignal(PostStop.class, stop -> onPostStop())
@@ -126,14 +130,21 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     for (int i = 0; i < messages.size(); i++) {
       lanes.get(queueOf(messages.get(i), free)).add(new IngressLane.Waiting(call, i));
     }
-    if (messages.size() == 1) {
-      send(queueOf(messages.get(0), free));
-    } else {
-      for (int queue = 0; queue < lanes.size(); queue++) {
-        send(queue);
-      }
+    // Sent behind what is in the mailbox already: callers that were answered together come back
+    // together, and the first of them alone would cost a write of its own.
+    if (!isFlushing) {
+      isFlushing = true;
+      getContext().getSelf().tell(new Flush());
     }
     tick();
+    return this;
+  }
+
+  private Behavior<Command> onFlush() {
+    isFlushing = false;
+    for (int queue = 0; queue < lanes.size(); queue++) {
+      send(queue);
+    }
     return this;
   }
 

@@ -172,6 +172,10 @@ public final class CrashTest {
       case DAMAGE -> {
         return refusesDamage(round);
       }
+      case UNSAFE -> {
+        LogFile.cutUnflushed(data);
+        return ", unflushed bytes cut off";
+      }
       default -> {
         return "";
       }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,16 +12,16 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * A write-ahead log file of RocksDB, to be damaged. Blocks of 32 KiB hold fragments, each with a
- * header: checksum (4 bytes), length (2), type (1: whole, 2: first, 3: middle, 4: last; recyclable
- * types have 4 bytes more). A header never crosses the end of a block; what is left is zeros.
+ * A file of the store's log, to be damaged. Records start at multiples of 4 KiB with a header of 32
+ * bytes: magic (4 bytes), checksum (4), length of what follows the header (4), count (4), number of
+ * the file (8), number of the record (8). Behind the last one lies what an earlier use of the file
+ * has left.
  */
 final class LogFile {
-  private static final int BLOCK_BYTES = 32 << 10;
-  private static final int HEADER_BYTES = 7;
-  private static final int WHOLE = 1;
-  private static final int FIRST = 2;
-  private static final int LAST = 4;
+  private static final String SUFFIX = ".segment";
+  private static final int MAGIC = 0x5457_4c31;
+  private static final int HEADER_BYTES = 32;
+  private static final int ALIGNMENT = 4096;
 
   private final Path path;
 
@@ -32,13 +31,21 @@ final class LogFile {
 
   /** The newest one below a data directory that has anything in it. */
   static LogFile newest(Path data) throws IOException {
-    try (Stream<Path> files = Files.walk(data)) {
+    for (LogFile file : newestFirst(data)) {
+      if (!file.records().isEmpty()) {
+        return file;
+      }
+    }
+    throw new IOException("no log file with records in " + data);
+  }
+
+  private static List<LogFile> newestFirst(Path data) throws IOException {
+    try (Stream<Path> files = Files.list(data.resolve("log"))) {
       return files
-          .filter(file -> file.getFileName().toString().matches("[0-9]+\\.log"))
-          .filter(file -> file.toFile().length() > 0)
-          .max(Comparator.comparing((Path file) -> file.getFileName().toString()))
+          .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
           .map(LogFile::new)
-          .orElseThrow(() -> new IOException("no log file with records in " + data));
+          .sorted(Comparator.comparingLong(LogFile::number).reversed())
+          .toList();
     }
   }
 
@@ -46,7 +53,12 @@ final class LogFile {
     return path;
   }
 
-  /** A record from its first byte to behind its last. */
+  private long number() {
+    String name = path.getFileName().toString();
+    return Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
+  }
+
+  /** A record from its first byte to behind its last, without the zeros that fill its page. */
   record Range(long start, long end) {}
 
   /** The complete records, in order. */
@@ -54,59 +66,46 @@ final class LogFile {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
     List<Range> records = new ArrayList<>();
     int position = 0;
-    int recordStart = 0;
-    while (position + HEADER_BYTES <= bytes.capacity()) {
-      int leftInBlock = BLOCK_BYTES - position % BLOCK_BYTES;
-      if (leftInBlock < HEADER_BYTES) {
-        position += leftInBlock;
-        continue;
-      }
-      int length = (bytes.get(position + 4) & 0xff) | (bytes.get(position + 5) & 0xff) << 8;
-      int type = bytes.get(position + 6) & 0xff;
-      int headerBytes = type >= 5 && type <= 8 ? HEADER_BYTES + 4 : HEADER_BYTES;
-      int kind = type >= 5 && type <= 8 ? type - 4 : type;
-      int end = position + headerBytes + length;
-      if (type == 0 || end > bytes.capacity()) {
+    while (position + HEADER_BYTES <= bytes.capacity()
+        && bytes.getInt(position) == MAGIC
+        && bytes.getLong(position + 16) == number()) {
+      int end = position + HEADER_BYTES + bytes.getInt(position + 8);
+      if (end > bytes.capacity()) {
         break;
       }
-      if (kind == WHOLE || kind == FIRST) {
-        recordStart = position;
-      }
-      if (kind == WHOLE || kind == LAST) {
-        records.add(new Range(recordStart, end));
-      }
-      position = end;
+      records.add(new Range(position, end));
+      position = nextStart(end);
     }
     return records;
   }
 
-  /** Appends the first bytes of a further record, as a crash in the middle of a write leaves it. */
-  int appendTorn(SplittableRandom random) throws IOException {
-    long size = Files.size(path);
-    int leftInBlock = (int) (BLOCK_BYTES - size % BLOCK_BYTES);
-    int padding = leftInBlock < HEADER_BYTES ? leftInBlock : 0;
-    int room = (padding > 0 ? BLOCK_BYTES : leftInBlock) - HEADER_BYTES;
-    int wanted = 20 + random.nextInt(2_000);
-    int length = Math.min(wanted, room);
-    byte[] record = new byte[HEADER_BYTES + length];
-    random.nextBytes(record);
-    record[4] = (byte) length;
-    record[5] = (byte) (length >> 8);
-    record[6] = (byte) (length == wanted ? WHOLE : FIRST);
-    // At least one byte of it, and at least one byte short.
-    int cut = 1 + random.nextInt(Math.max(1, record.length - 1));
-    ByteBuffer torn = ByteBuffer.allocate(padding + cut).position(padding).put(record, 0, cut);
-    Files.write(path, torn.array(), StandardOpenOption.APPEND);
-    return padding + cut;
+  private static int nextStart(long end) {
+    return (int) ((end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
   }
 
-  /**
-   * Turns one bit of a record over, in its first fragment: behind it may be zeros that say nothing.
-   */
+  /** Adds the first bytes of a further record, as a crash in the middle of a write leaves it. */
+  int appendTorn(SplittableRandom random) throws IOException {
+    List<Range> records = records();
+    Range last = records.get(records.size() - 1);
+    byte[] before = Files.readAllBytes(path);
+    int start = nextStart(last.end());
+    int length = 20 + random.nextInt(2_000);
+    ByteBuffer record = ByteBuffer.allocate(HEADER_BYTES + length);
+    random.nextBytes(record.array());
+    long lastNumber = ByteBuffer.wrap(before).getLong((int) last.start() + 24);
+    record.putInt(0, MAGIC).putInt(8, length).putLong(16, number()).putLong(24, lastNumber + 1);
+    // At least one byte of it, and at least one byte short.
+    int torn = 1 + random.nextInt(record.capacity() - 1);
+    byte[] after = Arrays.copyOf(before, Math.max(before.length, start + torn));
+    System.arraycopy(record.array(), 0, after, start, torn);
+    Files.write(path, after);
+    return torn;
+  }
+
+  /** Turns one bit of a record over. */
   long flip(Range record, SplittableRandom random) throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    long blockEnd = (record.start() / BLOCK_BYTES + 1) * BLOCK_BYTES;
-    int at = (int) random.nextLong(record.start(), Math.min(record.end(), blockEnd));
+    int at = (int) random.nextLong(record.start(), record.end());
     bytes[at] ^= (byte) (1 << random.nextInt(8));
     Files.write(path, bytes);
     return at;
@@ -114,7 +113,31 @@ final class LogFile {
 
   /** Ends the file in front of a record. */
   void cutBefore(Range record) throws IOException {
+    cut(record.start());
+  }
+
+  private void cut(long length) throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    Files.write(path, Arrays.copyOf(bytes, (int) record.start()));
+    Files.write(path, Arrays.copyOf(bytes, (int) Math.min(bytes.length, length)));
+  }
+
+  /**
+   * Takes away what was written and not flushed, as a power failure does; the store's commit mark
+   * says how far the log was flushed. Its two slots of 512 bytes hold: magic (4), turn (8), last
+   * record (8), count (4), and for each log file number (8) and flushed length (8).
+   */
+  static void cutUnflushed(Path data) throws IOException {
+    ByteBuffer mark = ByteBuffer.wrap(Files.readAllBytes(data.resolve("commit-mark")));
+    int slot = mark.getLong(4) > mark.getLong(512 + 4) ? 0 : 512;
+    int count = mark.getInt(slot + 20);
+    long number = count == 0 ? 0 : mark.getLong(slot + 24 + (count - 1) * 16);
+    long flushed = count == 0 ? 0 : mark.getLong(slot + 24 + (count - 1) * 16 + 8);
+    for (LogFile file : newestFirst(data)) {
+      if (file.number() > number) {
+        file.cut(0);
+      } else if (file.number() == number) {
+        file.cut(flushed);
+      }
+    }
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -21,17 +20,19 @@ import java.util.stream.Stream;
  */
 final class DataDirectory implements AutoCloseable {
   static final String IDENTITY_FILE = "tidewheel.store";
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /** What may lie in a directory whose creation did not come to its end. */
   private static final Set<String> BEFORE_IDENTITY =
       Set.of(DirectoryLock.FILE, CommitMark.FILE, IDENTITY_FILE + ".new", "lost+found");
 
   private final Path path;
+  private final String id;
   private final DirectoryLock lock;
 
-  private DataDirectory(Path path, DirectoryLock lock) {
+  private DataDirectory(Path path, String id, DirectoryLock lock) {
     this.path = path;
+    this.id = id;
     this.lock = lock;
   }
 
@@ -60,7 +61,7 @@ final class DataDirectory implements AutoCloseable {
         writeIdentity(path);
       }
       opened = true;
-      return new DataDirectory(path, lock);
+      return new DataDirectory(path, identity(path, "id"), lock);
     } catch (IOException e) {
       throw new StoreException(Kind.IO, "data directory " + path + " cannot be used: " + e, e);
     } finally {
@@ -94,13 +95,7 @@ final class DataDirectory implements AutoCloseable {
   }
 
   private static void checkFormat(Path path) throws IOException {
-    List<String> lines = Files.readAllLines(path.resolve(IDENTITY_FILE));
-    String format =
-        lines.stream()
-            .filter(line -> line.startsWith("format="))
-            .map(line -> line.substring("format=".length()).strip())
-            .findFirst()
-            .orElse("");
+    String format = identity(path, "format");
     int number;
     try {
       number = Integer.parseInt(format);
@@ -108,6 +103,11 @@ final class DataDirectory implements AutoCloseable {
       throw new StoreException(
           Kind.FOREIGN,
           path + " is not a Tidewheel data directory: its " + IDENTITY_FILE + " names no format");
+    }
+    if (number < FORMAT) {
+      throw new StoreException(
+          Kind.FOREIGN,
+          "data directory " + path + " has format " + number + ", which no release has written");
     }
     if (number > FORMAT) {
       throw new StoreException(
@@ -120,6 +120,15 @@ final class DataDirectory implements AutoCloseable {
               + FORMAT
               + ": use the release that wrote it or a later one");
     }
+  }
+
+  /** What the identity file says about a key, empty if nothing. */
+  private static String identity(Path path, String key) throws IOException {
+    return Files.readAllLines(path.resolve(IDENTITY_FILE)).stream()
+        .filter(line -> line.startsWith(key + "="))
+        .map(line -> line.substring(key.length() + 1).strip())
+        .findFirst()
+        .orElse("");
   }
 
   /**
@@ -164,7 +173,17 @@ final class DataDirectory implements AutoCloseable {
     return path;
   }
 
-  /** Where RocksDB keeps its files. */
+  /** What no other data directory has. */
+  String id() {
+    return id;
+  }
+
+  /** Where the files of the log are. */
+  Path log() {
+    return path.resolve("log");
+  }
+
+  /** Where RocksDB keeps the files of the index. */
   Path database() {
     return path.resolve("db");
   }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -22,15 +21,14 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksObject;
-import org.rocksdb.WALRecoveryMode;
 
 /**
- * The RocksDB instance with its column families: {@code events} (payloads in blob files), {@code
- * snapshots} and {@code meta} (highest numbers, named values). Owns all native objects.
+ * The index, a RocksDB instance: {@code events} (small rows, and pointers to large ones), {@code
+ * snapshots} and {@code meta} (highest numbers, named values). It keeps no log of its own; what a
+ * crash takes from it is replayed from the log of the store. Owns all native objects.
  */
 final class Database implements AutoCloseable {
-  private static final long KIB = 1024;
-  private static final long MIB = 1024 * KIB;
+  private static final long MIB = 1 << 20;
 
   private final List<RocksObject> owned;
   private final RocksDB db;
@@ -42,14 +40,8 @@ final class Database implements AutoCloseable {
     this.families = families;
   }
 
-  /**
-   * Opens or creates the database.
-   *
-   * @param salvage read the log up to the first damage and drop the rest; only after loss was
-   *     accepted
-   */
-  static Database open(
-      Path directory, EmbeddedStoreSettings settings, boolean create, boolean salvage) {
+  /** Opens or creates the database. */
+  static Database open(Path directory, EmbeddedStoreSettings settings, boolean create) {
     if (!create && !Files.exists(directory.resolve("CURRENT"))) {
       throw new StoreException(
           Kind.CORRUPT,
@@ -61,9 +53,7 @@ final class Database implements AutoCloseable {
     try {
       Files.createDirectories(directory);
       Cache cache = own(owned, new LRUCache(settings.blockCacheBytes()));
-      DBOptions options = own(owned, options(settings, create, salvage));
-      // A flush through the page cache makes every sync of the log wait for its dirty pages too.
-      options.setUseDirectIoForFlushAndCompaction(DirectIo.isPossibleIn(directory));
+      DBOptions options = own(owned, options(create));
       List<ColumnFamilyDescriptor> descriptors =
           List.of(
               new ColumnFamilyDescriptor(
@@ -88,20 +78,11 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static DBOptions options(
-      EmbeddedStoreSettings settings, boolean create, boolean salvage) {
-    DBOptions options = trackedOptions(!salvage);
-    options
+  private static DBOptions options(boolean create) {
+    return new DBOptions()
         .setCreateIfMissing(create)
         .setCreateMissingColumnFamilies(create)
         .setParanoidChecks(true)
-        // A torn record at the end was never answered; damage before it fails the open.
-        .setWalRecoveryMode(
-            salvage
-                ? WALRecoveryMode.PointInTimeRecovery
-                : WALRecoveryMode.TolerateCorruptedTailRecords)
-        .setManualWalFlush(settings.unsafeAnswerBeforeFlush())
-        .setMaxTotalWalSize(settings.maxLogBytes())
         .setMaxBackgroundJobs(3)
         .setBytesPerSync(MIB)
         .setMaxOpenFiles(512)
@@ -110,18 +91,6 @@ final class Database implements AutoCloseable {
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
         .setMaxLogFileSize(4 * MIB)
         .setKeepLogFileNum(3);
-    return options;
-  }
-
-  /** The Java options have no setter for it; the manifest then knows how long closed logs are. */
-  private static DBOptions trackedOptions(boolean track) {
-    Properties properties = new Properties();
-    properties.setProperty("track_and_verify_wals_in_manifest", String.valueOf(track));
-    DBOptions options = DBOptions.getDBOptionsFromProps(properties);
-    if (options == null) {
-      throw new StoreException(Kind.IO, "RocksDB does not know track_and_verify_wals_in_manifest");
-    }
-    return options;
   }
 
   private static ColumnFamilyOptions events(
@@ -130,17 +99,9 @@ final class Database implements AutoCloseable {
         .setTableFormatConfig(table(owned, cache))
         .setWriteBufferSize(settings.memtableBytes())
         .setMaxWriteBufferNumber(2)
-        .setEnableBlobFiles(true)
-        .setMinBlobSize(settings.minBlobBytes())
-        .setBlobFileSize(64 * MIB)
-        // Only the reclaimer turns collection on: with it every compaction would copy payloads.
-        .setEnableBlobGarbageCollection(false)
-        .setBlobGarbageCollectionAgeCutoff(1.0)
-        .setBlobGarbageCollectionForceThreshold(1.0)
-        .setBlobCompressionType(CompressionType.NO_COMPRESSION)
         .setCompressionType(CompressionType.LZ4_COMPRESSION)
-        // Tables hold references to blobs; small ones keep a trim from touching its neighbours.
-        .setTargetFileSizeBase(256 * KIB)
+        // Small tables keep a trim from touching its neighbours.
+        .setTargetFileSizeBase(MIB)
         .setMaxBytesForLevelBase(64 * MIB)
         .setLevelCompactionDynamicLevelBytes(true)
         .setLevel0FileNumCompactionTrigger(8);
@@ -172,6 +133,14 @@ final class Database implements AutoCloseable {
 
   RocksDB db() {
     return db;
+  }
+
+  ColumnFamilyHandle family(LogEntry.Family family) {
+    return switch (family) {
+      case EVENTS -> events();
+      case SNAPSHOTS -> snapshots();
+      case META -> meta();
+    };
   }
 
   ColumnFamilyHandle events() {

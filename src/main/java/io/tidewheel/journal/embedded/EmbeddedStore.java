@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import akka.Done;
 import io.tidewheel.journal.embedded.ActorPositions.Position;
-import io.tidewheel.journal.embedded.EmbeddedStoreSettings.Recovery;
 import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,11 +40,12 @@ public final class EmbeddedStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStore.class);
   private static final int MAX_NAME_BYTES = 255;
   private static final byte META_NAMED_VALUE = 'v';
+  private static final long RECLAIM_TICK_SECONDS = 10;
 
   private final DataDirectory directory;
   private final Database database;
   private final CommitMark mark;
-  private final LogTail tail;
+  private final LogWriter log;
   private final StoreWriter writer;
   private final SpaceReclaimer reclaimer;
   private final EventReader events;
@@ -58,16 +58,17 @@ public final class EmbeddedStore implements AutoCloseable {
 
   private volatile boolean isClosed;
 
-  private EmbeddedStore(
-      DataDirectory directory, Database database, CommitMark mark, EmbeddedStoreSettings settings) {
+  private EmbeddedStore(DataDirectory directory, Opened opened, EmbeddedStoreSettings settings) {
     this.directory = directory;
-    this.database = database;
-    this.mark = mark;
+    this.database = opened.database();
+    this.mark = opened.mark();
     this.settings = settings;
-    this.tail = new LogTail(directory.database());
-    this.writer = new StoreWriter(database, settings, mark, tail);
-    this.reclaimer = new SpaceReclaimer(database, settings.reclaimAfterBytes());
-    this.events = new EventReader(database);
+    LogSegments segments = opened.segments();
+    this.log = new LogWriter(segments, opened.end(), this::onGrown);
+    this.writer = new StoreWriter(database, settings, mark, log, opened.format());
+    this.reclaimer =
+        new SpaceReclaimer(database, segments, writer, settings, opened.checkpoint().from());
+    this.events = new EventReader(database, segments);
     this.snapshots = new SnapshotReader(database);
     this.clockwork =
         Executors.newSingleThreadScheduledExecutor(
@@ -99,36 +100,7 @@ public final class EmbeddedStore implements AutoCloseable {
   }
 
   private static EmbeddedStore open(DataDirectory directory, EmbeddedStoreSettings settings) {
-    boolean acceptLoss = settings.recovery() == Recovery.ACCEPT_LOSS;
-    CommitMark mark = CommitMark.open(directory.path(), acceptLoss);
-    List<String> missing = LogCheck.missing(directory.database(), mark.position());
-    if (!missing.isEmpty() && !acceptLoss) {
-      throw LogCheck.refusal(directory.path(), missing);
-    }
-    boolean fresh = mark.position().sequence() == 0;
-    Database database =
-        Database.open(directory.database(), settings, fresh || acceptLoss, acceptLoss);
-    long sequence = database.db().getLatestSequenceNumber();
-    if (sequence < mark.position().sequence()) {
-      String finding =
-          "the store ends at write "
-              + sequence
-              + " but "
-              + mark.position().sequence()
-              + " was acknowledged, "
-              + (mark.position().sequence() - sequence)
-              + " writes are missing";
-      missing = missing.isEmpty() ? List.of(finding) : missing;
-      if (!acceptLoss) {
-        database.close();
-        throw LogCheck.refusal(directory.path(), missing);
-      }
-    }
-    if (acceptLoss) {
-      missing.forEach(finding -> LOG.error("Acknowledged writes lost and accepted: {}", finding));
-      mark.restart(sequence);
-    }
-    return new EmbeddedStore(directory, database, mark, settings);
+    return new EmbeddedStore(directory, Opened.from(directory, settings), settings);
   }
 
   private void start() {
@@ -144,7 +116,14 @@ public final class EmbeddedStore implements AutoCloseable {
               TimeUnit.MILLISECONDS);
     }
     var unused = clockwork.scheduleWithFixedDelay(this::forceMark, 1, 1, TimeUnit.SECONDS);
+    unused =
+        clockwork.scheduleWithFixedDelay(
+            reclaimer::onTick, RECLAIM_TICK_SECONDS, RECLAIM_TICK_SECONDS, TimeUnit.SECONDS);
     writer.start();
+  }
+
+  private void onGrown() {
+    reclaimer.onGrown(log.end().segment());
   }
 
   private void forceMark() {
@@ -307,8 +286,8 @@ public final class EmbeddedStore implements AutoCloseable {
       isClosed = true;
       writer.close();
       clockwork.shutdownNow();
-      reclaimer.close();
-      tail.close();
+      log.close();
+      reclaimer.close(log.end());
       forceMark();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -14,10 +14,11 @@ import java.util.Locale;
  * @param maxDrainBytes how much one write to the log takes together
  * @param maxRowBytes largest row
  * @param maxConcurrentReads reads and replays that run or wait
- * @param minBlobBytes rows from this size on go to blob files
- * @param memtableBytes size of one of the two memtables of events
+ * @param maxInlineBytes events above this size are in the log only, and the index points there
+ * @param segmentBytes size of a file of the log, whole MiB
+ * @param memtableBytes size of one of the two memtables of the index of events
  * @param blockCacheBytes size of the block cache
- * @param maxLogBytes log kept before memtables are flushed for its sake
+ * @param maxReplayBytes log after which a checkpoint is taken, so that a start replays little more
  * @param reclaimAfterBytes trimmed bytes after which space is reclaimed
  * @param cachedActors persistent actors whose highest sequence number is kept in memory
  * @param unsafeAnswerBeforeFlush answers writes before they are flushed; shows that the crash
@@ -30,10 +31,11 @@ public record EmbeddedStoreSettings(
     int maxDrainBytes,
     int maxRowBytes,
     int maxConcurrentReads,
-    long minBlobBytes,
+    int maxInlineBytes,
+    long segmentBytes,
     long memtableBytes,
     long blockCacheBytes,
-    long maxLogBytes,
+    long maxReplayBytes,
     long reclaimAfterBytes,
     int cachedActors,
     boolean unsafeAnswerBeforeFlush) {
@@ -68,10 +70,11 @@ public record EmbeddedStoreSettings(
         (int) bytes(config, "max-drain-size", 64 * KIB, 64 * MIB),
         maxRowBytes,
         (int) number(config, "max-concurrent-reads", 1, 100_000),
-        bytes(config, "min-blob-size", 0, GIB),
+        (int) bytes(config, "max-inline-size", 0, MIB),
+        bytes(config, "segment-size", MIB, GIB) / MIB * MIB,
         bytes(config, "memtable-size", MIB, GIB),
         bytes(config, "block-cache-size", MIB, 64 * GIB),
-        bytes(config, "max-log-size", MIB, 64 * GIB),
+        bytes(config, "max-replay-size", MIB, 64 * GIB),
         bytes(config, "reclaim-after", MIB, 1024 * GIB),
         (int) number(config, "cached-actors", 1, 10_000_000),
         config.getBoolean("unsafe-answer-before-flush"));
@@ -86,10 +89,11 @@ public record EmbeddedStoreSettings(
         maxDrainBytes,
         maxRowBytes,
         maxConcurrentReads,
-        minBlobBytes,
+        maxInlineBytes,
+        segmentBytes,
         memtableBytes,
         blockCacheBytes,
-        maxLogBytes,
+        maxReplayBytes,
         reclaimAfterBytes,
         cachedActors,
         unsafeAnswerBeforeFlush);

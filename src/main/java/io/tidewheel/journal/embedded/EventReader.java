@@ -2,7 +2,11 @@ package io.tidewheel.journal.embedded;
 
 import io.tidewheel.journal.embedded.ActorPositions.Position;
 import io.tidewheel.journal.embedded.StoreException.Kind;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -17,14 +21,16 @@ final class EventReader {
   private static final long READAHEAD_BYTES = 1 << 20;
 
   private final Database database;
+  private final LogSegments segments;
 
-  EventReader(Database database) {
+  EventReader(Database database, LogSegments segments) {
     this.database = database;
+    this.segments = segments;
   }
 
   /**
    * Reads from {@code fromSeqNr} up to {@code toSeqNr}, both inclusive, until {@code each} answers
-   * false. Starts behind what has been trimmed.
+   * false. Starts behind what has been trimmed, before or meanwhile.
    */
   void read(String persistenceId, long fromSeqNr, long toSeqNr, Predicate<StoredRow> each) {
     byte[] prefix = RowKey.prefix(persistenceId);
@@ -37,11 +43,14 @@ final class EventReader {
       }
     } catch (RocksDBException e) {
       throw StoreException.of("the rows of " + persistenceId + " cannot be read", e);
+    } catch (IOException e) {
+      throw StoreException.of("the rows of " + persistenceId + " cannot be read", e);
     }
   }
 
   private void read(
-      String persistenceId, byte[] prefix, long from, long to, Predicate<StoredRow> each) {
+      String persistenceId, byte[] prefix, long from, long to, Predicate<StoredRow> each)
+      throws IOException {
     try (Slice lower = new Slice(RowKey.of(prefix, from));
         Slice upper = new Slice(RowKey.of(prefix, to + 1));
         ReadOptions options =
@@ -50,10 +59,16 @@ final class EventReader {
                 .setReadaheadSize(READAHEAD_BYTES)
                 .setIterateLowerBound(lower)
                 .setIterateUpperBound(upper);
+        SegmentReader log = new SegmentReader(segments);
         RocksIterator rows = database.db().newIterator(database.events(), options)) {
       long last = from - 1;
       for (rows.seek(RowKey.of(prefix, from)); rows.isValid(); rows.next()) {
-        StoredRow row = RowCodec.decode(persistenceId, rows.key(), rows.value());
+        StoredRow row = row(persistenceId, rows.key(), rows.value(), log);
+        if (row == null) {
+          // Trimmed since the read began: as if it had begun behind it.
+          last = RowKey.seqNr(rows.key());
+          continue;
+        }
         if (row.previousSeqNr() > last) {
           throw missing(persistenceId, last + 1, row.seqNr());
         }
@@ -70,6 +85,32 @@ final class EventReader {
     } catch (RocksDBException e) {
       throw StoreException.of("the rows of " + persistenceId + " cannot be read", e);
     }
+  }
+
+  /** A row, from the index or the log; null if it has been trimmed meanwhile. */
+  private @Nullable StoredRow row(
+      String persistenceId, byte[] key, byte[] indexed, SegmentReader log)
+      throws RocksDBException, IOException {
+    byte[] value = indexed;
+    while (RowPointer.isPointer(value)) {
+      Optional<byte[]> bytes = log.read(RowPointer.decode(value));
+      if (bytes.isPresent() && RowCodec.isWhole(key, bytes.get())) {
+        return RowCodec.decode(persistenceId, key, bytes.get());
+      }
+      // Damaged, or the place was given up: then the index says where the row is now.
+      byte[] now = database.db().get(database.events(), key);
+      if (now == null) {
+        return null;
+      }
+      if (Arrays.equals(now, value)) {
+        throw RowCodec.damaged(
+            persistenceId,
+            RowKey.seqNr(key),
+            bytes.isPresent() ? "its checksum does not match" : "its log file is cut off or gone");
+      }
+      value = now;
+    }
+    return RowCodec.decode(persistenceId, key, value);
   }
 
   private boolean isTrimmed(byte[] prefix, long seqNr) throws RocksDBException {
@@ -121,10 +162,10 @@ final class EventReader {
       }
       long sampled = Math.min(count, 4);
       long bytes = 0;
-      byte[] none = new byte[0];
       for (long i = 0; i < sampled; i++) {
         byte[] key = RowKey.of(prefix, from + i * count / sampled);
-        bytes += Math.max(0, database.db().get(database.events(), key, none));
+        byte[] value = database.db().get(database.events(), key);
+        bytes += value == null ? 0 : RowPointer.rowBytes(value);
       }
       return bytes / sampled * count;
     } catch (RocksDBException e) {

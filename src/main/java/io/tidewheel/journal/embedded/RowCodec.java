@@ -70,6 +70,13 @@ final class RowCodec {
     return new EncodedRow(row.seqNr(), key, head.array(), payload);
   }
 
+  /** Whether bytes are the row of a key; false for anything else that may lie in its place. */
+  static boolean isWhole(byte[] key, byte[] value) {
+    return value.length > CHECKED_FROM
+        && value[0] == VERSION
+        && ByteBuffer.wrap(value).getInt(CHECKSUM_AT) == checksum(key, value, new byte[0]);
+  }
+
   /**
    * Reads a row back.
    *

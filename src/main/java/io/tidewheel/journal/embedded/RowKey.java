@@ -26,6 +26,11 @@ final class RowKey {
     return Arrays.copyOf(id, id.length + 1);
   }
 
+  /** What {@link #prefix} was made from. */
+  static String persistenceId(byte[] prefix) {
+    return new String(prefix, 0, prefix.length - 1, StandardCharsets.UTF_8);
+  }
+
   static byte[] of(byte[] prefix, long seqNr) {
     byte[] key = Arrays.copyOf(prefix, prefix.length + Long.BYTES);
     ByteBuffer.wrap(key).putLong(prefix.length, seqNr);

@@ -1,32 +1,34 @@
 package io.tidewheel.journal.embedded;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.CompactRangeOptions;
-import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
-import org.rocksdb.FlushOptions;
-import org.rocksdb.MutableColumnFamilyOptions;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the space of trimmed rows back to the file system.
+ * What happens to the log behind its end, in the background: checkpoints, spare files, and the
+ * return of the space of trimmed rows.
  *
- * <p>RocksDB does not do so by itself: a deep log of large rows is few keys, so no compaction comes
- * by, and a blob file lives as long as one table refers to it. After enough has been trimmed, the
- * trimmed ranges are compacted; that touches tables of references only and frees the blob files
- * that nobody refers to any more. When at least a third of what is left is still garbage (blob
- * files shared with rows that stay), everything is compacted with blob garbage collection, which
- * copies the rows that stay. So space is at most one and a half times the live rows plus the
- * threshold, and a byte freed costs at most two bytes copied.
+ * <p>A segment is dropped when the index points to nothing in it. After enough has been trimmed the
+ * index is read to find those. Which rows share a segment is chance; so when at least a third of
+ * what is left is still garbage, the rows that stay in the emptiest segments are written to the end
+ * of the log again. So space is at most one and a half times the live rows plus the threshold, and
+ * a byte freed costs at most two bytes copied.
  */
 final class SpaceReclaimer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpaceReclaimer.class);
@@ -34,11 +36,14 @@ final class SpaceReclaimer implements AutoCloseable {
   /** Above this many trimmed actors one range over all of them is compacted instead. */
   private static final int MAX_RANGES = 64;
 
-  private static final String BLOB_BYTES = "rocksdb.live-blob-file-size";
-  private static final String GARBAGE_BYTES = "rocksdb.live-blob-file-garbage-size";
+  /** Less is not worth reading the index for, however long nothing more is trimmed. */
+  private static final long MIN_IDLE_BYTES = 16L << 20;
 
   private final Database database;
+  private final LogSegments segments;
+  private final StoreWriter writer;
   private final long threshold;
+  private final long maxReplayBytes;
   private final ExecutorService executor;
 
   @GuardedBy("this")
@@ -47,13 +52,28 @@ final class SpaceReclaimer implements AutoCloseable {
   @GuardedBy("this")
   private long trimmedBytes;
 
+  @GuardedBy("this")
+  private long trimmedBytesAtTick;
+
   /** Of the compaction that runs, to cancel it. */
   @GuardedBy("this")
   private @Nullable CompactRangeOptions running;
 
-  SpaceReclaimer(Database database, long threshold) {
+  /** Executor only. */
+  private LogPosition checkpointed;
+
+  SpaceReclaimer(
+      Database database,
+      LogSegments segments,
+      StoreWriter writer,
+      EmbeddedStoreSettings settings,
+      LogPosition checkpointed) {
     this.database = database;
-    this.threshold = threshold;
+    this.segments = segments;
+    this.writer = writer;
+    this.threshold = settings.reclaimAfterBytes();
+    this.maxReplayBytes = settings.maxReplayBytes();
+    this.checkpointed = checkpointed;
     this.executor =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -63,9 +83,19 @@ final class SpaceReclaimer implements AutoCloseable {
             });
   }
 
-  /** Notes a trim; starts to reclaim in the background when enough has come together. */
+  /** The log has grown into a segment: sees to the next one, and to a checkpoint when it is due. */
+  void onGrown(long segment) {
+    submit(
+        () -> {
+          segments.prepareSpare();
+          if ((segment - checkpointed.segment()) * segments.sealAtBytes() >= maxReplayBytes) {
+            checkpoint();
+          }
+        });
+  }
+
+  /** Notes a trim; starts to reclaim when enough has come together. */
   void trimmed(KeyRange range, long bytes) {
-    List<KeyRange> due;
     synchronized (this) {
       // Trims of one actor follow each other, so the prefix of the key finds the one before.
       byte[] actor = Arrays.copyOf(range.from(), range.from().length - Long.BYTES);
@@ -77,78 +107,159 @@ final class SpaceReclaimer implements AutoCloseable {
         ranges.put(first, all);
       }
       trimmedBytes += bytes;
-      if (trimmedBytes < threshold || executor.isShutdown()) {
-        return;
+      if (trimmedBytes >= Math.max(threshold, segments.sealedBytes() / 3)) {
+        start();
       }
-      due = new ArrayList<>(ranges.values());
-      ranges.clear();
-      trimmedBytes = 0;
-      executor.execute(() -> reclaim(due));
     }
   }
 
-  private void reclaim(List<KeyRange> due) {
-    try (FlushOptions flush = new FlushOptions().setWaitForFlush(true);
-        CompactRangeOptions compact =
-            new CompactRangeOptions()
-                .setExclusiveManualCompaction(false)
-                .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized)) {
+  /** Called every few seconds: starts to reclaim when trimming has come to rest. */
+  void onTick() {
+    synchronized (this) {
+      if (trimmedBytes == trimmedBytesAtTick
+          && trimmedBytes >= Math.min(MIN_IDLE_BYTES, threshold)) {
+        start();
+      }
+      trimmedBytesAtTick = trimmedBytes;
+    }
+  }
+
+  @GuardedBy("this")
+  private void start() {
+    List<KeyRange> due = new ArrayList<>(ranges.values());
+    ranges.clear();
+    trimmedBytes = 0;
+    submit(() -> reclaim(due));
+  }
+
+  /** What runs in the background; a failure is logged, the next round tries again. */
+  private interface Task {
+    void run() throws RocksDBException, IOException;
+  }
+
+  private void submit(Task task) {
+    synchronized (this) {
+      if (!executor.isShutdown()) {
+        executor.execute(() -> run(task));
+      }
+    }
+  }
+
+  private void run(Task task) {
+    try {
+      task.run();
+    } catch (RocksDBException | IOException | CompletionException | StoreException e) {
+      if (executor.isShutdown()) {
+        LOG.debug("Tidying up the log ended early", e);
+      } else {
+        LOG.warn("The log could not be tidied up; it is tried again later: {}", e.getMessage());
+      }
+    }
+  }
+
+  private void checkpoint() throws RocksDBException {
+    checkpoint(writer.submit(new StoreOperation.Where()).join());
+  }
+
+  private void checkpoint(LogPosition from) throws RocksDBException {
+    new Checkpoint(from, segments.sealedBefore(from.segment())).save(database);
+    checkpointed = from;
+  }
+
+  private void reclaim(List<KeyRange> due) throws RocksDBException, IOException {
+    long before = segments.sealedBytes();
+    checkpoint();
+    Map<Long, Long> candidates = segments.sealedBefore(checkpointed.segment());
+    Map<Long, Long> live = LiveRows.bytesBySegment(database);
+    Set<Long> dead = new TreeSet<>(candidates.keySet());
+    dead.removeAll(live.keySet());
+    drop(dead);
+    List<SegmentUse> uses = new ArrayList<>();
+    live.forEach(
+        (segment, bytes) -> {
+          Long length = candidates.get(segment);
+          if (length != null) {
+            uses.add(new SegmentUse(segment, length, bytes));
+          }
+        });
+    Set<Long> sparse = SegmentUse.sparse(uses, threshold / 2);
+    if (!sparse.isEmpty()) {
+      move(sparse);
+      // The copies are in the log behind the checkpoint: only then are the originals not needed.
+      checkpoint();
+      drop(sparse);
+    }
+    compact(due);
+    LOG.info("Reclaimed space: log {} -> {} bytes", before, segments.sealedBytes());
+  }
+
+  private void move(Set<Long> chosen) throws RocksDBException, IOException {
+    try (SegmentReader reader = new SegmentReader(segments)) {
+      List<IOException> failure = new ArrayList<>();
+      LiveRows.visit(
+          database,
+          chosen,
+          (key, pointer) -> {
+            try {
+              byte[] row = reader.read(pointer).filter(r -> RowCodec.isWhole(key, r)).orElse(null);
+              if (row == null) {
+                throw new IOException("a row in segment " + pointer.segment() + " is damaged");
+              }
+              // One at a time: it shares the writer with those who publish.
+              writer.submit(new StoreOperation.Move(key, pointer, row)).join();
+            } catch (IOException e) {
+              failure.add(e);
+            }
+          });
+      if (!failure.isEmpty()) {
+        throw failure.get(0);
+      }
+    }
+  }
+
+  /** Nothing points to these any more; a start must not miss them. */
+  private void drop(Set<Long> gone) throws RocksDBException, IOException {
+    if (gone.isEmpty()) {
+      return;
+    }
+    Map<Long, Long> kept = new HashMap<>(segments.sealedBefore(checkpointed.segment()));
+    kept.keySet().removeAll(gone);
+    new Checkpoint(checkpointed, kept).save(database);
+    for (long segment : gone) {
+      segments.drop(segment);
+    }
+  }
+
+  /** Takes the trimmed rows out of the tables of the index. */
+  private void compact(List<KeyRange> due) throws RocksDBException {
+    try (CompactRangeOptions compact =
+        new CompactRangeOptions().setExclusiveManualCompaction(false)) {
       synchronized (this) {
         running = compact;
       }
-      try {
-        reclaim(due, flush, compact);
-      } catch (RocksDBException e) {
-        // The rows are deleted either way; the next trim tries again.
-        LOG.warn("Space of trimmed rows could not be reclaimed: {}", e.getMessage());
-      } finally {
-        synchronized (this) {
-          running = null;
-        }
+      for (KeyRange range : due) {
+        database.db().compactRange(database.events(), range.from(), range.until(), compact);
+      }
+    } finally {
+      synchronized (this) {
+        running = null;
       }
     }
   }
 
-  private void reclaim(List<KeyRange> due, FlushOptions flush, CompactRangeOptions compact)
-      throws RocksDBException {
-    long before = blobBytes();
-    database.db().flush(flush, database.events());
-    for (KeyRange range : due) {
-      database.db().compactRange(database.events(), range.from(), range.until(), compact);
-    }
-    long garbage = property(GARBAGE_BYTES);
-    if (garbage >= threshold / 2 && garbage >= blobBytes() / 3) {
-      collect(compact);
-    }
-    LOG.info("Reclaimed space: blob files {} -> {} bytes", before, blobBytes());
-  }
-
-  private void collect(CompactRangeOptions compact) throws RocksDBException {
-    collection(true);
-    try {
-      database.db().compactRange(database.events(), null, null, compact);
-    } finally {
-      collection(false);
+  /**
+   * Stops what runs and waits for it; then takes a last checkpoint, so that the next start has
+   * nothing to replay.
+   *
+   * @param end of the log, which nobody writes to any more
+   */
+  void close(LogPosition end) {
+    close();
+    if (!end.equals(checkpointed)) {
+      run(() -> checkpoint(end));
     }
   }
 
-  private void collection(boolean isOn) throws RocksDBException {
-    database
-        .db()
-        .setOptions(
-            database.events(),
-            MutableColumnFamilyOptions.builder().setEnableBlobGarbageCollection(isOn).build());
-  }
-
-  private long blobBytes() throws RocksDBException {
-    return property(BLOB_BYTES);
-  }
-
-  private long property(String name) throws RocksDBException {
-    return database.db().getLongProperty(database.events(), name);
-  }
-
-  /** Stops running compactions and waits for them to end. */
   @Override
   public void close() {
     synchronized (this) {
@@ -159,7 +270,7 @@ final class SpaceReclaimer implements AutoCloseable {
     }
     try {
       while (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
-        LOG.warn("Waiting for a compaction to end");
+        LOG.warn("Waiting for the log to be tidied up");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
@@ -57,6 +58,13 @@ public final class StoreException extends RuntimeException {
       kind = Kind.CORRUPT;
     }
     return new StoreException(kind, what + ": " + failure.getMessage(), failure);
+  }
+
+  /** Gives a failure of the file system its kind; Java tells a full disk by its text only. */
+  static StoreException of(String what, IOException failure) {
+    boolean isFull = String.valueOf(failure.getMessage()).contains("No space left");
+    return new StoreException(
+        isFull ? Kind.DISK_FULL : Kind.IO, what + ": " + failure.getMessage(), failure);
   }
 
   public Kind kind() {

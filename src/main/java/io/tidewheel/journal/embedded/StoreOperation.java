@@ -3,6 +3,7 @@ package io.tidewheel.journal.embedded;
 import akka.Done;
 import io.tidewheel.journal.embedded.ActorPositions.Position;
 import io.tidewheel.journal.embedded.StoreException.Kind;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -170,6 +171,54 @@ abstract sealed class StoreOperation<T> {
       }
       staging.putMeta(key, fresh);
       return complete(fresh);
+    }
+  }
+
+  /** Answers a position before which everything is in the log and in the index. */
+  static final class Where extends StoreOperation<LogPosition> {
+    Where() {
+      super(0);
+    }
+
+    @Override
+    Runnable stage(Staging staging) {
+      return complete(staging.start());
+    }
+
+    @Override
+    boolean needsWrite() {
+      return false;
+    }
+  }
+
+  /** Writes an event to the end of the log, unless it was trimmed or moved meanwhile. */
+  static final class Move extends StoreOperation<Done> {
+    private final byte[] key;
+    private final byte[] pointer;
+    private final byte[] row;
+
+    /**
+     * A move.
+     *
+     * @param pointer what the index held when the row was read
+     */
+    Move(byte[] key, RowPointer pointer, byte[] row) {
+      super(row.length);
+      this.key = key;
+      this.pointer = pointer.encoded();
+      this.row = row;
+    }
+
+    @Override
+    Runnable stage(Staging staging) throws RocksDBException {
+      byte[] prefix = Arrays.copyOf(key, key.length - Long.BYTES);
+      Position position = staging.positions().get(RowKey.persistenceId(prefix), prefix);
+      // A trim may be in this very write: the index does not show it yet.
+      if (RowKey.seqNr(key) > position.trimmedTo()
+          && Arrays.equals(staging.getEvent(key), pointer)) {
+        staging.moveEvent(key, row);
+      }
+      return complete(Done.getInstance());
     }
   }
 

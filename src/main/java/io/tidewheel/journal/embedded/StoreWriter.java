@@ -33,7 +33,8 @@ final class StoreWriter {
   private final Database database;
   private final EmbeddedStoreSettings settings;
   private final CommitMark mark;
-  private final LogTail tail;
+  private final LogWriter log;
+  private final LogBlock format;
   private final ActorPositions positions;
   private final BlockingQueue<StoreOperation<?>> queue;
   private final AtomicLong pendingBytes = new AtomicLong();
@@ -45,11 +46,17 @@ final class StoreWriter {
   private boolean isFailing;
   private @Nullable StoreException closed;
 
-  StoreWriter(Database database, EmbeddedStoreSettings settings, CommitMark mark, LogTail tail) {
+  StoreWriter(
+      Database database,
+      EmbeddedStoreSettings settings,
+      CommitMark mark,
+      LogWriter log,
+      LogBlock format) {
     this.database = database;
     this.settings = settings;
     this.mark = mark;
-    this.tail = tail;
+    this.log = log;
+    this.format = format;
     this.positions = new ActorPositions(database, settings.cachedActors());
     this.queue = new LinkedBlockingQueue<>(settings.maxPendingWrites());
     this.thread = new Thread(this::run, "tidewheel-store-writer");
@@ -114,8 +121,8 @@ final class StoreWriter {
 
   private void run() {
     List<StoreOperation<?>> drained = new ArrayList<>();
-    try (Staging staging = new Staging(database, positions);
-        WriteOptions options = new WriteOptions().setSync(!settings.unsafeAnswerBeforeFlush())) {
+    try (Staging staging = new Staging(database, positions, format, settings.maxInlineBytes());
+        WriteOptions options = new WriteOptions().setDisableWAL(true)) {
       boolean isStopped = false;
       while (!isStopped) {
         isStopped = drain(drained);
@@ -158,14 +165,14 @@ final class StoreWriter {
   }
 
   private void commit(List<StoreOperation<?>> drained, Staging staging, WriteOptions options) {
-    staging.batch().clear();
     List<StoreOperation<?>> staged = new ArrayList<>(drained.size());
     List<Runnable> answers = new ArrayList<>(drained.size());
     long bytes = 0;
+    IOException noPlace = begin(staging);
     for (StoreOperation<?> operation : drained) {
       bytes += operation.bytes;
       try {
-        staging.batch().setSavePoint();
+        staging.save();
         answers.add(operation.stage(staging));
         staged.add(operation);
       } catch (StoreException e) {
@@ -175,8 +182,11 @@ final class StoreWriter {
       }
     }
     try {
+      if (noPlace != null) {
+        throw noPlace;
+      }
       write(staging, options);
-      if (isFailing && staging.batch().count() > 0) {
+      if (isFailing && !staging.isEmpty()) {
         isFailing = false;
         LOG.info("Writes succeed again");
       }
@@ -184,16 +194,27 @@ final class StoreWriter {
       pendingBytes.addAndGet(-bytes);
       answers.forEach(Runnable::run);
     } catch (RocksDBException e) {
-      fail(staged, answers, bytes, StoreException.of("the write failed", e));
+      fail(staged, answers, bytes, StoreException.of("the index takes no write", e));
     } catch (IOException e) {
-      fail(staged, answers, bytes, new StoreException(Kind.IO, "the log's end is unknown", e));
+      fail(staged, answers, bytes, StoreException.of("the log takes no write", e));
     }
     positions.shrink();
   }
 
+  /** Answers why there is no place for a block, if so; everything is staged all the same. */
+  private @Nullable IOException begin(Staging staging) {
+    try {
+      staging.begin(log.next());
+      return null;
+    } catch (IOException e) {
+      staging.begin(log.end());
+      return e;
+    }
+  }
+
   private static void takeBack(Staging staging, StoreOperation<?> operation, StoreException why) {
     try {
-      staging.batch().rollbackToSavePoint();
+      staging.takeBack();
     } catch (RocksDBException e) {
       throw new IllegalStateException("a staged operation cannot be taken back", e);
     }
@@ -218,26 +239,32 @@ final class StoreWriter {
   }
 
   private void write(Staging staging, WriteOptions options) throws RocksDBException, IOException {
-    if (staging.batch().count() > 0) {
-      database.db().write(options, staging.batch());
-      if (settings.unsafeAnswerBeforeFlush()) {
-        hasUnflushed = true;
-      } else {
+    boolean isFlushed = !settings.unsafeAnswerBeforeFlush();
+    if (!staging.isEmpty()) {
+      log.write(staging.seal(), isFlushed);
+      database.db().write(options, staging.index());
+      if (isFlushed) {
         moveMark();
+      } else {
+        hasUnflushed = true;
       }
     }
     if (hasUnflushed && isFlushDue) {
       isFlushDue = false;
-      database.db().flushWal(true);
-      hasUnflushed = false;
-      moveMark();
+      flush();
     }
   }
 
-  private void moveMark() throws IOException {
+  private void moveMark() {
     flushes.incrementAndGet();
-    CommitMark.LogLength end = tail.afterWrite();
-    mark.advance(database.db().getLatestSequenceNumber(), end.number(), end.bytes());
+    LogPosition end = log.end();
+    mark.advance(end.sequence() - 1, end.segment(), end.offset());
+  }
+
+  private void flush() throws IOException {
+    log.flush();
+    hasUnflushed = false;
+    moveMark();
   }
 
   private void flushUnflushed() {
@@ -245,9 +272,8 @@ final class StoreWriter {
       return;
     }
     try {
-      database.db().flushWal(true);
-      moveMark();
-    } catch (RocksDBException | IOException e) {
+      flush();
+    } catch (IOException e) {
       LOG.error("The last writes could not be flushed", e);
     }
   }

@@ -34,7 +34,7 @@ class DataDirectoryTest {
     Path data = temp.resolve("a/b/data");
     open(data).close();
     List<String> identity = Files.readAllLines(data.resolve(DataDirectory.IDENTITY_FILE));
-    assertThat(identity).hasSize(3).contains("format=1");
+    assertThat(identity).hasSize(3).contains("format=2");
     open(data).close();
     assertThat(Files.readAllLines(data.resolve(DataDirectory.IDENTITY_FILE))).isEqualTo(identity);
   }
@@ -55,11 +55,18 @@ class DataDirectoryTest {
   }
 
   @Test
+  void refusesAFormatThatNoReleaseHasWritten() throws IOException {
+    open(temp.resolve("data")).close();
+    Files.writeString(temp.resolve("data").resolve(DataDirectory.IDENTITY_FILE), "format=1\n");
+    assertRefused(temp.resolve("data"), Kind.FOREIGN, "has format 1, which no release has written");
+  }
+
+  @Test
   void refusesALaterFormat() throws IOException {
     open(temp.resolve("data")).close();
-    Files.writeString(temp.resolve("data").resolve(DataDirectory.IDENTITY_FILE), "format=2\n");
+    Files.writeString(temp.resolve("data").resolve(DataDirectory.IDENTITY_FILE), "format=3\n");
     assertRefused(
-        temp.resolve("data"), Kind.NEWER_FORMAT, "has format 2, this release reads up to");
+        temp.resolve("data"), Kind.NEWER_FORMAT, "has format 3, this release reads up to");
   }
 
   @Test

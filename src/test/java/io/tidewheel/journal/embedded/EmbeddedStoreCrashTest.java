@@ -9,12 +9,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidewheel.journal.embedded.StoreException.Kind;
+import io.tidewheel.journal.embedded.StoreFixture.Block;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,8 +73,13 @@ class EmbeddedStoreCrashTest {
       Path torn = temp.resolve("torn-" + length);
       StoreFixture.copy(image, torn);
       try (FileChannel out = FileChannel.open(newestLog(torn), StandardOpenOption.APPEND)) {
-        // A real beginning: the log's own first record again, cut off.
-        out.write(ByteBuffer.wrap(log, 0, length));
+        // A real beginning: the log's own last record with the next number, cut off.
+        Block last = StoreFixture.blocks(newestLog(image)).get(9);
+        ByteBuffer further = ByteBuffer.wrap(log.clone(), last.start(), length).slice();
+        if (length >= LogBlock.HEADER_BYTES) {
+          further.putLong(LogBlock.HEADER_BYTES - Long.BYTES, 11);
+        }
+        out.write(further);
       }
       try (EmbeddedStore store = open(torn)) {
         assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(10));
@@ -92,54 +100,135 @@ class EmbeddedStoreCrashTest {
   @Test
   void refusesALogCutInTheMiddleOfItsLastRecord() throws IOException {
     Path log = newestLog(image);
-    truncate(log, Files.size(log) - 1);
+    truncate(log, StoreFixture.blocks(log).get(9).end() - 1);
     assertRefused(image, "the log ends at write 9 but 10 was acknowledged, 1 writes are missing");
   }
 
   @Test
   void refusesAnEmptiedLog() throws IOException {
     truncate(newestLog(image), 0);
-    assertRefused(image, "the log has no whole write left");
+    assertRefused(image, "the log ends at write 0 but 10 was acknowledged, 10 writes are missing");
   }
 
   @Test
   void refusesARemovedLog() throws IOException {
     Files.delete(newestLog(image));
-    assertRefused(image, "is gone, acknowledged up to write 10");
+    assertRefused(image, "the log ends at write 0 but 10 was acknowledged, 10 writes are missing");
   }
 
   @Test
   void refusesOneChangedByteAnywhereInTheLog() throws IOException {
-    long length = Files.size(newestLog(image));
-    long step = length / 37;
-    for (long at = 0; at < length; at += step) {
-      Path changed = temp.resolve("changed-" + at);
-      StoreFixture.copy(image, changed);
-      flip(newestLog(changed), at);
-      assertRefused(changed, "acknowledged");
+    for (Block block : StoreFixture.blocks(newestLog(image))) {
+      for (int at = block.start(); at < block.end(); at += 97) {
+        Path changed = temp.resolve("changed-" + at);
+        StoreFixture.copy(image, changed);
+        flip(newestLog(changed), at);
+        assertRefused(changed, "acknowledged");
+      }
+    }
+  }
+
+  @Test
+  void doesNotMindWhatLiesBehindTheEndOfTheLog() throws IOException {
+    // A file that is used again holds whole blocks of its earlier life.
+    Path log = newestLog(image);
+    byte[] stale = Files.readAllBytes(log);
+    ByteBuffer.wrap(stale).putLong(16, 7);
+    Files.write(log, stale, StandardOpenOption.APPEND);
+    try (EmbeddedStore store = open(image)) {
+      assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(10));
+    }
+  }
+
+  @Test
+  void doesNotTakeTheBlockOfAnotherStore() throws IOException {
+    Path other = temp.resolve("other");
+    Path longer = temp.resolve("longer");
+    try (EmbeddedStore store = open(other)) {
+      append(store, ACTOR, 1, 11, SIZE);
+      crashImage(store, longer);
+    }
+    byte[] foreign = Files.readAllBytes(newestLog(longer));
+    int start = StoreFixture.blocks(newestLog(longer)).get(10).start();
+    Files.write(
+        newestLog(image),
+        Arrays.copyOfRange(foreign, start, foreign.length),
+        StandardOpenOption.APPEND);
+    try (EmbeddedStore store = open(image)) {
+      assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(10));
     }
   }
 
   @Test
   void refusesAChangedLengthOfTheLastRecord() throws IOException {
-    // RocksDB alone takes a last record that seems longer than the file for a torn one.
+    // It seems longer than the file then, as a torn one does.
     Path log = newestLog(image);
-    long lastRecord = lastRecordStart(log);
-    flip(log, lastRecord + 5);
+    flip(log, StoreFixture.blocks(log).get(9).start() + 9);
     assertRefused(image, "the log ends at write 9 but 10 was acknowledged");
   }
 
   @Test
-  void refusesACutAfterAFlushOfTheTables() throws IOException {
-    // RocksDB's own last number then is beyond what is cut off, and tells nothing.
-    Path target = temp.resolve("flushed");
-    try (EmbeddedStore store = open(temp.resolve("busy"), "memtable-size = 1 MiB")) {
-      append(store, ACTOR, 1, 40, 100_000);
-      append(store, ACTOR, 41, 50, SIZE);
-      crashImage(store, target);
+  void refusesACutBehindACheckpoint() throws IOException {
+    try (EmbeddedStore store = open(image)) {
+      append(store, ACTOR, 11, 20, SIZE);
     }
-    cutLastRecord(target);
-    assertRefused(target, "acknowledged");
+    Path copy = temp.resolve("copy");
+    try (EmbeddedStore store = open(image)) {
+      append(store, ACTOR, 21, 22, SIZE);
+      crashImage(store, copy);
+    }
+    cutLastRecord(copy);
+    assertRefused(copy, "the log ends at write 21 but 22 was acknowledged");
+  }
+
+  @Test
+  void refusesACutInFrontOfACheckpoint() throws IOException {
+    try (EmbeddedStore store = open(image)) {
+      append(store, ACTOR, 11, 20, SIZE);
+    }
+    cutLastRecord(image);
+    assertRefused(image, "acknowledged were");
+  }
+
+  @Test
+  void refusesASealedSegmentThatIsGoneOrCutOff() throws IOException {
+    Path data = temp.resolve("segments");
+    try (EmbeddedStore store = open(data, "segment-size = 1 MiB")) {
+      append(store, ACTOR, 1, 30, 100_000);
+    }
+    Path cut = temp.resolve("sealed-cut");
+    StoreFixture.copy(data, cut);
+    Path second = cut.resolve("log").resolve(segmentName(2));
+    truncate(second, Files.size(second) / 2);
+    assertRefused(cut, "log file " + segmentName(2));
+
+    Files.delete(data.resolve("log").resolve(segmentName(2)));
+    assertRefused(data, "log file " + segmentName(2));
+  }
+
+  @Test
+  void replaysSeveralSegmentsAndRefusesDamageInTheMiddle() throws IOException {
+    Path crashed = temp.resolve("crashed");
+    try (EmbeddedStore store = open(temp.resolve("several"), "segment-size = 1 MiB")) {
+      append(store, ACTOR, 1, 50, 100_000);
+      crashImage(store, crashed);
+    }
+    Path damaged = temp.resolve("damaged");
+    StoreFixture.copy(crashed, damaged);
+    flip(damaged.resolve("log").resolve(segmentName(2)), 500_000);
+    // Also with a mark that is behind, as after a power failure.
+    Files.copy(
+        image.resolve(CommitMark.FILE),
+        damaged.resolve(CommitMark.FILE),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertRefused(damaged, "the log is damaged in the middle");
+    try (EmbeddedStore store = open(crashed)) {
+      assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(50));
+    }
+  }
+
+  private static String segmentName(int number) {
+    return String.format("%012d.segment", number);
   }
 
   @Test
@@ -218,17 +307,8 @@ class EmbeddedStoreCrashTest {
 
   private static void cutLastRecord(Path directory) throws IOException {
     Path log = newestLog(directory);
-    truncate(log, lastRecordStart(log));
-  }
-
-  private static long lastRecordStart(Path log) throws IOException {
-    LogFile file = new LogFile(log, 1);
-    Path copy = log.resolveSibling("cut");
-    Files.copy(log, copy);
-    truncate(copy, file.inspect().bytes() - 1);
-    long start = new LogFile(copy, 1).inspect().bytes();
-    Files.delete(copy);
-    return start;
+    List<Block> blocks = StoreFixture.blocks(log);
+    truncate(log, blocks.get(blocks.size() - 1).start());
   }
 
   private static void truncate(Path file, long length) throws IOException {

@@ -20,7 +20,7 @@ class SpaceReclaimerTest {
 
   @Test
   void givesTheSpaceOfATrimmedLogBack() throws InterruptedException {
-    try (EmbeddedStore store = open(temp)) {
+    try (EmbeddedStore store = open(temp, "segment-size = 8 MiB")) {
       append(store, "queue-1", 1, 600, EVENT);
       append(store, "queue-2", 1, 20, EVENT);
       assertThat(directoryBytes(temp)).isGreaterThan(300 * MIB);
@@ -36,8 +36,8 @@ class SpaceReclaimerTest {
 
   @Test
   void givesSpaceBackThatLivesBetweenOtherRows() throws InterruptedException {
-    try (EmbeddedStore store = open(temp, "reclaim-after = 32 MiB")) {
-      // Every blob file holds rows of both.
+    try (EmbeddedStore store = open(temp, "reclaim-after = 32 MiB, segment-size = 4 MiB")) {
+      // Every segment holds rows of both.
       for (long seqNr = 1; seqNr <= 100; seqNr++) {
         append(store, "a-trimmed", seqNr, seqNr, EVENT);
         if (seqNr % 4 == 0) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -102,8 +103,32 @@ final class StoreFixture {
   }
 
   static Path newestLog(Path directory) {
-    List<LogFile> logs = LogFile.list(directory.resolve("db"));
-    return logs.get(logs.size() - 1).path();
+    try (Stream<Path> files = Files.list(directory.resolve("log"))) {
+      return files
+          .filter(file -> file.toString().endsWith(".segment"))
+          .max(Comparator.naturalOrder())
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A block of a log file, from its first byte to behind its last entry. */
+  record Block(int start, int end) {}
+
+  static List<Block> blocks(Path log) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(log));
+    List<Block> blocks = new ArrayList<>();
+    int at = 0;
+    while (at + LogBlock.HEADER_BYTES <= bytes.capacity()) {
+      Optional<LogBlock.Header> header = LogBlock.header(bytes.slice(at, LogBlock.HEADER_BYTES));
+      if (header.isEmpty()) {
+        break;
+      }
+      blocks.add(new Block(at, at + LogBlock.HEADER_BYTES + header.get().entryBytes()));
+      at += header.get().blockBytes();
+    }
+    return blocks;
   }
 
   static byte[] text(String text) {
