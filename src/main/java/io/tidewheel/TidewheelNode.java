@@ -34,6 +34,7 @@ import io.tidewheel.journal.FencedLog.Ownership;
 import io.tidewheel.journal.embedded.EmbeddedRowReader;
 import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
 import io.tidewheel.queue.ByteBudget;
+import io.tidewheel.queue.LogBrowser;
 import io.tidewheel.queue.NodePublisher;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueInspector;
@@ -149,14 +150,16 @@ public final class TidewheelNode implements AutoCloseable {
             random,
             new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
             new DequeueRates());
+    EmbeddedRowReader rows = new EmbeddedRowReader(system);
+    TailCache tail = new TailCache(settings.budgets().tailCache());
     queues.start(
         new Queue.Dependencies(
             new Ownership(node, fence, QUEUE_CHECKPOINTS),
             clock,
             System::nanoTime,
             published::get,
-            new EmbeddedRowReader(system),
-            new TailCache(settings.budgets().tailCache()),
+            rows,
+            tail,
             Subscription.factory(subscriptions),
             settings.budgets().pendingPublish() / 2));
     ActorRef<Workers.Command> workers =
@@ -196,6 +199,7 @@ public final class TidewheelNode implements AutoCloseable {
             topics,
             publisher,
             inspector,
+            new LogBrowser(rows, tail),
             new NodeConsumer(workers, queues, system),
             receipts,
             metrics(),

@@ -40,6 +40,8 @@ final class HttpService {
   private final SeekRoutes seeking;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
+  private final BrowseRoutes browsing;
+  private final BacklogRoutes backlog;
   private final OperationRoutes operations;
   private final NodeRoutes node;
   private final Incidents incidents;
@@ -80,6 +82,8 @@ final class HttpService {
         DurationConverters.toScala(LATE_CHECK),
         this::answerLate);
     this.node = new NodeRoutes(broker, settings.hasBenchRoute());
+    this.browsing = new BrowseRoutes(broker, lookup);
+    this.backlog = new BacklogRoutes(broker);
   }
 
   LongSupplier nanoTime() {
@@ -212,6 +216,9 @@ final class HttpService {
       case LIVE -> node.live();
       case READY -> node.ready();
       case METRICS -> node.metrics();
+      case BROWSE -> browsing.browse(call);
+      case MESSAGE -> browsing.message(call);
+      case BACKLOG -> backlog.list(call);
     };
   }
 

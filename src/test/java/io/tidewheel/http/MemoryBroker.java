@@ -9,7 +9,9 @@ import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.message.Message;
+import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
+import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Reader;
@@ -35,7 +37,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /** A broker of one queue per topic in memory, to see what HTTP makes of it. */
-final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consumer {
+final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
   private static final long NOW = 1_700_000_000_000L;
 
   final ReceiptCodec receipts = new ReceiptCodec(new byte[32]);
@@ -97,6 +99,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   Broker broker() {
     return new Broker(
+        this,
         this,
         this,
         this,
@@ -337,6 +340,20 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
               : new Subscription.Sought(queue, 2, 0));
     }
     return CompletableFuture.completedFuture(replies);
+  }
+
+  @Override
+  public synchronized CompletionStage<List<MessageBatch>> read(
+      Topic topic, int queue, long fromOffset, long endOffset, long maxBytes) {
+    List<Message> log = List.copyOf(stored.get(topic.uid()));
+    return CompletableFuture.completedFuture(
+        log.isEmpty() ? List.of() : List.of(new MessageBatch(1, 0, NOW, log)));
+  }
+
+  @Override
+  public synchronized CompletionStage<Long> firstOffsetSince(Topic topic, int queue, long millis) {
+    long end = stored.get(topic.uid()).size();
+    return CompletableFuture.completedFuture(millis <= NOW ? 0 : end);
   }
 
   @Override

@@ -28,7 +28,7 @@ class DeepWindowTest {
 
   @Test
   void oneBlockedKeyWithAMillionBehindItLeavesTheOthersUndisturbed() {
-    int blocked = 1_000_000;
+    long blocked = 1_000_000;
     long end = blocked + 100_000;
     LongFunction<String> keys =
         offset -> offset == 0 || offset % 11 != 5 ? "x" : "k" + offset % 1_000;
