@@ -28,8 +28,8 @@ class DeepWindowTest {
 
   @Test
   void oneBlockedKeyWithAMillionBehindItLeavesTheOthersUndisturbed() {
-    long blocked = 1_000_000;
-    long end = blocked + 100_000;
+    int blocked = 1_000_000;
+    long end = blocked + 100_000L;
     LongFunction<String> keys =
         offset -> offset == 0 || offset % 11 != 5 ? "x" : "k" + offset % 1_000;
     Deliveries deliveries = new Deliveries(70, 0, core.copy(), end, budget, new Random(1));

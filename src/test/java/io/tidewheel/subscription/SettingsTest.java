@@ -83,7 +83,10 @@ class SettingsTest {
     assertThat(text(leased)).isEqualTo("leased");
     f.advancePast(Duration.ofSeconds(10));
     awaitDead(1);
-    assertThat(new String(f.deadLetters.stored.get(0).payload())).isEqualTo("own");
+    assertThat(
+            new String(
+                f.deadLetters.stored.get(0).payload(), java.nio.charset.StandardCharsets.UTF_8))
+        .isEqualTo("own");
     assertThat(f.deadLetters.stored.get(0).headers())
         .containsEntry("tidewheel-dead-reason", "expired");
     assertThat(f.settle(new SettleAction.Extend(Duration.ofMinutes(2)), leased))
@@ -176,8 +179,8 @@ class SettingsTest {
     drain(seen, true);
     assertThat(seen.values().stream().mapToInt(List::size).sum()).isEqualTo(990 * rounds);
     Reader.Status status = f.await(s -> s.parked() == 10);
-    assertThat(status.backlog()).isEqualTo(10 * rounds);
-    assertThat(status.waiting()).isEqualTo(10 * rounds);
+    assertThat(status.backlog()).isEqualTo(10L * rounds);
+    assertThat(status.waiting()).isEqualTo(10L * rounds);
     assertThat(status.floor()).isZero();
     assertThat(f.deadLetters.storedCount()).isEqualTo(10);
     f.restart();
