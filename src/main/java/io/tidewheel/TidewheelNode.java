@@ -35,12 +35,14 @@ import io.tidewheel.journal.FreeSpace;
 import io.tidewheel.journal.embedded.EmbeddedRowReader;
 import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
 import io.tidewheel.queue.ByteBudget;
+import io.tidewheel.queue.LogBrowser;
 import io.tidewheel.queue.NodePublisher;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
@@ -148,7 +150,10 @@ public final class TidewheelNode implements AutoCloseable {
             clock,
             System::nanoTime,
             random,
-            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES));
+            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
+            new DequeueRates());
+    EmbeddedRowReader rows = new EmbeddedRowReader(system);
+    TailCache tail = new TailCache(settings.budgets().tailCache());
     FreeSpace space = new FreeSpace(store.store().directory(), settings.node().diskReserve());
     system
         .scheduler()
@@ -162,8 +167,8 @@ public final class TidewheelNode implements AutoCloseable {
             clock,
             System::nanoTime,
             published::get,
-            new EmbeddedRowReader(system),
-            new TailCache(settings.budgets().tailCache()),
+            rows,
+            tail,
             Subscription.factory(subscriptions),
             settings.budgets().pendingPublish() / 2,
             space::isFull,
@@ -206,6 +211,7 @@ public final class TidewheelNode implements AutoCloseable {
             topics,
             publisher,
             inspector,
+            new LogBrowser(rows, tail),
             new NodeConsumer(workers, queues, system),
             receipts,
             metrics(),

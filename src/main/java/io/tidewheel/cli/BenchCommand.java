@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measures a broker over HTTP: rates, latencies and what the broker's process uses.",
       "publish: stored and flushed publishes. consume: pulls and acks what a topic holds.",
-      "both: publishes and consumes, and measures from end to end. ack: acks receipts that were",
-      "pulled before. empty: a route that does nothing (tidewheel.http.bench-route = on), to tell",
+      "both: publishes and consumes, and measures from end to end. ack: acks, while other",
+      "connections pull. empty: a route that does nothing (tidewheel.http.bench-route = on), to tell",
       "what HTTP costs. Exit code 4 if a condition of --fail-if holds.",
       "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish, ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
@@ -77,7 +77,7 @@ final class BenchCommand implements Callable<Integer> {
     String topic = bench.topic == null ? "bench-" + runName : bench.topic;
     List<String> topics = TopicNames.of(topic, bench.topicCount);
     BenchTopics made = new BenchTopics(connection, bench, topics);
-    made.create(receipts());
+    made.create();
     try {
       LoadPlan plan = plan(connection.broker(), topics, runName);
       BenchRun run = new BenchRun(terminal, plan, bench, new ServerProbe(connection, pid));

@@ -134,7 +134,7 @@ final class BenchOptions {
   @Option(
       names = "--duration",
       paramLabel = "DURATION",
-      description = "How long to measure; 10s, if --messages is not given.")
+      description = "How long to measure; 10s without --messages and --drain.")
   @Nullable String duration;
 
   @Option(
@@ -146,10 +146,10 @@ final class BenchOptions {
   @Option(
       names = "--warmup",
       paramLabel = "DURATION",
-      description = "Before the measurement; 3s, with --messages 0s.")
+      description = "Before the measurement; 3s, with --messages or --drain 0s.")
   @Nullable String warmup;
 
-  @Option(names = "--drain", description = "consume: end when a pull brings nothing.")
+  @Option(names = "--drain", description = "consume: end when nothing is left.")
   boolean isDraining;
 
   @Option(
@@ -203,7 +203,7 @@ final class BenchOptions {
   }
 
   boolean isConsuming() {
-    return mode == Mode.consume || mode == Mode.both;
+    return mode == Mode.consume || mode == Mode.both || mode == Mode.ack;
   }
 
   int producerCount() {
@@ -245,14 +245,14 @@ final class BenchOptions {
 
   Duration measured() {
     if (duration == null) {
-      return messages == null ? Duration.ofSeconds(10) : Duration.ofDays(1);
+      return messages == null && !isDraining ? Duration.ofSeconds(10) : Duration.ofDays(1);
     }
     return duration("--duration", duration);
   }
 
   Duration warmedUp() {
     if (warmup == null) {
-      return messages == null ? Duration.ofSeconds(3) : Duration.ZERO;
+      return messages == null && !isDraining ? Duration.ofSeconds(3) : Duration.ZERO;
     }
     return duration("--warmup", warmup);
   }

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A measurement from warm-up to figures, with a progress line. */
@@ -21,7 +20,6 @@ final class BenchRun {
   private final LoadPlan plan;
   private final BenchOptions bench;
   private final ServerProbe probe;
-  private final ConcurrentLinkedQueue<byte[]> ackBodies = new ConcurrentLinkedQueue<>();
   private final OperatingSystemMXBean system =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private final List<Long> perSecond = new ArrayList<>();
@@ -40,10 +38,10 @@ final class BenchRun {
 
   BenchFigures measure() throws InterruptedException {
     if (plan.mode() == LoadPlan.Mode.ACK) {
-      collectReceipts();
+      fill();
     }
     double loadBefore = system.getSystemLoadAverage();
-    LoadRun run = new LoadRun(plan, ackBodies, terminal.nanoTime());
+    LoadRun run = new LoadRun(plan, terminal.nanoTime());
     ProgressLine progress = new ProgressLine(terminal);
     try (Interruption interruption =
         Interruption.watch(() -> isInterrupted = true, Duration.ofSeconds(10))) {
@@ -58,7 +56,9 @@ final class BenchRun {
       nextSecondNanos = startNanos + TimeUnit.SECONDS.toNanos(1);
       wait(run, progress, plan.mode().name().toLowerCase(Locale.ROOT), bench.measured());
       long missing = catchUp(run, progress);
-      double seconds = (now() - startNanos) / 1e9;
+      // A drain ends with pulls that wait for nothing: they do not count.
+      long endNanos = plan.isDraining() ? run.lastAckNanos() : now();
+      double seconds = Math.max(1e-3, (endNanos - startNanos) / 1e9);
       ServerProbe.Usage after = run.fatal() == null ? probe.read() : ServerProbe.Usage.UNKNOWN;
       double generatorSeconds = (system.getProcessCpuTime() - cpuBefore) / 1e9;
       run.stop();
@@ -88,26 +88,18 @@ final class BenchRun {
         : Double.NaN;
   }
 
-  /** Publishes and pulls what the mode ack then acks. */
-  private void collectReceipts() throws InterruptedException {
-    LoadPlan fill =
-        plan.withMode(LoadPlan.Mode.PUBLISH, 4, 0)
-            .withBatch(Math.min(500, 1 + (2 << 20) / plan.payloadBytes()));
-    complete(new LoadRun(fill, ackBodies, terminal.nanoTime()), "publishing", Operation.PUBLISH);
-    LoadPlan collect = plan.withMode(LoadPlan.Mode.COLLECT, 0, 4);
-    complete(new LoadRun(collect, ackBodies, terminal.nanoTime()), "pulling", Operation.PULL);
-  }
-
-  private void complete(LoadRun run, String what, Operation operation) throws InterruptedException {
+  /** Publishes what the mode ack then acks. */
+  private void fill() throws InterruptedException {
+    int batch = Math.max(1, Math.min(500, (2 << 20) / plan.payloadBytes()));
+    LoadPlan fill = plan.withMode(LoadPlan.Mode.PUBLISH, 4, 0).withBatch(batch);
+    LoadRun run = new LoadRun(fill, terminal.nanoTime());
     ProgressLine progress = new ProgressLine(terminal);
     run.start();
     while (!run.isDone()) {
       TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
-      long count = run.messages(operation);
-      progress.show(
-          String.format(Locale.ROOT, "%s %,d", what, count),
-          count,
-          count / (double) plan.maxMessages());
+      long count = run.publishedCount();
+      String line = String.format(Locale.ROOT, "publishing %,d messages", count);
+      progress.show(line, count, count / (double) plan.maxMessages());
     }
     progress.clear();
     failIfAborted(run);
@@ -197,7 +189,7 @@ final class BenchRun {
       case PUBLISH -> Operation.PUBLISH;
       case BOTH -> Operation.END_TO_END;
       case EMPTY -> Operation.EMPTY;
-      case CONSUME, COLLECT, ACK -> Operation.ACK;
+      case CONSUME, ACK -> Operation.ACK;
     };
   }
 

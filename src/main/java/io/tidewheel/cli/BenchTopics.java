@@ -15,12 +15,8 @@ final class BenchTopics {
     this.topics = topics;
   }
 
-  /**
-   * Makes what is not there.
-   *
-   * @param leasedCount messages that will be leased at the same time; 0 for the default
-   */
-  void create(long leasedCount) throws InterruptedException {
+  /** Makes what is not there. */
+  void create() throws InterruptedException {
     if (bench.mode == BenchOptions.Mode.empty) {
       return;
     }
@@ -34,12 +30,8 @@ final class BenchTopics {
         continue;
       }
       for (String subscription : bench.subscriptions()) {
-        ObjectNode patch = Json.MAPPER.createObjectNode();
-        if (leasedCount > 0) {
-          patch.put("maxInFlight", leasedCount).put("lease", "1h");
-        }
         String path = TopicCommand.path(topic) + "/subscriptions/" + subscription;
-        connection.put(path, patch, null).orFail();
+        connection.put(path, Json.MAPPER.createObjectNode(), null).orFail();
       }
     }
   }

@@ -2,6 +2,7 @@ package io.tidewheel.cli;
 
 import io.tidewheel.config.Durations;
 import io.tidewheel.message.Limits;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -18,13 +19,16 @@ import picocli.CommandLine.Parameters;
       "With --exec a command of the shell gets each payload on its standard input; ended with 0 the",
       "message is acked, else it is nacked and comes again later. The command sees TIDEWHEEL_KEY,",
       "_ID, _ATTEMPT, _TOPIC, _SUBSCRIPTION, _QUEUE, _OFFSET, _CONTENT_TYPE, _PUBLISHED_AT and",
-      "_HEADER_… in its environment. Ends when nothing is left to take, unless --follow is given."
+      "_HEADER_… in its environment. Ends when nothing is left to take, unless --follow is given.",
+      "With --peek it only looks: what the topic holds is printed, whatever subscriptions have",
+      "done with it, and nothing changes."
     },
     footer = {
       "",
       "Examples:",
       "  tidewheel consume orders --subscription billing --max 10",
       "  tidewheel consume orders -s billing --follow -o json",
+      "  tidewheel consume orders --peek --follow --time 2026-11-21T15:00:00Z",
       "  tidewheel consume orders -s mail --follow --workers 4 --exec './send-mail \"$TIDEWHEEL_KEY\"'"
     })
 final class ConsumeCommand implements Callable<Integer> {
@@ -72,6 +76,21 @@ final class ConsumeCommand implements Callable<Integer> {
       description = "How long the broker waits for a sign of life; ${DEFAULT-VALUE}.")
   private String lease = "";
 
+  @Option(names = "--peek", description = "Only look; nothing is leased or acked.")
+  private boolean isPeeking;
+
+  @Option(names = "--queue", paramLabel = "N", description = "With --peek: only this queue.")
+  private @Nullable Integer queue;
+
+  @Option(names = "--from", paramLabel = "OFFSET", description = "With --peek: begin here.")
+  private @Nullable Long from;
+
+  @Option(
+      names = "--time",
+      paramLabel = "TIME",
+      description = "With --peek: begin with what was published then or later.")
+  private @Nullable String time;
+
   @Option(names = "--exec", paramLabel = "COMMAND", description = "Run this per message.")
   private @Nullable String command;
 
@@ -81,6 +100,14 @@ final class ConsumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (isPeeking) {
+      return peek();
+    }
+    if (queue != null || from != null || time != null) {
+      throw new CommandFailure(
+          ExitCodes.USAGE,
+          "--queue, --from and --time go with --peek; \"subscription seek\" moves");
+    }
     ConsumeRun run = new ConsumeRun(channel(), handler(), plan());
     ProgressLine progress = new ProgressLine(terminal);
     try (Interruption interruption = Interruption.watch(run::stop, LAST_WAIT.plusSeconds(1))) {
@@ -100,6 +127,34 @@ final class ConsumeCommand implements Callable<Integer> {
       throw failure;
     }
     return run.totals().nacked.sum() == 0 ? ExitCodes.OK : ExitCodes.FAILED;
+  }
+
+  private int peek() throws InterruptedException {
+    if (command != null || subscription != null || (from != null && time != null)) {
+      throw new CommandFailure(
+          ExitCodes.USAGE,
+          "--peek takes neither --exec nor --subscription, and only one of --from and --time");
+    }
+    PrintHandler printer = new PrintHandler(terminal.out(), options.isJson());
+    PeekRun run = new PeekRun(options.connect(), printer, topic);
+    String start =
+        from != null ? "from=" + from : time != null ? "time=" + BrokerConnection.escape(time) : "";
+    Thread self = Thread.currentThread();
+    Runnable stop =
+        () -> {
+          run.stop();
+          self.interrupt();
+        };
+    try (Interruption interruption = Interruption.watch(stop, LAST_WAIT)) {
+      run.run(queue, start, plan().max(), isFollowing && !interruption.isRequested());
+    } catch (InterruptedException e) {
+      terminal.out().flush();
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCodes.FAILED, String.valueOf(e.getMessage()), e);
+    }
+    terminal.out().flush();
+    terminal.say(String.format(Locale.ROOT, "%,d messages looked at", run.count()));
+    return ExitCodes.OK;
   }
 
   private void report(ConsumeRun run, double seconds, boolean isInterrupted) {

@@ -53,7 +53,10 @@ public final class Main {
         .addSubcommand(new SubscriptionCommand(terminal))
         .addSubcommand(new PublishCommand(terminal))
         .addSubcommand(new ConsumeCommand(terminal))
+        .addSubcommand(new BacklogCommand(terminal))
         .addSubcommand(new BenchCommand(terminal))
+        .addSubcommand(
+            new CommandLine(new ConfigCommand()).addSubcommand(new ConfigCommand.Print(terminal)))
         .addSubcommand(new HealthCommand(terminal))
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))

@@ -32,9 +32,11 @@ final class PullAnswerParser {
 
   private final byte[] answer;
   private final JsonParser parser;
+  private final boolean isBrowsed;
 
-  private PullAnswerParser(byte[] answer) throws IOException {
+  private PullAnswerParser(byte[] answer, boolean isBrowsed) throws IOException {
     this.answer = answer;
+    this.isBrowsed = isBrowsed;
     this.parser = FACTORY.createParser(answer);
   }
 
@@ -44,7 +46,18 @@ final class PullAnswerParser {
    * @throws IOException when it is not the answer of a pull
    */
   static List<PulledMessage> parse(byte[] answer) throws IOException {
-    PullAnswerParser parser = new PullAnswerParser(answer);
+    return parse(new PullAnswerParser(answer, false));
+  }
+
+  /**
+   * As {@link #parse(byte[])} for messages that were only looked at: they have no receipt and no
+   * attempt.
+   */
+  static List<PulledMessage> parseBrowsed(byte[] answer) throws IOException {
+    return parse(new PullAnswerParser(answer, true));
+  }
+
+  private static List<PulledMessage> parse(PullAnswerParser parser) throws IOException {
     try (parser.parser) {
       return parser.messages();
     }
@@ -91,7 +104,7 @@ final class PullAnswerParser {
       }
     }
     return new PulledMessage(
-        text(texts, "receipt"),
+        isBrowsed ? "" : text(texts, "receipt"),
         texts.get("id"),
         texts.get("key"),
         headers,
@@ -99,7 +112,7 @@ final class PullAnswerParser {
         payload,
         (int) number(texts, "queue"),
         number(texts, "offset"),
-        (int) number(texts, "attempt"),
+        isBrowsed ? 0 : (int) number(texts, "attempt"),
         texts.get("publishedAt"),
         oneLine(Arrays.copyOfRange(answer, start, position())));
   }

@@ -58,7 +58,7 @@ final class StartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Config config = ConfigurationFile.load(file(), overrides());
+    Config config = ConfigurationFile.load(orInstalled(file), overrides());
     TidewheelSettings settings = TidewheelSettings.from(config);
     NodeStarter.RunningNode node = start(config, settings);
     try (Interruption interruption =
@@ -125,7 +125,8 @@ final class StartCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable Path file() {
+  /** The file given, else that of the installation; null if there is none. */
+  static @Nullable Path orInstalled(@Nullable Path file) {
     String home = System.getProperty("tidewheel.home");
     if (file != null || home == null) {
       return file;

@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -20,6 +21,7 @@ public record Broker(
     CatalogClient catalog,
     Publisher publisher,
     Inspector inspector,
+    Browser browser,
     Consumer consumer,
     ReceiptCodec receipts,
     PrometheusMeterRegistry metrics,

@@ -10,6 +10,7 @@ import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.config.Durations;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -70,11 +71,16 @@ final class Call {
 
   /** The id of an operation in the path. */
   String operation() {
-    return match.operation();
+    return match.tail().get(0);
   }
 
   boolean isDefaultSubscription() {
     return match.isDefaultSubscription();
+  }
+
+  /** What stands in the path behind the names. */
+  List<String> tail() {
+    return match.tail();
   }
 
   Headers headers() {

@@ -53,8 +53,16 @@ final class DeliveryWriter {
     Message message = delivery.message();
     int queue = delivery.receipt().queue();
     long offset = delivery.receipt().offset();
-    json.literal("{\"receipt\":").string(receipts.encode(delivery.receipt()));
-    json.literal(",\"id\":");
+    json.literal("{\"receipt\":").string(receipts.encode(delivery.receipt())).literal(",");
+    writeMessage(json, message, queue, offset);
+    json.literal(",\"attempt\":").number(delivery.attempt());
+    json.literal(",\"publishedAt\":\"");
+    json.literal(times.text(delivery.publishedAtMillis())).literal("\"}");
+  }
+
+  /** The fields of a message, from its id to its place, without brackets. */
+  static void writeMessage(JsonBytes json, Message message, int queue, long offset) {
+    json.literal("\"id\":");
     String id = message.id();
     if (id != null) {
       json.string(id);
@@ -72,9 +80,6 @@ final class DeliveryWriter {
     }
     writePayload(json, message);
     json.literal(",\"queue\":").number(queue).literal(",\"offset\":").number(offset);
-    json.literal(",\"attempt\":").number(delivery.attempt());
-    json.literal(",\"publishedAt\":\"");
-    json.literal(times.text(delivery.publishedAtMillis())).literal("\"}");
   }
 
   private static void writeHeaders(JsonBytes json, Map<String, String> headers) {

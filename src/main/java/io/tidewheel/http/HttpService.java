@@ -38,8 +38,11 @@ final class HttpService {
   private final TopicRoutes topics;
   private final ReconciliationRoutes reconciliation;
   private final SubscriptionRoutes subscriptions;
+  private final SeekRoutes seeking;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
+  private final BrowseRoutes browsing;
+  private final BacklogRoutes backlog;
   private final OperationRoutes operations;
   private final NodeRoutes node;
   private final Incidents incidents;
@@ -68,6 +71,7 @@ final class HttpService {
     this.topics = new TopicRoutes(broker, lookup, running);
     this.reconciliation = new ReconciliationRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
+    this.seeking = new SeekRoutes(broker, lookup);
     this.publishing =
         new PublishRoutes(
             broker,
@@ -80,6 +84,8 @@ final class HttpService {
         DurationConverters.toScala(LATE_CHECK),
         this::answerLate);
     this.node = new NodeRoutes(broker, settings.hasBenchRoute());
+    this.browsing = new BrowseRoutes(broker, lookup);
+    this.backlog = new BacklogRoutes(broker);
   }
 
   LongSupplier nanoTime() {
@@ -200,6 +206,7 @@ final class HttpService {
       case DELETE_SUBSCRIPTION -> subscriptions.delete(call);
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
+      case SEEK -> seeking.seek(call);
       case PUBLISH -> publishing.publish(call);
       case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);
@@ -212,6 +219,9 @@ final class HttpService {
       case LIVE -> node.live();
       case READY -> node.ready();
       case METRICS -> node.metrics();
+      case BROWSE -> browsing.browse(call);
+      case MESSAGE -> browsing.message(call);
+      case BACKLOG -> backlog.list(call);
     };
   }
 

@@ -91,6 +91,10 @@ final class ResourceWriter {
           queue.put("waiting", reader.waiting());
           queue.put("leased", reader.leased());
           queue.put("dispatchable", reader.dispatchable());
+          queue.put("acked", reader.ackedCount());
+          queue.put("filtered", reader.filteredCount());
+          queue.put("skipped", reader.skippedCount());
+          queue.put("parked", reader.parked());
           queue.put("stopReason", reader.stopReason());
         }
       }

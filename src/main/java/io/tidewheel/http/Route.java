@@ -15,6 +15,7 @@ enum Route {
   DELETE_SUBSCRIPTION("DELETE", "/v1/topics/{t}/subscriptions/{s}"),
   PAUSE("POST", "/v1/topics/{t}/subscriptions/{s}:pause"),
   RESUME("POST", "/v1/topics/{t}/subscriptions/{s}:resume"),
+  SEEK("POST", "/v1/topics/{t}/subscriptions/{s}:seek"),
   PUBLISH("POST", "/v1/topics/{t}/messages"),
   PUBLISH_BATCH("POST", "/v1/topics/{t}/messages:batch"),
   PULL("POST", "/v1/topics/{t}/subscriptions/{s}/messages:pull"),
@@ -27,6 +28,9 @@ enum Route {
   GET_OPERATION("GET", "/v1/operations/{id}"),
   CANCEL_OPERATION("DELETE", "/v1/operations/{id}"),
   OPENAPI("GET", "/openapi.json"),
+  BROWSE("GET", "/v1/topics/{t}/messages"),
+  MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
+  BACKLOG("GET", "/v1/backlog"),
   BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
   READY("GET", "/health/ready"),
@@ -34,6 +38,9 @@ enum Route {
 
   private static final Set<String> LISTING = Set.of("prefix", "sort", "pageSize", "pageToken");
   private static final Set<String> DELETING = Set.of("force");
+  private static final Set<String> BROWSING = Set.of("queue", "from", "time", "max");
+  private static final Set<String> WATCHING =
+      Set.of("topic", "subscription", "node", "min", "sort", "pageSize");
 
   private final String method;
   private final String template;
@@ -55,6 +62,8 @@ enum Route {
     return switch (this) {
       case LIST_TOPICS -> LISTING;
       case DELETE_TOPIC -> DELETING;
+      case BROWSE -> BROWSING;
+      case BACKLOG -> WATCHING;
       default -> Set.of();
     };
   }

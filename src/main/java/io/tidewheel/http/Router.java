@@ -20,7 +20,7 @@ final class Router {
           "reject", Route.REJECT,
           "extend", Route.EXTEND);
   private static final Map<String, Route> SUBSCRIPTION_VERBS =
-      Map.of("pause", Route.PAUSE, "resume", Route.RESUME);
+      Map.of("pause", Route.PAUSE, "resume", Route.RESUME, "seek", Route.SEEK);
   private static final List<Route> TOPIC =
       List.of(Route.GET_TOPIC, Route.PUT_TOPIC, Route.DELETE_TOPIC);
   private static final List<Route> SUBSCRIPTION =
@@ -34,25 +34,25 @@ final class Router {
    * A route with the names of the path.
    *
    * @param topic empty if the route has none
-   * @param operation id of one; empty if the route has none
    * @param subscription empty if the route has none
    * @param isDefaultSubscription whether the path names no subscription although the route has one
+   * @param tail what stands behind these names and is no name itself
    */
   record Match(
       Route route,
       String topic,
       String subscription,
       boolean isDefaultSubscription,
-      String operation) {}
+      List<String> tail) {}
 
   /** What a path means, before the method is looked at. */
   private record Target(
       List<Route> routes,
       @Nullable String topic,
       @Nullable String subscription,
-      @Nullable String operation) {
+      List<String> tail) {
     Target(List<Route> routes, @Nullable String topic, @Nullable String subscription) {
-      this(routes, topic, subscription, null);
+      this(routes, topic, subscription, List.of());
     }
   }
 
@@ -90,7 +90,7 @@ final class Router {
         topic == null ? "" : topic,
         subscription == null ? "" : subscription,
         isDefault,
-        target.operation() == null ? "" : target.operation());
+        target.tail());
   }
 
   private static Target target(List<String> path) {
@@ -117,6 +117,9 @@ final class Router {
     if (first.equals("v1") && size >= 2 && path.get(1).equals("operations")) {
       return operations(path);
     }
+    if (size == 2 && first.equals("v1") && path.get(1).equals("backlog")) {
+      return new Target(List.of(Route.BACKLOG), null, null);
+    }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
     }
@@ -129,6 +132,12 @@ final class Router {
     }
     if (size == 4 && path.get(3).equals("reconciliation")) {
       return new Target(List.of(Route.RECONCILIATION), topic, null);
+    }
+    if (size == 4 && path.get(3).equals("messages")) {
+      return new Target(List.of(Route.PUBLISH, Route.BROWSE), topic, null);
+    }
+    if (size == 6 && path.get(3).equals("messages")) {
+      return new Target(List.of(Route.MESSAGE), topic, null, path.subList(4, 6));
     }
     if (size == 4) {
       return new Target(List.of(messages(path.get(3), true)), topic, null);
@@ -154,15 +163,12 @@ final class Router {
   private static Target operations(List<String> path) {
     return switch (path.size()) {
       case 2 -> new Target(List.of(Route.LIST_OPERATIONS), null, null);
-      case 3 -> new Target(OPERATION, null, null, path.get(2));
+      case 3 -> new Target(OPERATION, null, null, path.subList(2, 3));
       default -> throw notFound();
     };
   }
 
   private static Route messages(String segment, boolean isTopic) {
-    if (isTopic && segment.equals("messages")) {
-      return Route.PUBLISH;
-    }
     if (isTopic && segment.equals("messages:batch")) {
       return Route.PUBLISH_BATCH;
     }

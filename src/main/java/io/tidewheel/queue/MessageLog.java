@@ -27,4 +27,10 @@ public interface MessageLog {
   default long offsetOfNewest(long bytes) {
     return 0;
   }
+
+  /**
+   * The offset of the first message stored at or after a time, in wall-clock milliseconds; the end
+   * of the log if there is none yet.
+   */
+  CompletionStage<Long> firstOffsetSince(long millis);
 }

@@ -65,6 +65,9 @@ public final class Reader {
    * @param dispatchable what could be delivered now, as far as the window knows
    * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
    * @param deadPending dead letters that are on their way to the dead-letter topic
+   * @param filteredCount settled because their headers are not what the subscription asks for
+   * @param skippedCount settled because they are meant for others, or not in the log any more
+   * @param parked dead letters that hold their key; counted as waiting
    * @param stopReason why nothing more is read or dispatched, in one or two words; null if it flows
    */
   public record Status(
@@ -81,6 +84,9 @@ public final class Reader {
       long ackedCount,
       long deadCount,
       long deadPending,
+      long filteredCount,
+      long skippedCount,
+      long parked,
       @Nullable String stopReason,
       Reconciliation reconciliation)
       implements Control {}

@@ -127,9 +127,11 @@ final class StoredMessageLog implements MessageLog {
    * The offset of the first message stored at or after a time; the end of the log if there is none
    * yet, so that one which comes during the search is not missed.
    */
-  CompletionStage<Long> firstOffsetSince(long millis) {
-    return gallop(new Target(MessageBatch::atMillis, millis - 1), start.seqNr(), 1)
-        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, 0));
+  @Override
+  public CompletionStage<Long> firstOffsetSince(long millis) {
+    ReadMarks.Mark from = start;
+    return gallop(new Target(MessageBatch::atMillis, millis - 1), from.seqNr(), 1)
+        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, from.offset()));
   }
 
   private CompletionStage<Long> firstOffsetSince(long seqNr, long millis, long end) {

@@ -30,7 +30,11 @@ final class Batch {
   private final List<Runnable> whenFailed = new ArrayList<>();
   private int messageCount;
   private int reasonChars;
-  private int skippedCount;
+  private final Offsets.Builder filtered = new Offsets.Builder();
+  private final Offsets.Builder reopened = new Offsets.Builder();
+  private final List<Long> buried = new ArrayList<>();
+  private long passedCount;
+  private boolean isUrgent;
 
   /** How many messages still fit. */
   int room() {
@@ -38,12 +42,23 @@ final class Batch {
   }
 
   boolean isEmpty() {
-    return messageCount == 0 && skippedCount == 0 && deadLettered.isEmpty();
+    return !isUrgent && passedCount == 0;
+  }
+
+  /** Whether something in it must not wait: anything but what was passed over while reading. */
+  boolean isUrgent() {
+    return isUrgent;
+  }
+
+  /** Offsets that were passed over while reading. */
+  long passedCount() {
+    return passedCount;
   }
 
   /** An ack; {@code slot} is null for a message that is not in the window. */
   void ack(WorkerName worker, long offset, @Nullable Slot slot) {
     acks.computeIfAbsent(worker, name -> new Offsets.Builder()).add(offset);
+    isUrgent = true;
     messageCount++;
     if (slot == null) {
       unread.add(offset);
@@ -53,6 +68,7 @@ final class Batch {
 
   void retry(Retried retry, Slot slot) {
     retried.add(retry);
+    isUrgent = true;
     messageCount++;
     countReason(retry.reason());
     touch(slot);
@@ -60,26 +76,56 @@ final class Batch {
 
   void die(Dying message, Slot slot) {
     dying.add(message);
+    isUrgent = true;
     messageCount++;
     countReason(message.reason());
     touch(slot);
   }
 
-  void skip(long start, long end) {
+  /**
+   * Passes over a range that is not in the window.
+   *
+   * @param openCount how many of it are not settled
+   */
+  void skip(long start, long end, long openCount) {
     skipped.addRange(start, end);
     passed.addRange(start, end);
-    skippedCount++;
+    passedCount += openCount;
+  }
+
+  /** Their headers are not what the subscription asks for; {@code openCount} as with skipping. */
+  void filter(long start, long end, long openCount) {
+    filtered.addRange(start, end);
+    passedCount += openCount;
+  }
+
+  /** A parked message is tried anew. */
+  void reopen(long offset) {
+    reopened.add(offset);
+    messageCount++;
+    isUrgent = true;
+  }
+
+  /** Parked messages hold their keys no longer. */
+  void bury(Offsets parked) {
+    parked.forEach(buried::add);
+    isUrgent = true;
+  }
+
+  boolean isBurying() {
+    return !buried.isEmpty();
   }
 
   /** Passes over a message that is in the window. */
   void skip(Slot slot) {
     skipped.add(slot.offset);
-    skippedCount++;
+    isUrgent = true;
     touch(slot);
   }
 
   void deadLettered(long number) {
     deadLettered.add(number);
+    isUrgent = true;
   }
 
   /** Exactly one of these runs, after the outcome is known. */
@@ -106,10 +152,26 @@ final class Batch {
     return passed.build();
   }
 
+  Offsets filtered() {
+    return filtered.build();
+  }
+
   Settled toEvent(long atMillis) {
     List<Acks> groups = new ArrayList<>(acks.size());
     acks.forEach((worker, offsets) -> groups.add(new Acks(worker, offsets.build())));
-    return new Settled(atMillis, groups, skipped.build(), retried, dying, 0, deadLettered);
+    Offsets.Builder dead = new Offsets.Builder();
+    buried.forEach(dead::add);
+    return new Settled(
+        atMillis,
+        groups,
+        skipped.build(),
+        retried,
+        dying,
+        0,
+        deadLettered,
+        filtered.build(),
+        reopened.build(),
+        dead.build());
   }
 
   void onStored() {

@@ -9,7 +9,9 @@ enum Cause {
   /** The worker ended, and its leases with it. */
   WORKER_LOST(2, "worker lost"),
   /** The worker gave the message up. */
-  REJECTED(3, "rejected");
+  REJECTED(3, "rejected"),
+  /** Its time to live was over before it was settled. */
+  EXPIRED(4, "expired");
 
   private final int code;
   private final String words;

@@ -2,7 +2,6 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
-import io.tidewheel.subscription.SubscriptionState.Pending;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class DeadLetter {
     Map<String, String> facts = facts(origin, message, publishedAtMillis, pending);
     List<String> attempts = new ArrayList<>();
     history.stream()
-        .filter(attempt -> attempt.ordinal() < pending.attempts())
+        .filter(attempt -> isBefore(attempt, pending))
         .forEach(attempt -> attempts.add(line(attempt)));
     attempts.add(line(pending.last()));
     return Message.of(
@@ -46,6 +45,11 @@ final class DeadLetter {
         message.payload(),
         Message.FOR_ALL,
         Message.NEVER);
+  }
+
+  /** What made it expire was no attempt: the last one is still history. */
+  private static boolean isBefore(Attempt attempt, Pending pending) {
+    return attempt.ordinal() < pending.attempts() || pending.last().cause() == Cause.EXPIRED;
   }
 
   private static Map<String, String> facts(

@@ -1,14 +1,12 @@
 package io.tidewheel.subscription;
 
 import io.tidewheel.queue.MessageBatch;
-import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Slot.Place;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +32,7 @@ final class Deliveries {
   private final Ledger ledger;
   private final Intake intake;
   private final Endings endings;
+  private final Whereabouts whereabouts;
 
   /** What a pull asks for. */
   record Request(
@@ -53,6 +52,7 @@ final class Deliveries {
     this.ledger = new Ledger(state);
     this.intake = new Intake(subscriptionUid, window, leases, ledger, nextOffset);
     this.endings = new Endings(subscriptionUid, queue, window, leases, ledger, intake, random);
+    this.whereabouts = new Whereabouts(window, ledger, intake);
   }
 
   SubscriptionState state() {
@@ -75,33 +75,29 @@ final class Deliveries {
     intake.extendTo(offset);
   }
 
-  /** Where reading goes on; −1 if there is nothing to read or no room for it. */
-  long readFrom() {
-    return intake.readFrom();
-  }
-
-  /** Up to where it may read, exclusive. */
-  long readEnd() {
-    return intake.readEnd();
-  }
-
   /** The log begins here: what would be read before it is gone. */
   void skipTrimmed(long startOffset) {
     intake.skipTrimmed(startOffset);
   }
 
-  long nextOffset() {
-    return intake.nextOffset();
-  }
-
   /** The subscription is too far behind: passes over what nobody holds before an offset. */
-  void skipTo(long offset) {
-    intake.skipLag(offset);
+  void skipTo(long offset, Now now) {
+    intake.skipLag(offset, now);
   }
 
   /** Takes in what a read of the log from an offset gave, until the window is full. */
   void read(long from, List<MessageBatch> batches, Policy policy, Now now) {
     intake.read(from, batches, policy, now);
+  }
+
+  /** What to read next, forwards or again; null if there is nothing to read or no room for it. */
+  Intake.@Nullable Reading nextReading() {
+    return intake.nextReading();
+  }
+
+  /** Takes in payloads that are read again. */
+  void readAgain(Intake.Reading reading, List<MessageBatch> batches, Policy policy, Now now) {
+    intake.readAgain(reading, batches, policy, now);
   }
 
   /** Takes in a batch that begins at or before the cursor, until the window is full. */
@@ -114,6 +110,7 @@ final class Deliveries {
   /** Gives out what can be dispatched, and leases it. */
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
+    endings.expireMessages(policy, now);
     int allowed = Math.min(request.max, roomInFlight(policy));
     if (allowed <= 0
         || !ledger.isKnown()
@@ -191,6 +188,7 @@ final class Deliveries {
   void expire(Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expire(policy, now);
+    endings.expireMessages(policy, now);
   }
 
   /**
@@ -203,28 +201,16 @@ final class Deliveries {
   }
 
   /** When {@link #expire} has something to do next; {@link Long#MAX_VALUE} for never. */
-  long nextDueNanos() {
-    return Math.min(leases.nextDeadline(), window.nextDue());
+  long nextDueNanos(Now now) {
+    long expiry = window.nextExpiryMillis();
+    long expiryNanos = expiry == Long.MAX_VALUE ? Long.MAX_VALUE : now.nanosAt(expiry);
+    long due = Math.min(leases.nextDeadline(), window.nextDue());
+    return Math.min(due, Math.min(expiryNanos, ledger.passedDueNanos()));
   }
 
   /** The leases that outlive this owner. */
   List<LeaseLeft> leasesLeft(Now now) {
-    List<LeaseLeft> left = new ArrayList<>();
-    leases.forEach(
-        lease -> {
-          Slot slot = window.find(lease.offset);
-          if (slot != null && slot.lease == lease && slot.place == Place.LEASED) {
-            left.add(
-                new LeaseLeft(
-                    slot.offset,
-                    slot.deliveries,
-                    slot.incarnation,
-                    now.millisAt(lease.deadlineNanos),
-                    lease.worker));
-          }
-        });
-    left.sort(Comparator.comparingLong(LeaseLeft::offset));
-    return left;
+    return leases.left(window, now);
   }
 
   // Storing
@@ -241,17 +227,76 @@ final class Deliveries {
 
   /** Whether every message is settled, and nothing is being stored or on its way elsewhere. */
   boolean isAtRest() {
-    return isIdle() && backlog() == 0 && window.outCount() == 0 && ledger.state().dyingCount() == 0;
+    return isIdle()
+        && whereabouts.backlog() == 0
+        && window.outCount() == 0
+        && ledger.state().dyingCount() == 0;
   }
 
   /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
-  @Nullable Settled nextWrite(Now now) {
-    return ledger.nextWrite(now);
+  @Nullable Settled nextWrite(Now now, boolean isForced) {
+    return ledger.nextWrite(now, isForced);
+  }
+
+  /** A dead letter that holds its key is tried anew; false if there is none at that offset. */
+  boolean reopen(long offset) {
+    if (!ledger.isKnown() || !ledger.state().isParked(offset) || ledger.collecting().room() == 0) {
+      return false;
+    }
+    ledger.collecting().reopen(offset);
+    return true;
+  }
+
+  /** When keys are not parked any more, those that are go on. */
+  void buryParked(Policy policy) {
+    if (!policy.isParkingKeys()
+        && ledger.isKnown()
+        && ledger.state().parkedCount() > 0
+        && !ledger.isBurying()) {
+      ledger.collecting().bury(ledger.state().casualties().parkedOffsets());
+    }
   }
 
   /** What was in flight is stored; {@code event} is null if there was nothing new in it. */
   void onStored(@Nullable SubscriptionEvent event, Policy policy, Now now) {
-    ledger.onStored(event, slot -> resolve(slot, policy, now));
+    ledger.onStored(
+        event,
+        slot -> resolve(slot, policy, now),
+        offset -> window.dropDeferred(offset, now.nanos()));
+    if (event instanceof Settled settled) {
+      settled.reopened().forEach(offset -> unpark(offset, now));
+      settled.buried().forEach(offset -> unpark(offset, now));
+    }
+  }
+
+  /** A parked message may be free now, or gone. */
+  private void unpark(long offset, Now now) {
+    Slot slot = window.find(offset);
+    if (slot != null && slot.place == Place.PARKED) {
+      SubscriptionState state = ledger.state();
+      if (state.isSettled(offset)) {
+        window.remove(slot, now.nanos());
+      } else if (!state.isHoldingKey(offset)) {
+        slot.attempts = 0;
+        slot.expiresAtMillis = Long.MAX_VALUE;
+        slot.isReceiptOpen = false;
+        slot.isDying = false;
+        window.giveBack(slot, 0, now.nanos());
+      }
+    }
+  }
+
+  /** A new generation began: everything about the one before is void. */
+  void onSought(SubscriptionEvent.Sought sought) {
+    leases.clear();
+    ledger.onSought(sought);
+    window.restart(ledger.state().floor());
+    intake.onReloaded();
+  }
+
+  /** The end of the log, as far as it is known. */
+  long nextOffset() {
+    return intake.nextOffset();
   }
 
   /**
@@ -264,15 +309,27 @@ final class Deliveries {
 
   /** The stored state, after it was not known: the window is brought in line with it. */
   void load(SubscriptionState stored, Policy policy, Now now) {
-    if (!ledger.load(stored)) {
+    boolean isSameGeneration = ledger.load(stored);
+    intake.onReloaded();
+    if (!isSameGeneration) {
       leases.clear();
       window.restart(stored.floor());
       return;
     }
+    List<Long> settledMeanwhile = new ArrayList<>();
+    window.forEachDeferred(
+        Long.MAX_VALUE,
+        offset -> {
+          if (stored.isSettled(offset)) {
+            settledMeanwhile.add(offset);
+          }
+        });
+    settledMeanwhile.forEach(offset -> window.dropDeferred(offset, now.nanos()));
     for (Slot slot : new ArrayList<>(window.all())) {
-      if (stored.isSettled(slot.offset) || stored.isDying(slot.offset)) {
-        endings.endLease(slot);
-        window.remove(slot, now.nanos());
+      if (stored.isOver(slot.offset)) {
+        leave(slot, now);
+      } else {
+        unpark(slot.offset, now);
       }
     }
     ledger.resolveLost(slot -> resolve(slot, policy, now));
@@ -281,9 +338,8 @@ final class Deliveries {
   /** Everything that was to be stored about a message is known: where it goes now. */
   private void resolve(Slot slot, Policy policy, Now now) {
     SubscriptionState state = ledger.state();
-    if (state.isSettled(slot.offset) || state.isDying(slot.offset)) {
-      endings.endLease(slot);
-      window.remove(slot, now.nanos());
+    if (state.isOver(slot.offset)) {
+      leave(slot, now);
       return;
     }
     if (slot.place != Place.SETTLING && slot.place != Place.RETURNING) {
@@ -311,6 +367,16 @@ final class Deliveries {
     }
   }
 
+  /** It is settled or dead: it leaves the window, unless it holds its key. */
+  private void leave(Slot slot, Now now) {
+    endings.endLease(slot);
+    if (ledger.state().isHoldingKey(slot.offset)) {
+      window.park(slot);
+    } else {
+      window.remove(slot, now.nanos());
+    }
+  }
+
   // Figures
 
   /** What could be given out now. */
@@ -321,61 +387,12 @@ final class Deliveries {
         : Math.min(window.count(Place.READY), room);
   }
 
-  /** Where every message since the generation's start is. */
-  Reader.Reconciliation reconciliation() {
-    SubscriptionState state = ledger.state();
-    long cursor = window.cursor();
-    long unread = state.unreadCount(cursor, intake.nextOffset());
-    return Reader.Reconciliation.of(
-        intake.nextOffset() - state.startOffset(),
-        state.ackedCount(),
-        state.deadCount(),
-        0,
-        state.skippedCount(),
-        waiting(),
-        window.count(Place.READY),
-        unread,
-        window.outCount() + ledger.passedCount());
-  }
-
-  /** Messages neither settled nor with a worker. */
-  long backlog() {
-    SubscriptionState state = ledger.state();
-    return intake.nextOffset() - state.floor() - state.settledBeyondCount() - window.outCount();
-  }
-
-  /** Of the backlog, what waits for its retry time, for its key, or to become a dead letter. */
-  long waiting() {
-    return window.count(Place.WAITING)
-        + window.count(Place.BLOCKED)
-        + (long) ledger.state().dyingCount();
+  Whereabouts whereabouts() {
+    return whereabouts;
   }
 
   /** Why nothing more is read or given out although there is something; null if it flows. */
   @Nullable String stopReason(Policy policy) {
-    SubscriptionState state = ledger.state();
-    if (policy.settings().isPaused()) {
-      return "paused";
-    }
-    if (roomInFlight(policy) <= 0) {
-      return "max-in-flight";
-    }
-    if (!state.canDispatch(window.outCount())) {
-      return state.retryCount() + state.dyingCount() > SubscriptionState.MAX_RETRYING / 4
-          ? "retries"
-          : "acked-beyond-floor";
-    }
-    if (window.cursor() >= state.floor() + SubscriptionState.MAX_BEYOND_FLOOR) {
-      return "acked-beyond-floor";
-    }
-    if (window.hasRoom() || window.count(Place.READY) > 0) {
-      return null;
-    }
-    int blocked = window.count(Place.BLOCKED);
-    int failed = window.count(Place.WAITING);
-    if (window.outCount() >= Math.max(blocked, failed)) {
-      return "leased";
-    }
-    return blocked >= failed ? "blocked-by-key" : "retries";
+    return StopReason.of(window, ledger.state(), policy);
   }
 }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class Endings {
+  private static final long EXPIRE_AGAIN_MILLIS = 100;
+
   private final long subscriptionUid;
   private final int queue;
   private final Window window;
@@ -85,7 +87,7 @@ final class Endings {
           ? SettleStatus.ACKED
           : SettleStatus.EXPIRED;
     }
-    if (ledger.state().isDying(offset)) {
+    if (ledger.state().isOver(offset)) {
       return action instanceof SettleAction.Reject ? SettleStatus.REJECTED : SettleStatus.EXPIRED;
     }
     if (ledger.collecting().room() == 0) {
@@ -189,19 +191,19 @@ final class Endings {
     SubscriptionSettings settings = policy.settings();
     int attempts = slot.attempts + 1;
     String text = Attempt.cutReason(reason);
-    boolean isLast = cause == Cause.REJECTED || attempts >= settings.maxAttempts();
+    boolean isExpired = slot.expiresAtMillis <= now.millis();
+    boolean isLast = cause == Cause.REJECTED || attempts >= settings.maxAttempts() || isExpired;
     takeBackBehind(slot, now);
     window.hold(slot, Place.RETURNING);
     if (isLast && policy.hasDeadLetters()) {
-      slot.isDying = true;
-      ledger.collecting().die(new Dying(slot.offset, attempts, slot.deliveries, cause, text), slot);
+      die(slot, attempts, isExpired ? Cause.EXPIRED : cause, text, policy);
       return;
     }
     long wait =
         switch (cause) {
           case NACKED ->
               RetryDelay.millis(settings.backoff(), attempts, delay, random.nextDouble());
-          case REJECTED -> settings.backoff().max().toMillis();
+          case REJECTED, EXPIRED -> settings.backoff().max().toMillis();
           case LEASE_ENDED, WORKER_LOST -> isLast ? settings.backoff().max().toMillis() : 0;
         };
     ledger
@@ -209,6 +211,32 @@ final class Endings {
         .retry(
             new Retried(slot.offset, attempts, slot.deliveries, now.millis() + wait, cause, text),
             slot);
+  }
+
+  private void die(Slot slot, int attempts, Cause cause, @Nullable String text, Policy policy) {
+    slot.isDying = true;
+    boolean isParking = policy.isParkingKeys() && slot.line != null;
+    ledger
+        .collecting()
+        .die(new Dying(slot.offset, attempts, slot.deliveries, cause, text, isParking), slot);
+  }
+
+  /**
+   * Makes dead letters of what was not settled in its time, as far as there is room to store it;
+   * what is with a worker has until its lease ends.
+   */
+  void expireMessages(Policy policy, Now now) {
+    if (!ledger.isKnown() || !policy.hasDeadLetters()) {
+      return;
+    }
+    for (Slot slot : window.expired(now.millis())) {
+      if (ledger.collecting().room() == 0 || !ledger.state().canDispatch(window.outCount())) {
+        window.expireLater(now.millis() + EXPIRE_AGAIN_MILLIS);
+        return;
+      }
+      window.hold(slot, Place.SETTLING);
+      die(slot, slot.attempts, Cause.EXPIRED, null, policy);
+    }
   }
 
   /** Those behind it in its run come back without costing an attempt; their receipts end. */

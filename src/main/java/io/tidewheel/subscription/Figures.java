@@ -8,14 +8,13 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private Figures() {}
 
-  static Board.Row row(
-      Reader.Context reader, Deliveries known, Policy policy, boolean isDispatching) {
+  static Board.Row row(Reader.Context reader, Deliveries known, long dispatchable) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
         reader.queue(),
-        isDispatching ? known.dispatchable(policy) : 0,
-        known.backlog(),
+        dispatchable,
+        known.whereabouts().backlog(),
         known.window().oldestAtMillis(),
         false);
   }
@@ -24,26 +23,34 @@ final class Figures {
       Reader.Context reader,
       Deliveries known,
       Policy policy,
-      boolean isDispatching,
+      long dispatchable,
       @Nullable String trouble) {
     SubscriptionState state = known.state();
-    String stopReason = known.stopReason(policy);
+    boolean isLimited =
+        policy.settings().rateLimit() != null
+            && dispatchable == 0
+            && known.dispatchable(policy) > 0;
+    String reason = known.stopReason(policy);
+    String stopReason = reason == null && isLimited ? "rate-limit" : reason;
     return new Reader.Status(
         reader.subscriptionUid(),
         reader.queue(),
         state.generation(),
         state.startOffset(),
         state.floor(),
-        known.backlog(),
-        known.waiting(),
+        known.whereabouts().backlog(),
+        known.whereabouts().waiting(),
         known.window().outCount(),
-        isDispatching ? known.dispatchable(policy) : 0,
+        dispatchable,
         known.window().oldestAtMillis(),
         state.ackedCount(),
         state.deadCount(),
         state.dyingCount(),
+        state.filteredCount(),
+        state.skippedCount(),
+        state.parkedCount(),
         stopReason == null ? trouble : stopReason,
-        known.reconciliation());
+        known.whereabouts().reconciliation());
   }
 
   /** Before the stored state is known: what the queue said when it made the reader. */
@@ -55,6 +62,9 @@ final class Figures {
         reader.startOffset(),
         reader.startOffset(),
         nextOffset - reader.startOffset(),
+        0,
+        0,
+        0,
         0,
         0,
         0,

@@ -6,12 +6,16 @@ import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills the window from the log, in order of offsets.
  *
  * <ol>
- *   <li>Every offset passed is settled, dying, in the window, or collects as skipped.
+ *   <li>Every offset passed is settled, dying, in the window or deferred by it, or collects as
+ *       skipped.
+ *   <li>Payloads that the window did not keep are read again when it wants them, by turns with
+ *       reading on.
  *   <li>It stops where the window is full, and never passes a message whose ack is being stored.
  *   <li>Leases that an orderly stop left go on where they were.
  * </ol>
@@ -23,6 +27,14 @@ final class Intake {
   private final Ledger ledger;
   private long nextOffset;
   private long skippedTo;
+  private boolean wasAgain;
+
+  /**
+   * A read of the log that is to be made.
+   *
+   * @param isAgain whether it is for payloads that were not kept
+   */
+  record Reading(long from, long end, long maxBytes, boolean isAgain) {}
 
   Intake(long subscriptionUid, Window window, Leases leases, Ledger ledger, long nextOffset) {
     this.subscriptionUid = subscriptionUid;
@@ -54,18 +66,19 @@ final class Intake {
 
   /** The log begins here: what would be read before it is gone. */
   void skipTrimmed(long startOffset) {
-    if (window.cursor() < startOffset) {
-      ledger.collecting().skip(window.cursor(), startOffset);
-      window.skipTo(startOffset);
+    if (window.cursor() < startOffset && ledger.isKnown()) {
       extendTo(startOffset);
+      passTo(startOffset);
     }
   }
 
   /**
-   * Passes over what is before an offset: what was not read, and what was read and is with nobody.
-   * What workers hold stays until it ends. Does so again only when the offset has grown.
+   * Passes over what is before an offset: what was not read, and what was read and is with nobody,
+   * be it that it waits for its retry, its key or its redrive. What workers hold stays until it
+   * ends, and what is on its way to the dead-letter topic arrives there. Does so again only when
+   * the offset has grown.
    */
-  void skipLag(long offset) {
+  void skipLag(long offset, Now now) {
     if ((offset <= skippedTo && window.cursor() >= offset)
         || offset <= ledger.state().floor()
         || !ledger.isKnown()) {
@@ -73,23 +86,113 @@ final class Intake {
     }
     skippedTo = offset;
     for (Slot slot : new ArrayList<>(window.all())) {
-      boolean isFree =
-          slot.place == Slot.Place.READY
-              || slot.place == Slot.Place.WAITING
-              || slot.place == Slot.Place.BLOCKED;
-      if (slot.offset < offset && isFree) {
+      boolean isParked = slot.place == Slot.Place.PARKED && ledger.state().isParked(slot.offset);
+      if (slot.offset < offset && (slot.isOpen() || isParked)) {
         window.hold(slot, Slot.Place.SETTLING);
         ledger.collecting().skip(slot);
       }
     }
-    SubscriptionState state = ledger.state();
-    while (window.cursor() < offset) {
-      long start = window.cursor();
-      long end = state.nextDying(start, offset);
-      if (start < end) {
-        ledger.collecting().skip(start, end);
+    List<Long> deferred = new ArrayList<>();
+    window.forEachDeferred(offset, deferred::add);
+    for (long each : deferred) {
+      if (!ledger.isAckedUnread(each) && !ledger.state().isDying(each)) {
+        ledger.collecting().skip(each, each + 1, 1);
+        window.dropDeferred(each, now.nanos());
       }
-      window.skipTo(Math.min(offset, end + 1));
+    }
+    passTo(Math.min(offset, readEnd()));
+  }
+
+  /** What was skipped may be open again. */
+  void onReloaded() {
+    skippedTo = 0;
+    extendTo(ledger.state().floor());
+  }
+
+  /** Passes over what was not read yet, up to an offset or a message whose ack is being stored. */
+  private void passTo(long offset) {
+    if (window.cursor() >= offset) {
+      return;
+    }
+    SubscriptionState state = ledger.state();
+    long stop = ledger.nextAckedUnread(window.cursor(), offset);
+    while (window.cursor() < stop) {
+      long start = window.cursor();
+      long end = state.casualties().nextDying(start, stop);
+      long openCount = state.openCount(start, end);
+      if (openCount > 0) {
+        ledger.collecting().skip(start, end, openCount);
+      }
+      window.skipTo(Math.min(stop, end + 1));
+    }
+  }
+
+  /** What to read next; null if there is nothing to read or no room for it. */
+  @Nullable Reading nextReading() {
+    Reading again = again();
+    long from = readFrom();
+    boolean isAgain = again != null && (from < 0 || !wasAgain);
+    wasAgain = isAgain;
+    if (isAgain) {
+      return again;
+    }
+    return from < 0 ? null : new Reading(from, readEnd(), window.room(), false);
+  }
+
+  private @Nullable Reading again() {
+    Long from = window.canLoad() ? nextWanted(0) : null;
+    return from == null
+        ? null
+        : new Reading(from, window.wantedEnd(from), Math.max(1, window.room()), true);
+  }
+
+  /** Not one whose ack is being stored: it is most likely not needed any more. */
+  private @Nullable Long nextWanted(long from) {
+    Long offset = window.wanted(from);
+    while (offset != null && ledger.isAckedUnread(offset)) {
+      offset = window.wanted(offset + 1);
+    }
+    return offset;
+  }
+
+  /** Takes in the payloads that are wanted of what was read, as far as there is room. */
+  void readAgain(Reading reading, List<MessageBatch> batches, Policy policy, Now now) {
+    int at = 0;
+    Long offset = nextWanted(reading.from);
+    while (offset != null && offset < reading.end && window.canLoad()) {
+      while (at < batches.size() && batches.get(at).endOffset() <= offset) {
+        at++;
+      }
+      if (at == batches.size()) {
+        return;
+      }
+      MessageBatch batch = batches.get(at);
+      if (offset < batch.firstOffset()) {
+        skipGone(offset, now);
+      } else {
+        load(offset, batch, policy, now);
+      }
+      offset = nextWanted(offset + 1);
+    }
+  }
+
+  private void skipGone(long offset, Now now) {
+    Slot slot = window.find(offset);
+    if (slot == null) {
+      ledger.collecting().skip(offset, offset + 1, 1);
+      window.dropDeferred(offset, now.nanos());
+    } else {
+      window.hold(slot, Slot.Place.SETTLING);
+      ledger.collecting().skip(slot);
+    }
+  }
+
+  private void load(long offset, MessageBatch batch, Policy policy, Now now) {
+    Slot slot = window.find(offset);
+    if (slot == null) {
+      known(window.loadDeferred(offset, batch.message(offset), batch.atMillis()), policy, now);
+    } else {
+      window.load(slot, batch.message(offset), now.nanos());
     }
   }
 
@@ -108,12 +211,11 @@ final class Intake {
     if (batches.isEmpty() || window.cursor() < from) {
       return;
     }
-    long first = batches.get(0).firstOffset();
-    if (first > window.cursor()) {
-      ledger.collecting().skip(window.cursor(), first);
-      window.skipTo(first);
-    }
+    passTo(batches.get(0).firstOffset());
     for (MessageBatch batch : batches) {
+      if (batch.firstOffset() > window.cursor()) {
+        return;
+      }
       read(batch, policy, now);
       if (window.cursor() < batch.endOffset()) {
         return;
@@ -128,43 +230,71 @@ final class Intake {
           "batch at " + batch.firstOffset() + " is beyond cursor " + window.cursor());
     }
     SubscriptionState state = ledger.state();
-    boolean isOrdered = policy.isOrdered();
     long end = Math.min(batch.endOffset(), readEnd());
     for (long offset = window.cursor(); offset < end && window.hasRoom(); offset++) {
-      if (state.isSettled(offset) || state.isDying(offset)) {
+      if (state.isSettled(offset) || (state.isDying(offset) && !state.isHoldingKey(offset))) {
         window.skipTo(offset + 1);
       } else if (ledger.isAckedUnread(offset)) {
         return;
       } else if (isForOther(batch.message(offset))) {
-        ledger.collecting().skip(offset, offset + 1);
+        ledger.collecting().skip(offset, offset + 1, 1);
+        window.skipTo(offset + 1);
+      } else if (isFiltered(offset, batch, policy)) {
+        ledger.collecting().filter(offset, offset + 1, 1);
         window.skipTo(offset + 1);
       } else {
-        take(offset, batch, isOrdered, now);
+        take(offset, batch, policy, now);
       }
     }
+  }
+
+  /** What was given out or tried before stays, whatever the filter is now. */
+  private boolean isFiltered(long offset, MessageBatch batch, Policy policy) {
+    return !policy.asksFor(batch.message(offset))
+        && ledger.state().retryOf(offset) == null
+        && ledger.state().leaseOf(offset) == null
+        && !ledger.state().isHoldingKey(offset);
   }
 
   private boolean isForOther(Message message) {
     return message.onlyFor() != Message.FOR_ALL && message.onlyFor() != subscriptionUid;
   }
 
-  private void take(long offset, MessageBatch batch, boolean isOrdered, Now now) {
-    Retry retry = ledger.state().retryOf(offset);
-    int attempts = retry == null ? 0 : retry.attempts();
-    int deliveries = retry == null ? 0 : retry.deliveries();
-    long due = retry == null ? 0 : now.nanosAt(retry.notBeforeMillis());
+  private void take(long offset, MessageBatch batch, Policy policy, Now now) {
+    boolean isCarried = isCarried(ledger.state().leaseOf(offset), now);
     Slot slot =
-        window.add(
-            offset,
-            batch.message(offset),
-            batch.atMillis(),
-            isOrdered,
-            attempts,
-            deliveries,
-            due,
-            now.nanos());
+        window.add(offset, batch.message(offset), batch.atMillis(), policy.isOrdered(), !isCarried);
+    if (slot != null) {
+      known(slot, policy, now);
+    }
+  }
+
+  private static boolean isCarried(@Nullable LeaseLeft left, Now now) {
+    return left != null && left.endsAtMillis() > now.millis();
+  }
+
+  /** Puts a message in its place by what is stored about it. */
+  private void known(Slot slot, Policy policy, Now now) {
+    long offset = slot.offset;
+    slot.expiresAtMillis = policy.expiresAtMillis(slot.message(), slot.publishedAtMillis);
+    if (ledger.state().isHoldingKey(offset)) {
+      window.park(slot);
+      return;
+    }
+    Retry retry = ledger.state().retryOf(offset);
+    long due = 0;
+    if (retry != null) {
+      slot.attempts = retry.attempts();
+      slot.deliveries = retry.deliveries();
+      due = now.nanosAt(retry.notBeforeMillis());
+      if (retry.attempts() == 0) {
+        // Tried anew after its death: its time to live has been over once.
+        slot.expiresAtMillis = Long.MAX_VALUE;
+      }
+    }
+    window.place(slot, due, now.nanos());
     LeaseLeft left = ledger.state().leaseOf(offset);
-    if (left != null && left.endsAtMillis() > now.millis()) {
+    if (left != null && isCarried(left, now)) {
       slot.deliveries = left.delivery();
       slot.incarnation = left.incarnation();
       slot.isGiven = true;

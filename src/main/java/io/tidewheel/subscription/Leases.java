@@ -1,6 +1,8 @@
 package io.tidewheel.subscription;
 
+import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Leases {
   /** A lease can't be extended beyond this age. */
   static final long MAX_AGE_NANOS = 12L * 3600 * 1_000_000_000;
+
+  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
+  private static final int MAX_LEFT = 10_000;
 
   private static final int BUCKET_SHIFT = 26;
 
@@ -129,6 +134,26 @@ final class Leases {
         action.accept(lease);
       }
     }
+  }
+
+  /** The leases of a window that outlive this owner, by offset; not more than a few. */
+  List<LeaseLeft> left(Window window, Now now) {
+    List<LeaseLeft> left = new ArrayList<>();
+    forEach(
+        lease -> {
+          Slot slot = window.find(lease.offset);
+          if (slot != null && slot.lease == lease && slot.place == Slot.Place.LEASED) {
+            left.add(
+                new LeaseLeft(
+                    slot.offset,
+                    slot.deliveries,
+                    slot.incarnation,
+                    now.millisAt(lease.deadlineNanos),
+                    lease.worker));
+          }
+        });
+    left.sort(Comparator.comparingLong(LeaseLeft::offset));
+    return List.copyOf(left.subList(0, Math.min(left.size(), MAX_LEFT)));
   }
 
   private void link(Lease lease) {

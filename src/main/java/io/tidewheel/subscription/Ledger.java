@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,16 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class Ledger {
+  /** Offsets passed over that may wait for something else to be stored, and for how long. */
+  static final int MAX_PASSED = 10_000;
+
+  static final long MAX_PASSED_NANOS = 2_000_000_000L;
+
   private SubscriptionState state;
   private Batch collecting = new Batch();
   private @Nullable Batch inFlight;
   private boolean isKnown = true;
+  private long passedSinceNanos = -1;
 
   /** Messages about which something was to be stored when the state became unknown. */
   private final List<Slot> unresolved = new ArrayList<>();
@@ -54,6 +61,15 @@ final class Ledger {
     collecting.ack(worker, offset, null);
   }
 
+  /** The first offset of a range whose ack is being stored unread; its end if there is none. */
+  long nextAckedUnread(long start, long end) {
+    long next = end;
+    for (long offset : ackedUnread) {
+      next = offset >= start ? Math.min(next, offset) : next;
+    }
+    return next;
+  }
+
   boolean isAckedUnread(long offset) {
     return !ackedUnread.isEmpty() && ackedUnread.contains(offset);
   }
@@ -62,18 +78,9 @@ final class Ledger {
     return inFlight != null;
   }
 
-  /** Messages that were passed over while reading, but are not stored as skipped yet. */
-  long passedCount() {
-    Batch stored = inFlight;
-    return openCount(collecting.passed()) + (stored == null ? 0 : openCount(stored.passed()));
-  }
-
-  private long openCount(Offsets offsets) {
-    long count = 0;
-    for (int i = 0; i < offsets.rangeCount(); i++) {
-      count += state.openCount(offsets.start(i), offsets.end(i));
-    }
-    return count;
+  /** When what was passed over is stored at the latest; {@link Long#MAX_VALUE} for never. */
+  long passedDueNanos() {
+    return passedSinceNanos < 0 ? Long.MAX_VALUE : passedSinceNanos + MAX_PASSED_NANOS;
   }
 
   /** Whether something collects that is not on its way to be stored. */
@@ -81,11 +88,35 @@ final class Ledger {
     return !collecting.isEmpty();
   }
 
-  /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
-  @Nullable Settled nextWrite(Now now) {
+  /** Offsets that were passed over while reading, and are not settled in the copy of the state. */
+  long passedCount() {
+    Batch storing = inFlight;
+    return collecting.passedCount() + (storing == null ? 0 : storing.passedCount());
+  }
+
+  boolean isBurying() {
+    Batch storing = inFlight;
+    return collecting.isBurying() || (storing != null && storing.isBurying());
+  }
+
+  /**
+   * What is to be stored next; null if nothing is, or the write before it is still in flight.
+   * Offsets that were passed over wait for something else to be stored, until they are many or some
+   * time has gone by: read again after a crash, they are passed over again.
+   *
+   * @param isForced whether nothing may wait
+   */
+  @Nullable Settled nextWrite(Now now, boolean isForced) {
     if (inFlight != null || collecting.isEmpty() || !isKnown) {
       return null;
     }
+    if (!isForced && !collecting.isUrgent() && collecting.passedCount() < MAX_PASSED) {
+      passedSinceNanos = passedSinceNanos < 0 ? now.nanos() : passedSinceNanos;
+      if (now.nanos() < passedDueNanos()) {
+        return null;
+      }
+    }
+    passedSinceNanos = -1;
     inFlight = collecting;
     collecting = new Batch();
     return inFlight.toEvent(now.millis());
@@ -95,8 +126,9 @@ final class Ledger {
    * What was in flight is stored; {@code event} is null if there was nothing new in it.
    *
    * @param resolve takes the messages about which all is known now
+   * @param unread takes the acked messages that were not in the window
    */
-  void onStored(@Nullable SubscriptionEvent event, Consumer<Slot> resolve) {
+  void onStored(@Nullable SubscriptionEvent event, Consumer<Slot> resolve, LongConsumer unread) {
     Batch stored = inFlight;
     if (stored == null) {
       throw new IllegalStateException("nothing was being stored");
@@ -105,10 +137,13 @@ final class Ledger {
     if (event != null) {
       state.apply(event);
     }
-    stored.unread().forEach(ackedUnread::remove);
+    for (long offset : stored.unread()) {
+      ackedUnread.remove(offset);
+      unread.accept(offset);
+    }
     for (Slot slot : stored.slots()) {
       slot.pendingCount--;
-      boolean isOver = state.isSettled(slot.offset) || state.isDying(slot.offset);
+      boolean isOver = state.isOver(slot.offset);
       if (slot.pendingCount == 0 || isOver) {
         resolve.accept(slot);
       }
@@ -130,12 +165,22 @@ final class Ledger {
     abandon(waiting);
   }
 
+  /** A new generation began: what collects belongs to the one before, and is void. */
+  void onSought(SubscriptionEvent.Sought sought) {
+    if (inFlight != null) {
+      throw new IllegalStateException("a write is in flight beside a seek");
+    }
+    Batch lost = collecting;
+    collecting = new Batch();
+    ackedUnread.clear();
+    unresolved.clear();
+    state.apply(sought);
+    lost.onFailed();
+  }
+
   private void abandon(Batch batch) {
     unresolved.addAll(batch.slots());
-    Offsets skipped = batch.skipped();
-    for (int i = 0; i < skipped.rangeCount(); i++) {
-      collecting.skip(skipped.start(i), skipped.end(i));
-    }
+    keepOpen(batch, collecting);
     batch.onFailed();
   }
 
@@ -151,8 +196,31 @@ final class Ledger {
     if (!isSameGeneration) {
       unresolved.clear();
       collecting = new Batch();
+    } else {
+      Batch open = new Batch();
+      keepOpen(collecting, open);
+      collecting = open;
     }
     return isSameGeneration;
+  }
+
+  /** What was passed over, and is not settled, is so in another batch. */
+  private void keepOpen(Batch from, Batch to) {
+    keepOpen(from.passed(), to::skip);
+    keepOpen(from.filtered(), to::filter);
+  }
+
+  private void keepOpen(Offsets offsets, Passing action) {
+    for (int i = 0; i < offsets.rangeCount(); i++) {
+      long openCount = state.openCount(offsets.start(i), offsets.end(i));
+      if (openCount > 0) {
+        action.accept(offsets.start(i), offsets.end(i), openCount);
+      }
+    }
+  }
+
+  private interface Passing {
+    void accept(long start, long end, long openCount);
   }
 
   /** Gives the messages about which something was lost; nothing is pending then. */

@@ -18,7 +18,8 @@ final class LogReading {
   private @Nullable String trouble;
 
   /** What a read of the log from an offset gave. */
-  record Read(long from, @Nullable List<MessageBatch> batches, @Nullable Throwable failure)
+  record Read(
+      Intake.Reading reading, @Nullable List<MessageBatch> batches, @Nullable Throwable failure)
       implements Subscription.Command {}
 
   LogReading(ActorContext<Reader.Command> context, MessageLog log) {
@@ -37,19 +38,18 @@ final class LogReading {
   }
 
   /** Starts the next read if there is something to read and none is under way. */
-  void advance(Deliveries known, Policy policy) {
+  void advance(Deliveries known, Policy policy, Now now) {
     known.skipTrimmed(log.startOffset());
     MaxLag bound = policy.settings().maxLag();
     if (bound != null && bound.isSkipping()) {
-      known.skipTo(oldestWithin(bound, known.nextOffset()));
+      known.skipTo(oldestWithin(bound, known.nextOffset()), now);
     }
-    long from = isUnderWay || trouble != null ? -1 : known.readFrom();
-    if (from >= 0) {
+    Intake.Reading reading = isUnderWay || trouble != null ? null : known.nextReading();
+    if (reading != null) {
       isUnderWay = true;
-      long bytes = Math.min(known.window().room(), MAX_READ_BYTES);
       context.pipeToSelf(
-          log.read(from, known.readEnd(), bytes),
-          (batches, failure) -> new Read(from, failure == null ? batches : null, failure));
+          log.read(reading.from(), reading.end(), Math.min(reading.maxBytes(), MAX_READ_BYTES)),
+          (batches, failure) -> new Read(reading, failure == null ? batches : null, failure));
     }
   }
 
@@ -67,12 +67,20 @@ final class LogReading {
     if (known == null) {
       return;
     }
+    Intake.Reading reading = read.reading;
     long before = known.window().cursor();
     List<MessageBatch> batches = read.batches;
     if (batches != null && known.isKnown()) {
-      known.read(read.from, batches, policy, now);
+      if (reading.isAgain()) {
+        known.readAgain(reading, batches, policy, now);
+      } else {
+        known.read(reading.from(), batches, policy, now);
+      }
     }
-    boolean isEmpty = batches != null && batches.isEmpty() && known.window().cursor() == before;
+    boolean isEmpty =
+        batches != null
+            && batches.isEmpty()
+            && (reading.isAgain() || known.window().cursor() == before);
     trouble = known.isKnown() && (batches == null || isEmpty) ? "log-unreadable" : null;
     if (trouble != null) {
       String name = context.getSelf().path().name();

@@ -5,6 +5,7 @@ import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Names;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,11 @@ final class PolicyView {
   private void know(Topic found, Topic.Subscription each) {
     topic = found.name();
     subscription = each.name();
-    policy = new Policy(each.settings(), !Names.isDeadLetterTopic(found.name()));
+    Duration ttl = found.settings().ttl();
+    policy =
+        new Policy(
+            each.settings(),
+            !Names.isDeadLetterTopic(found.name()),
+            ttl == null ? 0 : ttl.toMillis());
   }
 }

@@ -19,10 +19,14 @@ final class Slot {
     SETTLING(4),
     /** The end of its delivery without an ack is being stored. */
     RETURNING(5),
+    /** Could be given out but for its payload, which was not kept and is being read again. */
+    ABSENT(6),
+    /** A dead letter, or on its way there, that holds its key until it is tried anew. */
+    PARKED(7),
     /** Settled, or on its way to the dead-letter topic: no longer in the window. */
-    GONE(6);
+    GONE(8);
 
-    static final int COUNT = 7;
+    static final int COUNT = 9;
 
     /** Where counts of this place stand in an array. */
     final int index;
@@ -67,6 +71,9 @@ final class Slot {
   /** Not given out before; nanoseconds of the monotonic clock, 0 for at once. */
   long dueNanos;
 
+  /** Wall-clock milliseconds; {@link Long#MAX_VALUE} for never. */
+  long expiresAtMillis = Long.MAX_VALUE;
+
   /** Whether it stands in one of the window's queues of what is ready. */
   boolean isQueued;
 
@@ -88,8 +95,26 @@ final class Slot {
     return held;
   }
 
+  boolean isLoaded() {
+    return message != null;
+  }
+
+  void load(Message read) {
+    message = read;
+  }
+
+  /** The payload goes; it is read again when the message can be given out. */
+  void unload() {
+    message = null;
+  }
+
   int payloadBytes() {
     return message().payload().length;
+  }
+
+  /** Whether it is neither with a worker nor on its way to be settled or dead. */
+  boolean isOpen() {
+    return !isOut() && place != Place.PARKED && place != Place.GONE;
   }
 
   /** With a worker, or something about it is being stored. */

@@ -3,6 +3,7 @@ package io.tidewheel.subscription;
 import akka.actor.typed.ActorRef;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.journal.FencedLog;
+import io.tidewheel.message.Control;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.queue.Reader;
 import java.time.InstantSource;
@@ -34,6 +35,10 @@ public final class Subscription {
   public sealed interface Command extends Reader.Command
       permits Pull,
           Settle,
+          Seek,
+          Replay,
+          Seeking.Found,
+          Replays.Event,
           SubscriptionFront.CoreSignal,
           SubscriptionFront.Reload,
           Holders.Ended,
@@ -98,6 +103,82 @@ public final class Subscription {
   /** One status per receipt, in order. */
   public record Settled(List<SettleStatus> statuses) {}
 
+  /** Where a subscription goes on reading. */
+  public sealed interface Position {
+    /** At the oldest message that is kept. */
+    record Earliest() implements Position {}
+
+    /** Behind the newest message. */
+    record Latest() implements Position {}
+
+    /** At the first message stored at or after a time, in wall-clock milliseconds. */
+    record Time(long millis) implements Position {}
+
+    /** At an offset; the nearest one there is. */
+    record Offset(long offset) implements Position {}
+  }
+
+  /**
+   * Go on somewhere else: a new generation begins, in which every message from there on is open and
+   * every one before counts as settled. Receipts given before are worthless then. What is on its
+   * way to the dead-letter topic stays so. Not repeatable without effect: each starts a generation.
+   */
+  public record Seek(Position position, ActorRef<SeekReply> replyTo) implements Command, Control {
+    @Override
+    public void onNoReader() {
+      replyTo.tell(new NotSought(-1, "the subscription does not read this queue"));
+    }
+
+    @Override
+    public void onNotNow() {
+      replyTo.tell(new NotSought(-1, "the queue is recovering; ask again"));
+    }
+  }
+
+  /** What came of a seek. */
+  public sealed interface SeekReply extends Control {}
+
+  /**
+   * Stored: where the generation begins, within what the log has.
+   *
+   * @param offset of the first message that will be given out
+   */
+  public record Sought(int queue, long generation, long offset) implements SeekReply {}
+
+  /** Not changed, unless the detail says that this is not known. */
+  public record NotSought(int queue, String detail) implements SeekReply {}
+
+  /** Give out one settled message, or dead letter that holds its key, once more. */
+  public record Replay(long offset, ActorRef<Replayed> replyTo) implements Command, Control {
+    @Override
+    public void onNoReader() {
+      replyTo.tell(new Replayed(offset, ReplayOutcome.NOT_FOUND));
+    }
+
+    @Override
+    public void onNotNow() {
+      replyTo.tell(new Replayed(offset, ReplayOutcome.NOT_NOW));
+    }
+  }
+
+  public record Replayed(long offset, ReplayOutcome outcome) implements Control {}
+
+  /** What came of a {@link Replay}. */
+  public enum ReplayOutcome {
+    /** It held its key and is tried anew, in its old place. */
+    REOPENED,
+    /** A copy for this subscription only is stored behind the newest message. */
+    STORED_AGAIN,
+    /** It is not settled and will be given out anyway. */
+    STILL_OPEN,
+    /** The log does not have it (any more). */
+    NOT_FOUND,
+    /** Nothing was stored; a repeat may succeed. */
+    NOT_NOW,
+    /** A copy may have been stored. */
+    UNKNOWN
+  }
+
   /**
    * Where a subscription says what it could dispatch: the board of its node. Called on the
    * subscription's thread; must not block.
@@ -130,6 +211,7 @@ public final class Subscription {
    * @param random for jitter and for telling incarnations apart
    * @param nanoTime a monotonic clock, in nanoseconds
    * @param windows memory for messages that are read and not settled
+   * @param rates what limited subscriptions may give out
    */
   public record Dependencies(
       CatalogClient catalog,
@@ -139,7 +221,8 @@ public final class Subscription {
       InstantSource clock,
       LongSupplier nanoTime,
       RandomGenerator random,
-      WindowBudget windows) {}
+      WindowBudget windows,
+      DequeueRates rates) {}
 
   /** Makes subscriptions for queues. */
   public static Reader.Factory factory(Dependencies deps) {

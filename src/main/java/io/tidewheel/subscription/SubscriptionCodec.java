@@ -11,10 +11,8 @@ import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionEvent.Sought;
-import io.tidewheel.subscription.SubscriptionState.Pending;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -29,6 +27,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   private static final String SOUGHT = "sought-1";
   private static final String CLOSING = "closing-1";
   private static final String STATE = "state-1";
+
+  /** Added to the cause of a dying message that holds its key. */
+  private static final int PARKING = 16;
 
   @Override
   public String family() {
@@ -63,7 +64,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(sought.offset());
     } else if (event instanceof Closing closing) {
       out.writeUnsigned(closing.atMillis());
-      encodeLeases(closing.leases(), out);
+      LeaseCodec.encode(closing.leases(), out);
     }
   }
 
@@ -72,7 +73,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     return switch (manifest) {
       case SETTLED -> decodeSettled(in);
       case SOUGHT -> new Sought(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
-      case CLOSING -> new Closing(in.readUnsigned(), decodeLeases(in));
+      case CLOSING -> new Closing(in.readUnsigned(), LeaseCodec.decode(in));
       default -> throw new DecodingException("unknown manifest " + manifest);
     };
   }
@@ -92,12 +93,14 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     out.writeUnsigned(image.ackedCount());
     out.writeUnsigned(image.deadCount());
     out.writeUnsigned(image.skippedCount());
+    out.writeUnsigned(image.filteredCount());
     SettledSet.encode(image.settledBeyond(), out);
     encodeRetries(image.retries(), out);
     encodeHistories(image.histories(), out);
     out.writeUnsigned(image.nextNumber());
     encodeOutbox(image.outbox(), out);
-    encodeLeases(List.copyOf(image.leases().values()), out);
+    LeaseCodec.encode(List.copyOf(image.leases().values()), out);
+    encodeParked(image.parked(), out);
     encodeMarks(image.rowMarks(), out);
     assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
         : "a snapshot of " + (out.length() - before) + " bytes";
@@ -114,14 +117,14 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     long acked = in.readUnsigned();
     long dead = in.readUnsigned();
     long skipped = in.readUnsigned();
+    long filtered = in.readUnsigned();
     var settledBeyond = SettledSet.decode(in);
     SortedMap<Long, Retry> retries = decodeRetries(in);
     SortedMap<Long, List<Attempt>> histories = decodeHistories(in);
     long nextNumber = in.readUnsigned();
     SortedMap<Long, Pending> outbox = decodeOutbox(in);
     TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
-    decodeLeases(in).forEach(lease -> leases.put(lease.offset(), lease));
-    RowMarks rowMarks = decodeMarks(in);
+    LeaseCodec.decode(in).forEach(lease -> leases.put(lease.offset(), lease));
     return SubscriptionState.of(
         new SubscriptionState.Image(
             generation,
@@ -136,7 +139,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
             acked,
             dead,
             skipped,
-            rowMarks));
+            filtered,
+            decodeParked(in),
+            decodeMarks(in)));
   }
 
   private static void encodeMarks(RowMarks marks, Encoder out) {
@@ -171,7 +176,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     out.writeUnsigned(settled.atMillis());
     out.writeUnsigned(settled.acks().size());
     for (Acks group : settled.acks()) {
-      encodeWorker(group.worker(), out);
+      LeaseCodec.encodeWorker(group.worker(), out);
       group.offsets().encode(out);
     }
     settled.skipped().encode(out);
@@ -189,12 +194,15 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       out.writeUnsigned(dying.offset());
       out.writeUnsigned(dying.attempts());
       out.writeUnsigned(dying.deliveries());
-      out.writeByte(dying.cause().code());
+      out.writeByte(dying.cause().code() + (dying.isParking() ? PARKING : 0));
       out.writeNullableText(dying.reason());
     }
     out.writeUnsigned(settled.firstNumber());
     out.writeUnsigned(settled.deadLettered().size());
     settled.deadLettered().forEach(out::writeUnsigned);
+    settled.filtered().encode(out);
+    settled.reopened().encode(out);
+    settled.buried().encode(out);
   }
 
   private static Settled decodeSettled(Decoder in) {
@@ -202,7 +210,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     int groups = in.readSize();
     List<Acks> acks = new ArrayList<>();
     for (int i = 0; i < groups; i++) {
-      acks.add(new Acks(decodeWorker(in), Offsets.decode(in)));
+      acks.add(new Acks(LeaseCodec.decodeWorker(in), Offsets.decode(in)));
     }
     Offsets skipped = Offsets.decode(in);
     int retriedCount = in.readSize();
@@ -220,13 +228,13 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     int dyingCount = in.readSize();
     List<Dying> dying = new ArrayList<>();
     for (int i = 0; i < dyingCount; i++) {
-      dying.add(
-          new Dying(
-              in.readUnsigned(),
-              in.readCount(),
-              in.readCount(),
-              decodeCause(in),
-              in.readNullableText()));
+      long offset = in.readUnsigned();
+      int attempts = in.readCount();
+      int deliveries = in.readCount();
+      int code = in.readByte();
+      boolean isParking = code >= PARKING;
+      Cause cause = cause(isParking ? code - PARKING : code);
+      dying.add(new Dying(offset, attempts, deliveries, cause, in.readNullableText(), isParking));
     }
     long firstNumber = in.readUnsigned();
     int deadCount = in.readSize();
@@ -234,7 +242,17 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     for (int i = 0; i < deadCount; i++) {
       deadLettered.add(in.readUnsigned());
     }
-    return new Settled(at, acks, skipped, retried, dying, firstNumber, deadLettered);
+    return new Settled(
+        at,
+        acks,
+        skipped,
+        retried,
+        dying,
+        firstNumber,
+        deadLettered,
+        Offsets.decode(in),
+        Offsets.decode(in),
+        Offsets.decode(in));
   }
 
   /** Deliveries almost always equal attempts: one bit says so. */
@@ -304,7 +322,8 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     for (Pending pending : outbox.values()) {
       out.writeUnsigned(pending.number());
       out.writeUnsigned(pending.offset());
-      out.writeUnsigned(pending.attempts());
+      out.writeUnsigned(2L * pending.attempts() + (pending.isParking() ? 1 : 0));
+      out.writeUnsigned(pending.deliveries());
       encodeAttempt(pending.last(), out);
     }
   }
@@ -313,11 +332,36 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     TreeMap<Long, Pending> outbox = new TreeMap<>();
     int count = in.readSize();
     for (int i = 0; i < count; i++) {
+      long number = in.readUnsigned();
+      long offset = in.readUnsigned();
+      int code = in.readCount();
+      int deliveries = in.readCount();
       Pending pending =
-          new Pending(in.readUnsigned(), in.readUnsigned(), in.readCount(), decodeAttempt(in));
+          new Pending(number, offset, code / 2, decodeAttempt(in), deliveries, code % 2 == 1);
       outbox.put(pending.number(), pending);
     }
     return outbox;
+  }
+
+  private static void encodeParked(Map<Long, Integer> parked, Encoder out) {
+    out.writeUnsigned(parked.size());
+    long previous = 0;
+    for (Map.Entry<Long, Integer> entry : parked.entrySet()) {
+      out.writeUnsigned(entry.getKey() - previous);
+      out.writeUnsigned(entry.getValue());
+      previous = entry.getKey();
+    }
+  }
+
+  private static SortedMap<Long, Integer> decodeParked(Decoder in) {
+    TreeMap<Long, Integer> parked = new TreeMap<>();
+    int count = in.readSize();
+    long offset = 0;
+    for (int i = 0; i < count; i++) {
+      offset += in.readUnsigned();
+      parked.put(offset, in.readCount());
+    }
+    return parked;
   }
 
   private static void encodeAttempt(Attempt attempt, Encoder out) {
@@ -331,61 +375,11 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     return new Attempt(in.readCount(), in.readUnsigned(), decodeCause(in), in.readNullableText());
   }
 
-  /** Workers by their first use, so that a name held by a thousand leases is written once. */
-  private static void encodeLeases(List<LeaseLeft> leases, Encoder out) {
-    List<WorkerName> workers = leases.stream().map(LeaseLeft::worker).distinct().toList();
-    Map<WorkerName, Integer> indexes = new HashMap<>();
-    out.writeUnsigned(workers.size());
-    for (WorkerName worker : workers) {
-      indexes.put(worker, indexes.size());
-      encodeWorker(worker, out);
-    }
-    out.writeUnsigned(leases.size());
-    long previousMillis = 0;
-    for (LeaseLeft lease : leases) {
-      out.writeUnsigned(lease.offset());
-      out.writeUnsigned(lease.delivery());
-      out.writeSigned(lease.incarnation());
-      out.writeSigned(lease.endsAtMillis() - previousMillis);
-      out.writeUnsigned(indexes.getOrDefault(lease.worker(), 0));
-      previousMillis = lease.endsAtMillis();
-    }
-  }
-
-  private static List<LeaseLeft> decodeLeases(Decoder in) {
-    int workerCount = in.readSize();
-    List<WorkerName> workers = new ArrayList<>();
-    for (int i = 0; i < workerCount; i++) {
-      workers.add(decodeWorker(in));
-    }
-    int count = in.readSize();
-    List<LeaseLeft> leases = new ArrayList<>();
-    long millis = 0;
-    for (int i = 0; i < count; i++) {
-      long offset = in.readUnsigned();
-      int delivery = in.readCount();
-      int incarnation = (int) in.readSigned();
-      millis += in.readSigned();
-      int worker = in.readCount();
-      if (worker >= workers.size()) {
-        throw new DecodingException("worker " + worker + " of " + workers.size());
-      }
-      leases.add(new LeaseLeft(offset, delivery, incarnation, millis, workers.get(worker)));
-    }
-    return leases;
-  }
-
-  private static void encodeWorker(WorkerName worker, Encoder out) {
-    out.writeText(worker.name());
-    out.writeText(worker.version());
-  }
-
-  private static WorkerName decodeWorker(Decoder in) {
-    return new WorkerName(in.readText(), in.readText());
-  }
-
   private static Cause decodeCause(Decoder in) {
-    int code = in.readByte();
+    return cause(in.readByte());
+  }
+
+  private static Cause cause(int code) {
     for (Cause cause : Cause.values()) {
       if (cause.code() == code) {
         return cause;

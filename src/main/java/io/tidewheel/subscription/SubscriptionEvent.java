@@ -23,6 +23,9 @@ sealed interface SubscriptionEvent extends LogEvent {
    *     the other from {@code firstNumber} in the order of this list
    * @param firstNumber outbox number of the first of {@code dying}
    * @param deadLettered outbox numbers whose messages the dead-letter topic has stored
+   * @param filtered offsets whose headers are not what the subscription asks for
+   * @param reopened parked offsets that are tried anew
+   * @param buried parked offsets that stay dead letters and hold their key no longer
    */
   record Settled(
       long atMillis,
@@ -31,8 +34,33 @@ sealed interface SubscriptionEvent extends LogEvent {
       List<Retried> retried,
       List<Dying> dying,
       long firstNumber,
-      List<Long> deadLettered)
+      List<Long> deadLettered,
+      Offsets filtered,
+      Offsets reopened,
+      Offsets buried)
       implements SubscriptionEvent {
+    /** Of a subscription that filters nothing and parks no keys. */
+    Settled(
+        long atMillis,
+        List<Acks> acks,
+        Offsets skipped,
+        List<Retried> retried,
+        List<Dying> dying,
+        long firstNumber,
+        List<Long> deadLettered) {
+      this(
+          atMillis,
+          acks,
+          skipped,
+          retried,
+          dying,
+          firstNumber,
+          deadLettered,
+          Offsets.NONE,
+          Offsets.NONE,
+          Offsets.NONE);
+    }
+
     @Override
     public void applyTo(SubscriptionState state) {
       retried.forEach(retry -> state.retry(atMillis, retry));
@@ -43,12 +71,17 @@ sealed interface SubscriptionEvent extends LogEvent {
       }
       acks.forEach(group -> state.ack(group.offsets()));
       state.skip(skipped);
+      state.filter(filtered);
       deadLettered.forEach(state::deadLettered);
+      state.reopen(reopened);
+      state.bury(buried);
     }
 
     @Override
     public int weight() {
-      int weight = 32 + 4 * skipped.rangeCount() + 4 * deadLettered.size();
+      int weight = 32 + 4 * deadLettered.size();
+      weight += 4 * (skipped.rangeCount() + filtered.rangeCount());
+      weight += 4 * (reopened.rangeCount() + buried.rangeCount());
       for (Acks group : acks) {
         weight += 16 + group.worker.name().length() + 4 * group.offsets.rangeCount();
       }
@@ -89,8 +122,20 @@ sealed interface SubscriptionEvent extends LogEvent {
    *
    * @param attempts failed so far, with the last one
    * @param deliveries ordinal of its last delivery
+   * @param isParking whether it stays open as a dead letter, and its key waits for its redrive
    */
-  record Dying(long offset, int attempts, int deliveries, Cause cause, @Nullable String reason) {}
+  record Dying(
+      long offset,
+      int attempts,
+      int deliveries,
+      Cause cause,
+      @Nullable String reason,
+      boolean isParking) {
+    /** One that is settled as soon as the dead-letter topic has it. */
+    Dying(long offset, int attempts, int deliveries, Cause cause, @Nullable String reason) {
+      this(offset, attempts, deliveries, cause, reason, false);
+    }
+  }
 
   /**
    * The position was changed: a new generation begins.

@@ -46,9 +46,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private static final Duration RELOAD_DELAY = Duration.ofMillis(500);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
 
-  /** Leases that an orderly stop hands over; the others end as they do after a crash. */
-  private static final int MAX_LEASES_LEFT = 10_000;
-
   private final Reader.Context reader;
   private final Dependencies deps;
   private final TimerScheduler<Reader.Command> timers;
@@ -61,6 +58,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final PolicyView policies;
   private final Holders holders;
   private final ReaderProgress progress;
+  private final Seeking seeking;
+  private final Replays replays;
+  private final Pulling pulling;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
@@ -88,8 +88,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
     this.progress = new ReaderProgress(reader.subscriptionUid(), reader.queueRef());
-    this.report = new BoardReport(deps.board());
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
+    this.seeking = new Seeking(context, reader.log(), reader.queue());
+    this.replays = new Replays(context, reader, deps.random());
+    this.pulling =
+        new Pulling(
+            deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime()),
+            holders,
+            policies::current);
+    this.report = new BoardReport(deps.board());
     this.knownEnd = reader.nextOffset();
     this.outbox =
         new Outbox(
@@ -112,61 +119,54 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   @Override
   public Receive<Reader.Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Pull.class, this::onPull)
-        .onMessage(Settle.class, this::onSettle)
-        .onMessage(Reader.Appended.class, this::onAppended)
-        .onMessage(Reader.Extended.class, this::onExtended)
-        .onMessage(CoreSignal.class, this::onCoreSignal)
-        .onMessage(Reload.class, reload -> onReload())
-        .onMessage(LogReading.Read.class, this::onLogRead)
-        .onMessage(Alarm.Tick.class, this::onTick)
-        .onMessage(Holders.Ended.class, this::onHolderEnded)
-        .onMessage(Outbox.Event.class, this::onOutbox)
-        .onMessage(Reader.Describe.class, this::onDescribe)
-        .onMessage(Reader.Close.class, this::onClose)
-        .onMessage(Reader.Stop.class, this::onStop)
+        .onMessage(Pull.class, pull -> after(() -> onPull(pull)))
+        .onMessage(Settle.class, settle -> after(() -> onSettle(settle)))
+        .onMessage(Reader.Appended.class, appended -> after(() -> onAppended(appended.batch())))
+        .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
+        .onMessage(CoreSignal.class, returned -> after(() -> core.onSignal(returned.signal())))
+        .onMessage(Reload.class, reload -> after(this::onReload))
+        .onMessage(
+            LogReading.Read.class,
+            read -> after(() -> reading.onRead(read, deliveries, policies.current(), alarm.now())))
+        .onMessage(Alarm.Tick.class, tick -> after(() -> onTick(tick)))
+        .onMessage(Holders.Ended.class, end -> after(() -> holders.onEnded(end)))
+        .onMessage(Outbox.Event.class, event -> after(() -> onOutbox(event)))
+        .onMessage(
+            Subscription.Seek.class, seek -> after(() -> seeking.onSeek(seek, open(), knownEnd)))
+        .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
+        .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
+        .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
+        .onMessage(Reader.Describe.class, describe -> after(() -> onDescribe(describe)))
+        .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
+        .onMessage(Reader.Stop.class, stop -> after(() -> onStop(stop)))
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
         .onSignal(PreRestart.class, signal -> onPostStop())
         .build();
   }
 
-  private Behavior<Reader.Command> onPull(Pull pull) {
+  private void onPull(Pull pull) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
-    if (known == null || !mayDispatch() || pull.max() <= 0) {
+    if (known == null || !isDispatching(policy) || pull.max() <= 0) {
       pull.replyTo().tell(new Pulled(List.of(), 0));
-      return next();
-    }
-    ActorRef<?> holder = pull.watch();
-    Deliveries.Request request =
-        new Deliveries.Request(
-            pull.max(),
-            pull.maxBytes(),
-            pull.leaseMillis(),
-            WorkerName.of(pull.worker(), pull.version()),
-            holder);
-    List<Delivery> given = known.pull(request, policy, alarm.now());
-    if (given.isEmpty() || !policy.isAtMostOnce()) {
-      holders.watch(given.isEmpty() ? null : holder);
-      pull.replyTo().tell(new Pulled(given, known.dispatchable(policy)));
     } else {
-      known.settleBeforeLeaving(
-          given,
-          () -> pull.replyTo().tell(new Pulled(given, known.dispatchable(policies.current()))),
-          () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
+      pulling.pull(pull, known, policy, alarm.now());
     }
-    return next();
   }
 
-  private boolean mayDispatch() {
-    return !policies.current().settings().isPaused()
+  private long dispatchable(Deliveries known, Policy policy) {
+    return isDispatching(policy) ? pulling.dispatchable(known, policy) : 0;
+  }
+
+  private boolean isDispatching(Policy policy) {
+    return !policy.settings().isPaused()
         && closer == null
         && !isStopping
         && deps.ownership().fence().isHeld();
   }
 
-  private Behavior<Reader.Command> onSettle(Settle settle) {
+  private void onSettle(Settle settle) {
     Deliveries known = deliveries;
     if (known == null) {
       settlements.keep(settle);
@@ -175,23 +175,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     } else {
       Settlements.settle(settle, known, policies.current(), alarm.now());
     }
-    return next();
   }
 
-  private Behavior<Reader.Command> onAppended(Reader.Appended appended) {
-    MessageBatch batch = appended.batch();
+  private void onAppended(MessageBatch batch) {
     Deliveries known = deliveries;
     boolean isNext = known != null && batch.firstOffset() == known.window().cursor();
     extendTo(batch.endOffset());
     if (known != null && isNext && known.isKnown() && known.window().hasRoom()) {
       known.read(batch, policies.current(), alarm.now());
     }
-    return next();
-  }
-
-  private Behavior<Reader.Command> onExtended(Reader.Extended extended) {
-    extendTo(extended.nextOffset());
-    return next();
   }
 
   private void extendTo(long nextOffset) {
@@ -201,16 +193,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onCoreSignal(CoreSignal returned) {
-    core.onSignal(returned.signal());
-    return next();
-  }
-
-  private Behavior<Reader.Command> onReload() {
+  private void onReload() {
     if (core.isFree() && (deliveries == null || !deliveries.isKnown())) {
       load();
     }
-    return next();
   }
 
   /** Asks the core for the state; until it is there, nothing more is given out or settled. */
@@ -229,6 +215,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         isOver = true;
       } else if (result instanceof SubscriptionLog.Loaded loaded) {
         onLoaded(loaded.state());
+      } else if (result instanceof SubscriptionLog.Recorded recorded
+          && recorded.event() instanceof SubscriptionEvent.Sought sought
+          && deliveries != null) {
+        deliveries.onSought(sought);
+        outbox.restart();
+        seeking.onStored(sought);
       } else if (result instanceof SubscriptionLog.Recorded recorded && deliveries != null) {
         deliveries.onStored(recorded.event(), policies.current(), alarm.now());
       }
@@ -241,6 +233,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         deliveries.onUnknown();
       }
       settlements.refuseKept();
+      seeking.onLost();
       timers.startSingleTimer(new Reload(), RELOAD_DELAY);
     }
   }
@@ -264,55 +257,47 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  private Behavior<Reader.Command> onLogRead(LogReading.Read read) {
-    reading.onRead(read, deliveries, policies.current(), alarm.now());
-    return next();
-  }
-
-  private Behavior<Reader.Command> onTick(Alarm.Tick tick) {
+  private void onTick(Alarm.Tick tick) {
     alarm.onTick(tick);
     reading.retry();
     if (deliveries != null) {
       deliveries.expire(policies.current(), alarm.now());
     }
-    return next();
   }
 
-  private Behavior<Reader.Command> onHolderEnded(Holders.Ended end) {
-    holders.onEnded(end);
-    return next();
-  }
-
-  private Behavior<Reader.Command> onOutbox(Outbox.Event event) {
+  private void onOutbox(Outbox.Event event) {
     long number = outbox.onEvent(event);
     if (number > 0 && deliveries != null) {
       deliveries.deadLettered(number);
     }
+  }
+
+  /** Whether it takes what changes its position or what it gave out. */
+  private @Nullable Deliveries open() {
+    return isStopping || closer != null ? null : deliveries;
+  }
+
+  private Behavior<Reader.Command> after(Runnable step) {
+    step.run();
     return next();
   }
 
-  private Behavior<Reader.Command> onDescribe(Reader.Describe describe) {
+  private void onDescribe(Reader.Describe describe) {
     Deliveries known = deliveries;
+    Policy policy = policies.current();
     String trouble = reading.trouble() == null ? outbox.trouble() : reading.trouble();
     describe
         .replyTo()
         .tell(
             known == null
                 ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policies.current(), mayDispatch(), trouble));
-    return next();
+                : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
   }
 
-  private Behavior<Reader.Command> onClose(Reader.Close close) {
-    closer = close.replyTo();
-    return next();
-  }
-
-  private Behavior<Reader.Command> onStop(Reader.Stop stop) {
+  private void onStop(Reader.Stop stop) {
     isStopping = true;
     isAsleep = stop.isAsleep();
     timers.startSingleTimer(new StopDeadline(), STOP_TIMEOUT);
-    return next();
   }
 
   /** Also before a restart: the next incarnation begins with an empty window. */
@@ -322,6 +307,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isAsleep || known == null || !known.isAtRest()) {
       report.gone();
     }
+    seeking.refuseWaiting();
+    replays.refuseOpen();
     settlements.refuseKept();
     if (known != null) {
       known.window().restart(known.window().cursor());
@@ -341,8 +328,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     Policy policy = policies.current();
     holders.endLeases(known, policy, alarm.now());
+    known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
-      reading.advance(known, policy);
+      reading.advance(known, policy, alarm.now());
     }
     if (known.isKnown()) {
       outbox.advance(known.state(), policies.origin(reader.queue()));
@@ -352,13 +340,22 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy);
-    report.update(Figures.row(reader, known, policy, mayDispatch()));
-    progress.report(known.state().floor(), known.isAtRest() && closer == null);
+    report.update(Figures.row(reader, known, dispatchable(known, policy)));
+    progress.report(
+        known.state().floor(),
+        known.isAtRest() && closer == null && seeking.isIdle() && replays.isIdle());
     return this;
   }
 
   private void write(Deliveries known) {
-    SubscriptionEvent.Settled settled = core.isFree() ? known.nextWrite(alarm.now()) : null;
+    SubscriptionLog.Seek seek =
+        core.isFree() && known.isKnown() && !isStopping ? seeking.next(alarm.now()) : null;
+    if (seek != null) {
+      core.submit(seek, new CoreOutcome());
+      return;
+    }
+    SubscriptionEvent.Settled settled =
+        core.isFree() ? known.nextWrite(alarm.now(), isStopping || closer != null) : null;
     if (settled != null) {
       core.submit(
           new SubscriptionLog.Settle(known.state().generation(), settled), new CoreOutcome());
@@ -380,10 +377,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return true;
     }
     isHandingOver = true;
-    var bounded = left.subList(0, Math.min(left.size(), MAX_LEASES_LEFT));
     core.submit(
-        new SubscriptionLog.Close(
-            new SubscriptionEvent.Closing(deps.clock().millis(), List.copyOf(bounded))),
+        new SubscriptionLog.Close(new SubscriptionEvent.Closing(deps.clock().millis(), left)),
         new CoreOutcome());
     return false;
   }
@@ -391,9 +386,13 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private void arm(Deliveries known, Policy policy) {
     boolean waitsForChange =
         reading.trouble() != null
-            || (policy.settings().isPaused() && known.backlog() > 0)
+            || (policy.settings().isPaused() && known.whereabouts().backlog() > 0)
             || !deps.ownership().fence().isHeld();
-    alarm.arm(
-        known.isKnown() && !isStopping ? known.nextDueNanos() : Long.MAX_VALUE, waitsForChange);
+    Now now = alarm.now();
+    long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
+    if (isDispatching(policy)) {
+      due = Math.min(due, pulling.dueNanos(known, policy, now));
+    }
+    alarm.arm(due, waitsForChange);
   }
 }

@@ -42,6 +42,15 @@ final class SubscriptionLog
    */
   record Settle(long generation, Settled settled) implements Command {}
 
+  /**
+   * Begin a new generation.
+   *
+   * @param offset where it is asked to begin; taken to the nearest that the log has: what was
+   *     trimmed until then is no part of the generation, what is trimmed later counts as skipped
+   * @param nextOffset the end of the log
+   */
+  record Seek(long atMillis, long offset, long nextOffset) implements Command {}
+
   /** Store the leases that outlive this owner. */
   record Close(SubscriptionEvent.Closing closing) implements Command {}
 
@@ -113,6 +122,13 @@ final class SubscriptionLog
     if (command instanceof Settle proposal) {
       return decideRecord(state, proposal);
     }
+    if (command instanceof Seek seek) {
+      long oldest = pullLog.startOffset().getAsLong();
+      long offset = Math.max(Math.min(seek.offset(), seek.nextOffset()), oldest);
+      SubscriptionEvent.Sought sought =
+          new SubscriptionEvent.Sought(seek.atMillis(), state.generation() + 1, offset);
+      return Decision.persist(sought, new Recorded(sought));
+    }
     if (command instanceof Close close) {
       return Decision.persist(close.closing(), new Recorded(close.closing()));
     }
@@ -130,7 +146,10 @@ final class SubscriptionLog
             || !settled.skipped().isEmpty()
             || !retried.isEmpty()
             || !dying.isEmpty()
-            || !settled.deadLettered().isEmpty();
+            || !settled.deadLettered().isEmpty()
+            || !settled.filtered().isEmpty()
+            || !settled.reopened().isEmpty()
+            || !settled.buried().isEmpty();
     return isNew
         ? new Settled(
             settled.atMillis(),
@@ -139,7 +158,10 @@ final class SubscriptionLog
             retried,
             dying,
             state.nextNumber(),
-            settled.deadLettered())
+            settled.deadLettered(),
+            settled.filtered(),
+            settled.reopened(),
+            settled.buried())
         : null;
   }
 
@@ -153,6 +175,6 @@ final class SubscriptionLog
   }
 
   private static boolean isOpen(SubscriptionState state, long offset) {
-    return !state.isSettled(offset) && !state.isDying(offset);
+    return !state.isOver(offset);
   }
 }

@@ -1,9 +1,7 @@
 package io.tidewheel.subscription;
 
 import io.tidewheel.journal.LogState;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +13,8 @@ import org.roaringbitmap.RoaringBitmap;
  * apply the same events.
  *
  * <ol>
- *   <li>Every offset from the generation's start is settled, dying, or open; an open one may have a
- *       retry. A dying or retried offset is never settled.
+ *   <li>Every offset from the generation's start is settled, dying, parked, or open; an open one
+ *       may have a retry. A dying, parked or retried offset is never settled.
  *   <li>Outbox numbers are given once, without gaps; those of dying messages are below the next.
  *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #canDispatch} is
  *       asked before messages are given out: what is out can then be recorded in any combination.
@@ -25,8 +23,11 @@ import org.roaringbitmap.RoaringBitmap;
 final class SubscriptionState implements LogState<SubscriptionEvent> {
   static final int MAX_SNAPSHOT_BYTES = 512 << 10;
 
-  /** How far above the floor messages are read and given out. */
-  static final long MAX_BEYOND_FLOOR = 8_000_000;
+  /**
+   * How far above the floor messages are read and given out. Enough for ten million acks behind one
+   * message; the bound of the snapshot comes first when the acked offsets make no runs.
+   */
+  static final long MAX_BEYOND_FLOOR = 16_000_000;
 
   /**
    * Failed messages, waiting for their retry or for the dead-letter topic. The bound of the
@@ -34,16 +35,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
    */
   static final int MAX_RETRYING = 100_000;
 
-  /** Attempts that a message's history keeps: the newest. */
-  static final int MAX_HISTORY = 4;
-
-  /** All histories together; beyond it nothing is added until messages are settled. */
-  static final int MAX_HISTORY_BYTES = 64 << 10;
-
   /** Upper bounds of what one entry takes in a snapshot. */
   private static final int RETRY_BYTES = 8;
 
-  private static final int DYING_BYTES = 24;
   private static final int LEASE_BYTES = 20;
   private static final int FIXED_BYTES = 2 << 10;
 
@@ -51,21 +45,18 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long startOffset;
   private SettledOffsets settled;
   private final TreeMap<Long, Retry> retries = new TreeMap<>();
-  private final TreeMap<Long, List<Attempt>> histories = new TreeMap<>();
-  private int historyBytes;
-  private final TreeMap<Long, Pending> outbox = new TreeMap<>();
-  private final TreeMap<Long, Long> numberByOffset = new TreeMap<>();
+  private final Histories histories = new Histories();
+
+  private final Casualties casualties = new Casualties();
   private long nextNumber = 1;
   private final TreeMap<Long, SubscriptionEvent.LeaseLeft> leases = new TreeMap<>();
   private long ackedCount;
   private long deadCount;
   private long skippedCount;
+  private long filteredCount;
   private final RowMarks rowMarks = new RowMarks();
 
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
-
-  /** A message on its way to the dead-letter topic, with how often it was tried and why it died. */
-  record Pending(long number, long offset, int attempts, Attempt last) {}
 
   /** Everything in one value, for the codec. */
   record Image(
@@ -81,6 +72,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
       long ackedCount,
       long deadCount,
       long skippedCount,
+      long filteredCount,
+      SortedMap<Long, Integer> parked,
       RowMarks rowMarks) {}
 
   private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
@@ -102,13 +95,15 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
             image.startOffset,
             new SettledOffsets(image.floor, image.settledBeyond));
     state.retries.putAll(image.retries);
-    image.histories.forEach((offset, attempts) -> state.putHistory(offset, attempts));
-    image.outbox.values().forEach(state::putPending);
+    image.histories.forEach(state.histories::put);
+    image.outbox.values().forEach(state.casualties::add);
     state.nextNumber = image.nextNumber;
     state.leases.putAll(image.leases);
     state.ackedCount = image.ackedCount;
     state.deadCount = image.deadCount;
     state.skippedCount = image.skippedCount;
+    state.filteredCount = image.filteredCount;
+    state.casualties.park(image.parked);
     state.rowMarks.copyFrom(image.rowMarks);
     return state;
   }
@@ -121,13 +116,15 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         settled.floor(),
         settled.relative(),
         retries,
-        histories,
-        outbox,
+        histories.all(),
+        casualties.outbox(),
         nextNumber,
         leases,
         ackedCount,
         deadCount,
         skippedCount,
+        filteredCount,
+        casualties.parked(),
         rowMarks);
   }
 
@@ -170,12 +167,37 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     }
   }
 
+  void filter(Offsets offsets) {
+    for (int i = 0; i < offsets.rangeCount(); i++) {
+      filteredCount += settle(offsets.start(i), offsets.end(i));
+    }
+  }
+
+  void reopen(Offsets offsets) {
+    offsets.forEach(
+        offset -> {
+          Integer deliveries = casualties.unpark(offset);
+          if (deliveries != null) {
+            retries.put(offset, new Retry(0, deliveries, 0));
+          }
+        });
+  }
+
+  void bury(Offsets offsets) {
+    offsets.forEach(
+        offset -> {
+          if (casualties.unpark(offset) != null) {
+            deadCount += settle(offset, offset + 1);
+          }
+        });
+  }
+
   void retry(long atMillis, SubscriptionEvent.Retried retried) {
     long offset = retried.offset();
     retries.put(
         offset, new Retry(retried.attempts(), retried.deliveries(), retried.notBeforeMillis()));
     leases.remove(offset);
-    addHistory(
+    histories.add(
         offset, new Attempt(retried.attempts(), atMillis, retried.cause(), retried.reason()));
   }
 
@@ -183,20 +205,23 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     retries.remove(dying.offset());
     leases.remove(dying.offset());
     Attempt last = new Attempt(dying.attempts(), atMillis, dying.cause(), dying.reason());
-    Attempt kept =
-        historyBytes + outboxReasonBytes(last) > 2 * MAX_HISTORY_BYTES
-            ? new Attempt(last.ordinal(), atMillis, last.cause(), null)
-            : last;
-    putPending(new Pending(number, dying.offset(), dying.attempts(), kept));
+    casualties.add(
+        new Pending(
+            number,
+            dying.offset(),
+            dying.attempts(),
+            casualties.shortened(last),
+            dying.deliveries(),
+            dying.isParking()));
     nextNumber = number + 1;
   }
 
   void deadLettered(long number) {
-    Pending pending = outbox.remove(number);
-    if (pending != null) {
-      historyBytes -= outboxReasonBytes(pending.last);
-      numberByOffset.remove(pending.offset);
-      deadCount += settle(pending.offset, pending.offset + 1);
+    Pending pending = casualties.arrive(number);
+    if (pending != null && pending.isParking()) {
+      histories.forget(pending.offset(), pending.offset() + 1);
+    } else if (pending != null) {
+      deadCount += settle(pending.offset(), pending.offset() + 1);
     }
   }
 
@@ -206,13 +231,12 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     settled = new SettledOffsets(offset, new RoaringBitmap());
     retries.clear();
     leases.clear();
-    histories.keySet().retainAll(numberByOffset.keySet());
-    historyBytes = 0;
-    histories.values().forEach(attempts -> attempts.forEach(a -> historyBytes += a.weight()));
-    outbox.values().forEach(pending -> historyBytes += outboxReasonBytes(pending.last));
+    casualties.unparkAll();
+    histories.retain(casualties.dyingOffsets());
     ackedCount = 0;
     deadCount = 0;
     skippedCount = 0;
+    filteredCount = 0;
   }
 
   void close(List<SubscriptionEvent.LeaseLeft> left) {
@@ -247,31 +271,49 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return skippedCount;
   }
 
+  long filteredCount() {
+    return filteredCount;
+  }
+
+  /** Dead letters that hold their key. */
+  int parkedCount() {
+    return casualties.parkedCount();
+  }
+
+  boolean isParked(long offset) {
+    return casualties.isParked(offset);
+  }
+
+  /** It is parked, or on its way there. */
+  boolean isHoldingKey(long offset) {
+    return casualties.isHoldingKey(offset);
+  }
+
+  /** Whether nothing more can happen to a message: it is settled, dying or parked. */
+  boolean isOver(long offset) {
+    return isSettled(offset) || isDying(offset) || isParked(offset);
+  }
+
   boolean isSettled(long offset) {
     return settled.contains(offset);
   }
 
   boolean isDying(long offset) {
-    return !numberByOffset.isEmpty() && numberByOffset.containsKey(offset);
+    return casualties.isDying(offset);
   }
 
   long settledBeyondCount() {
     return settled.beyondCount();
   }
 
-  /** Messages from an offset to the end that are neither settled nor dying. */
-  long unreadCount(long offset, long end) {
-    return settled.openCount(offset, end) - numberByOffset.tailMap(offset).size();
+  /** Messages on their way to the dead-letter topic, and those that came there and hold keys. */
+  Casualties casualties() {
+    return casualties;
   }
 
+  /** How many offsets of a range are not settled. */
   long openCount(long start, long end) {
     return settled.openCount(start, end);
-  }
-
-  /** The first dying message of a range; its end if there is none. */
-  long nextDying(long start, long end) {
-    Long next = numberByOffset.ceilingKey(start);
-    return next == null ? end : Math.min(next, end);
   }
 
   /** The first offset from here on that is not settled. */
@@ -285,7 +327,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** How the newest attempts ended, oldest first; empty when that was not kept. */
   List<Attempt> historyOf(long offset) {
-    return histories.getOrDefault(offset, List.of());
+    return histories.of(offset);
   }
 
   SubscriptionEvent.@Nullable LeaseLeft leaseOf(long offset) {
@@ -297,13 +339,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   int dyingCount() {
-    return outbox.size();
-  }
-
-  /** The message that leaves after the one with this number; null when there is none. */
-  @Nullable Pending dyingAfter(long number) {
-    Map.Entry<Long, Pending> next = outbox.higherEntry(number);
-    return next == null ? null : next.getValue();
+    return casualties.dyingCount();
   }
 
   long nextNumber() {
@@ -315,7 +351,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
    * can then still be recorded within the bounds.
    */
   boolean canDispatch(int inFlight) {
-    return retries.size() + outbox.size() + inFlight < MAX_RETRYING
+    return retries.size() + dyingCount() + parkedCount() + inFlight < MAX_RETRYING
         && snapshotWeight() + (long) (inFlight + 1) * LEASE_BYTES <= MAX_SNAPSHOT_BYTES;
   }
 
@@ -324,8 +360,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return FIXED_BYTES
         + settled.weight()
         + retries.size() * RETRY_BYTES
-        + historyBytes
-        + outbox.size() * DYING_BYTES
+        + histories.bytes()
+        + casualties.weight()
         + leases.size() * LEASE_BYTES;
   }
 
@@ -347,53 +383,13 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     if (!leases.isEmpty()) {
       leases.subMap(start, end).clear();
     }
-    if (!histories.isEmpty()) {
-      SortedMap<Long, List<Attempt>> gone = histories.subMap(start, end);
-      gone.values().forEach(attempts -> attempts.forEach(a -> historyBytes -= a.weight()));
-      gone.clear();
-    }
-  }
-
-  private void addHistory(long offset, Attempt attempt) {
-    List<Attempt> attempts = new ArrayList<>(historyOf(offset));
-    if (attempts.size() == MAX_HISTORY) {
-      historyBytes -= attempts.remove(0).weight();
-    }
-    if (historyBytes + attempt.weight() <= MAX_HISTORY_BYTES) {
-      attempts.add(attempt);
-      historyBytes += attempt.weight();
-    }
-    if (attempts.isEmpty()) {
-      histories.remove(offset);
-    } else {
-      histories.put(offset, attempts);
-    }
-  }
-
-  private void putHistory(long offset, List<Attempt> attempts) {
-    histories.put(offset, new ArrayList<>(attempts));
-    attempts.forEach(attempt -> historyBytes += attempt.weight());
-  }
-
-  private void putPending(Pending pending) {
-    outbox.put(pending.number, pending);
-    numberByOffset.put(pending.offset, pending.number);
-    historyBytes += outboxReasonBytes(pending.last);
-  }
-
-  private static int outboxReasonBytes(Attempt last) {
-    return last.reason() == null ? 0 : last.weight();
+    casualties.forget(start, end);
+    histories.forget(start, end);
   }
 
   private boolean isConsistent() {
     boolean isFloorOpen = !settled.contains(settled.floor());
-    boolean isOutboxWhole = outbox.size() == numberByOffset.size();
-    boolean isNumbered = outbox.isEmpty() || outbox.lastKey() < nextNumber;
-    boolean isRetryOpen =
-        retries.isEmpty()
-            || (retries.firstKey() >= settled.floor()
-                && !isSettled(retries.firstKey())
-                && !isSettled(retries.lastKey()));
-    return isFloorOpen && isOutboxWhole && isNumbered && isRetryOpen && historyBytes >= 0;
+    boolean isRetryOpen = retries.isEmpty() || !isSettled(retries.firstKey());
+    return isFloorOpen && isRetryOpen && casualties.isConsistent(nextNumber, settled.floor());
   }
 }

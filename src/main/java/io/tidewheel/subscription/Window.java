@@ -2,19 +2,13 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,39 +20,28 @@ import org.jspecify.annotations.Nullable;
  *   <li>Of the messages of a key, only the first one that is not settled is given out, together
  *       with a run of those directly behind it; while one of them is out, no other is.
  *   <li>Messages that failed or were given back go before new ones; else the lower offset first.
- *   <li>Everything in the window counts for its bytes, whoever holds it.
+ *   <li>Every payload in the window counts for its bytes, whoever holds it. When it gets tight,
+ *       payloads of what can't be given out now are not kept: what waits for its key is deferred,
+ *       what is leased or waits for its retry stays without. They are {@link #wanted} again when
+ *       their turn comes.
  * </ol>
  */
 final class Window {
   /** Messages of one key that go out together. */
   static final int MAX_KEY_RUN = 100;
 
-  private static final int COMPACT_ABOVE = 1_024;
-
-  private final WindowBudget budget;
   private final Map<Long, Slot> slots = new HashMap<>();
-  private final Map<String, KeyLine> lines = new HashMap<>();
-  private Deque<Slot> order = new ArrayDeque<>();
-  private final Deque<Slot> fresh = new ArrayDeque<>();
-  private final PriorityQueue<Slot> returned =
-      new PriorityQueue<>(Comparator.comparingLong(slot -> slot.offset));
-  private final PriorityQueue<Due> waiting =
-      new PriorityQueue<>(Comparator.comparingLong(Due::atNanos));
+  private final Turns turns = new Turns();
+  private final Ages ages = new Ages();
+  private final Payloads payloads;
+  private final KeyLines lines;
   private final int[] counts = new int[Place.COUNT];
   private long cursor;
-  private long bytes;
-
-  /** A retry time; void if the message has another place or time by then. */
-  private record Due(long atNanos, Slot slot) {}
 
   Window(WindowBudget budget, long cursor) {
-    this.budget = budget;
+    this.payloads = new Payloads(budget);
+    this.lines = new KeyLines(budget, payloads);
     this.cursor = cursor;
-  }
-
-  private void changeBytes(long change) {
-    bytes += change;
-    budget.add(change);
   }
 
   /** The next offset to read. */
@@ -72,51 +55,119 @@ final class Window {
   }
 
   boolean hasRoom() {
-    return room() > 0;
+    return room() > 0 && lines.hasRoom();
+  }
+
+  /** Whether no more offsets can be deferred. */
+  boolean isDeferringStopped() {
+    return !lines.hasRoom();
   }
 
   /** Bytes that may still be read. */
   long room() {
-    return budget.roomFor(bytes);
+    return payloads.room();
   }
 
   /**
    * Takes in the message at the cursor.
    *
    * @param isOrdered whether its key counts
+   * @param mayDefer whether its payload may be left out when its key is busy
+   * @return null if it is deferred
    */
-  Slot add(
-      long offset,
-      Message message,
-      long publishedAtMillis,
-      boolean isOrdered,
-      int attempts,
-      int deliveries,
-      long dueNanos,
-      long nowNanos) {
+  @Nullable Slot add(
+      long offset, Message message, long publishedAtMillis, boolean isOrdered, boolean mayDefer) {
     if (offset < cursor) {
       throw new IllegalArgumentException("offset " + offset + " is below cursor " + cursor);
     }
     cursor = offset + 1;
     String key = isOrdered ? message.key() : null;
-    KeyLine line = key == null ? null : lines.computeIfAbsent(key, KeyLine::new);
-    Slot slot = new Slot(offset, publishedAtMillis, message, line);
-    slot.attempts = attempts;
-    slot.deliveries = deliveries;
-    slot.dueNanos = dueNanos;
-    slots.put(offset, slot);
-    order.addLast(slot);
-    changeBytes(slot.weight);
+    KeyLine line = key == null ? null : lines.of(key);
+    if (line != null && mayDefer && lines.isDeferring(line)) {
+      lines.defer(line, offset);
+      return null;
+    }
+    return keep(new Slot(offset, publishedAtMillis, message, line));
+  }
+
+  private Slot keep(Slot slot) {
+    slots.put(slot.offset, slot);
+    ages.add(slot);
+    payloads.keep(slot);
     counts[Place.BLOCKED.index]++;
-    if (line == null) {
-      placeFirst(slot, nowNanos, fresh);
-    } else {
-      line.slots.addLast(slot);
-      if (line.slots.size() == 1) {
-        placeFirst(slot, nowNanos, fresh);
-      }
+    if (slot.line != null) {
+      slot.line.add(slot);
     }
     return slot;
+  }
+
+  /** It is a dead letter, or will be: its key waits. */
+  void park(Slot slot) {
+    slot.lease = null;
+    move(slot, Place.PARKED);
+    payloads.drop(slot);
+  }
+
+  /** Puts a message that was just taken in where it belongs, with what is known about it. */
+  void place(Slot slot, long dueNanos, long nowNanos) {
+    ages.noteExpiry(slot.expiresAtMillis);
+    slot.dueNanos = dueNanos;
+    KeyLine line = slot.line;
+    if (line == null || lines.isHead(slot, line)) {
+      placeFirst(slot, nowNanos, slot.offset == cursor - 1);
+    }
+    if (line != null) {
+      lines.follow(line);
+    }
+  }
+
+  // Reading again
+
+  /** The first offset from here on whose payload is to be read again; null if there is none. */
+  @Nullable Long wanted(long from) {
+    return payloads.wanted(from);
+  }
+
+  /** Up to where to read on from a wanted offset: as far as others are wanted close to it. */
+  long wantedEnd(long from) {
+    return lines.wantedEnd(from, slots::containsKey);
+  }
+
+  /** Whether a wanted payload may be taken in: also beyond the room when nothing else is ready. */
+  boolean canLoad() {
+    return room() > 0 || count(Place.READY) == 0;
+  }
+
+  boolean isDeferred(long offset) {
+    return lines.isDeferred(offset);
+  }
+
+  int deferredCount() {
+    return lines.deferredCount();
+  }
+
+  void forEachDeferred(long before, LongConsumer action) {
+    lines.forEachDeferred(before, action);
+  }
+
+  /** It is settled without having been read again. */
+  void dropDeferred(long offset, long nowNanos) {
+    if (lines.isDeferred(offset)) {
+      advance(lines.undefer(offset), nowNanos);
+    }
+  }
+
+  /** Takes in the payload of a message that stayed without. */
+  void load(Slot slot, Message message, long nowNanos) {
+    payloads.load(slot, message);
+    if (slot.place == Place.ABSENT) {
+      placeFirst(slot, nowNanos, false);
+    }
+  }
+
+  /** Takes in the payload of a deferred message, which becomes one in the window. */
+  Slot loadDeferred(long offset, Message message, long publishedAtMillis) {
+    return keep(new Slot(offset, publishedAtMillis, message, lines.undefer(offset)));
   }
 
   @Nullable Slot find(long offset) {
@@ -134,46 +185,50 @@ final class Window {
     long bytesLeft = maxPayloadBytes;
     boolean isFirst = true;
     while (left > 0) {
-      Slot slot = peekReady();
+      Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
       if (slot == null || (!isFirst && slot.payloadBytes() > bytesLeft)) {
         return;
       }
-      slot.isQueued = false;
-      if (returned.peek() == slot) {
-        returned.poll();
-      } else {
-        fresh.poll();
-      }
+      turns.take(slot);
       isFirst = false;
       KeyLine line = slot.line;
       if (line == null) {
-        lease(slot, action);
         left--;
         bytesLeft -= slot.payloadBytes();
+        lease(slot, action);
       } else {
         int runMax = Math.min(left, MAX_KEY_RUN);
         int taken = 0;
-        for (Slot member : line.slots) {
+        for (Slot member : line.slots()) {
           boolean isHead = member == slot;
           if (member.place == Place.GONE) {
             continue;
           }
-          if (taken == runMax
-              || (!isHead && (member.dueNanos > nowNanos || member.payloadBytes() > bytesLeft))) {
+          if (taken == runMax || !(isHead || isNext(member, line, bytesLeft, nowNanos))) {
             break;
           }
-          lease(member, action);
           taken++;
           bytesLeft -= member.payloadBytes();
+          lease(member, action);
         }
         left -= taken;
+        lines.follow(line);
       }
     }
+  }
+
+  /** Whether a message may go out behind the first one of its key. */
+  private boolean isNext(Slot member, KeyLine line, long bytesLeft, long nowNanos) {
+    return member.isLoaded()
+        && member.dueNanos <= nowNanos
+        && lines.isBeforeDeferred(member, line)
+        && member.payloadBytes() <= bytesLeft;
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */
   void resume(Slot slot) {
     move(slot, Place.LEASED);
+    payloads.dropIfTight(slot);
   }
 
   /** Something about the message is being stored: nobody gets it meanwhile. */
@@ -188,13 +243,14 @@ final class Window {
     }
     move(slot, Place.GONE);
     slots.remove(slot.offset);
-    changeBytes(-slot.weight);
+    payloads.wantNoMore(slot.offset);
+    payloads.drop(slot);
     slot.drop();
     KeyLine line = slot.line;
     if (line != null) {
       advance(line, nowNanos);
     }
-    compact();
+    ages.compact(slots.size());
   }
 
   /** It is free again, from {@code dueNanos} on. */
@@ -202,9 +258,10 @@ final class Window {
     slot.dueNanos = dueNanos;
     slot.lease = null;
     move(slot, Place.BLOCKED);
+    ages.noteExpiry(slot.expiresAtMillis);
     KeyLine line = slot.line;
     if (line == null) {
-      placeFirst(slot, nowNanos, returned);
+      placeFirst(slot, nowNanos, false);
     } else {
       advance(line, nowNanos);
     }
@@ -213,37 +270,34 @@ final class Window {
   /** The messages of its key behind this one that are with the worker. */
   List<Slot> leasedBehind(Slot slot) {
     KeyLine line = slot.line;
-    if (line == null || line.outCount < 2) {
-      return List.of();
-    }
-    List<Slot> behind = new ArrayList<>();
-    int outLeft = line.outCount;
-    Iterator<Slot> all = line.slots.iterator();
-    while (all.hasNext() && outLeft > 0) {
-      Slot member = all.next();
-      outLeft -= member.isOut() ? 1 : 0;
-      if (member.offset > slot.offset && member.place == Place.LEASED) {
-        behind.add(member);
-      }
-    }
-    return behind;
+    return line == null ? List.of() : line.leasedBehind(slot);
   }
 
   /** Makes ready what has reached its retry time. */
   void wake(long nowNanos) {
-    for (Due due = waiting.peek(); due != null && due.atNanos <= nowNanos; due = waiting.peek()) {
-      waiting.poll();
-      Slot slot = due.slot;
-      if (slot.place == Place.WAITING && slot.dueNanos == due.atNanos) {
-        placeFirst(slot, nowNanos, returned);
-      }
+    for (Slot due = turns.pollDue(nowNanos); due != null; due = turns.pollDue(nowNanos)) {
+      placeFirst(due, nowNanos, false);
     }
+  }
+
+  /** When a message may expire next; {@link Long#MAX_VALUE} for never. */
+  long nextExpiryMillis() {
+    return ages.nextExpiryMillis();
+  }
+
+  /** Those whose time to live is over, but for those with workers; in the order of offsets. */
+  List<Slot> expired(long nowMillis) {
+    return ages.expired(slots.values(), nowMillis);
+  }
+
+  /** They could not be made dead letters now. */
+  void expireLater(long atMillis) {
+    ages.noteExpiry(atMillis);
   }
 
   /** When {@link #wake} has something to do next; {@link Long#MAX_VALUE} for never. */
   long nextDue() {
-    Due due = waiting.peek();
-    return due == null ? Long.MAX_VALUE : due.atNanos;
+    return turns.nextDue();
   }
 
   int count(Place place) {
@@ -260,14 +314,12 @@ final class Window {
   }
 
   long bytes() {
-    return bytes;
+    return payloads.bytes();
   }
 
   /** When the oldest message in the window was published; 0 if it is empty. */
   long oldestAtMillis() {
-    dropGone(order);
-    Slot first = order.peekFirst();
-    return first == null ? 0 : first.publishedAtMillis;
+    return ages.oldestAtMillis();
   }
 
   /** Empties the window and goes on at an offset. */
@@ -276,12 +328,10 @@ final class Window {
     slots.values().forEach(Slot::drop);
     slots.clear();
     lines.clear();
-    order.clear();
-    fresh.clear();
-    returned.clear();
-    waiting.clear();
+    payloads.clear();
+    turns.clear();
+    ages.clear();
     Arrays.fill(counts, 0);
-    changeBytes(-bytes);
     cursor = offset;
   }
 
@@ -290,40 +340,18 @@ final class Window {
     return slots.values();
   }
 
-  private @Nullable Slot peekReady() {
-    dropStale(fresh);
-    dropStale(returned);
-    Slot first = fresh.peek();
-    Slot back = returned.peek();
-    if (first == null || back == null) {
-      return first == null ? back : first;
-    }
-    return back.attempts > 0 || back.offset < first.offset ? back : first;
-  }
-
-  /** Drops from the head what can't be given out any more; its key puts it back when it can. */
-  private void dropStale(Queue<Slot> queue) {
-    for (Slot slot = queue.peek(); slot != null && !isFree(slot); slot = queue.peek()) {
-      queue.poll();
-      slot.isQueued = false;
-      if (slot.place == Place.READY) {
-        move(slot, Place.BLOCKED);
-      }
-    }
-  }
-
-  private static boolean isFree(Slot slot) {
-    return slot.place == Place.READY && (slot.line == null || slot.line.outCount == 0);
-  }
-
   private void lease(Slot slot, Consumer<Slot> action) {
     move(slot, Place.LEASED);
     action.accept(slot);
+    payloads.dropIfTight(slot);
   }
 
   private void move(Slot slot, Place place) {
     KeyLine line = slot.line;
     boolean wasOut = slot.isOut();
+    if (slot.place == Place.ABSENT && place != Place.READY) {
+      payloads.wantNoMore(slot.offset);
+    }
     counts[slot.place.index]--;
     slot.place = place;
     if (place != Place.GONE) {
@@ -336,47 +364,27 @@ final class Window {
 
   /** Looks at a key after something changed: its first message may be free now. */
   private void advance(KeyLine line, long nowNanos) {
-    dropGone(line.slots);
-    Slot first = line.slots.peekFirst();
-    if (first == null) {
-      lines.remove(line.key);
-    } else if (line.outCount == 0 && first.place == Place.BLOCKED) {
-      placeFirst(first, nowNanos, returned);
+    Slot first = line.first();
+    if (first != null && first.place == Place.BLOCKED && lines.isHead(first, line)) {
+      placeFirst(first, nowNanos, false);
     }
+    lines.follow(line);
   }
 
   /** Nothing but its own retry time holds the message. */
-  private void placeFirst(Slot slot, long nowNanos, Queue<Slot> queue) {
+  private void placeFirst(Slot slot, long nowNanos, boolean isFresh) {
     if (slot.dueNanos > nowNanos) {
       move(slot, Place.WAITING);
-      waiting.add(new Due(slot.dueNanos, slot));
+      turns.await(slot);
+      payloads.dropIfTight(slot);
+      return;
+    }
+    if (!slot.isLoaded()) {
+      move(slot, Place.ABSENT);
+      payloads.want(slot.offset);
       return;
     }
     move(slot, Place.READY);
-    if (!slot.isQueued) {
-      slot.isQueued = true;
-      queue.add(slot);
-    }
-  }
-
-  private void compact() {
-    if (order.size() > COMPACT_ABOVE && order.size() > 2 * slots.size()) {
-      Deque<Slot> live = new ArrayDeque<>(slots.size());
-      order.forEach(
-          slot -> {
-            if (slot.place != Place.GONE) {
-              live.addLast(slot);
-            }
-          });
-      order = live;
-    }
-  }
-
-  private static void dropGone(Deque<Slot> queue) {
-    Slot first = queue.peekFirst();
-    while (first != null && first.place == Place.GONE) {
-      queue.pollFirst();
-      first = queue.peekFirst();
-    }
+    turns.add(slot, isFresh);
   }
 }

@@ -5,8 +5,12 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription.Position;
+import io.tidewheel.subscription.Subscription.SeekReply;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +38,20 @@ public interface Consumer {
       Topic.Subscription subscription,
       SettleAction action,
       List<Receipt> receipts,
+      Duration timeLeft);
+
+  /**
+   * Changes the position of a subscription on some queues of its topic, each on its own.
+   *
+   * @param positions by queue
+   * @param timeLeft after which a queue that has not answered is said not to have been changed, as
+   *     far as is known
+   * @return one reply for each of these queues; the stage itself does not fail
+   */
+  CompletionStage<SortedMap<Integer, SeekReply>> seek(
+      Topic topic,
+      Topic.Subscription subscription,
+      Map<Integer, Position> positions,
       Duration timeLeft);
 
   /** Gives deliveries back that could not be handed to the client; needs no answer. */

@@ -8,13 +8,17 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription.Position;
+import io.tidewheel.subscription.Subscription.SeekReply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Consumes through the short-lived {@link Workers} of this node.
@@ -80,6 +84,27 @@ public final class NodeConsumer implements Consumer {
         });
     return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
         .thenApply(done -> List.of(statuses));
+  }
+
+  @Override
+  public CompletableFuture<SortedMap<Integer, SeekReply>> seek(
+      Topic topic,
+      Topic.Subscription subscription,
+      Map<Integer, Position> positions,
+      Duration timeLeft) {
+    SortedMap<Integer, SeekReply> replies = new ConcurrentSkipListMap<>();
+    List<CompletableFuture<Void>> merged = new ArrayList<>();
+    positions.forEach(
+        (queue, position) -> {
+          CompletableFuture<SeekReply> answer = new CompletableFuture<>();
+          merged.add(answer.thenAccept(reply -> replies.put(queue, reply)));
+          workers.tell(
+              new Workers.Seek(
+                  new SeekCall.Task(
+                      topic.uid(), subscription.uid(), queue, position, timeLeft, answer)));
+        });
+    return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
+        .thenApply(done -> replies);
   }
 
   @Override

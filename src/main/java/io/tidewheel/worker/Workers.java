@@ -28,6 +28,8 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
 
   record Settle(SettleCall.Task task) implements Command {}
 
+  record Seek(SeekCall.Task task) implements Command {}
+
   private enum Ended implements Command {
     PULL,
     SETTLE
@@ -63,6 +65,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     return newReceiveBuilder()
         .onMessage(Pull.class, this::onPull)
         .onMessage(Settle.class, this::onSettle)
+        .onMessage(Seek.class, this::onSeek)
         .onMessage(Ended.class, this::onEnded)
         .build();
   }
@@ -88,6 +91,17 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     }
     settleCount++;
     start(SettleCall.create(command.task(), router), Ended.SETTLE);
+    return this;
+  }
+
+  /** Counts as a settling does. */
+  private Behavior<Command> onSeek(Seek command) {
+    if (settleCount >= maxSettles) {
+      command.task().refuse("too much is under way on this node; ask again");
+      return this;
+    }
+    settleCount++;
+    start(SeekCall.create(command.task(), router), Ended.SETTLE);
     return this;
   }
 

@@ -317,7 +317,7 @@ class BadInputTest {
     "GET, /v1/topics/, 400",
     "GET, /v1/topics/t/, 404",
     "GET, /v1/topics/t/messages:peek, 404",
-    "POST, /v1/topics/t/subscriptions/s:seek, 404",
+    "POST, /v1/topics/t/subscriptions/s:seek, 400",
     "GET, /v1/topics/t/subscriptions, 404",
     "GET, /health, 404",
     "GET, /v2/topics, 404",

@@ -115,6 +115,45 @@ class HttpApiIT {
     assertThat(send("GET", "/v1/topics/t", null).statusCode()).isEqualTo(404);
   }
 
+  @Test
+  void filtersParksAndSeeks() throws Exception {
+    String billing = "/v1/topics/orders/subscriptions/billing";
+    assertThat(send("PUT", "/v1/topics/orders", "{}").statusCode()).isEqualTo(201);
+    assertThat(
+            send("PUT", billing, "{\"filter\":{\"region\":[\"eu\",{\"prefix\":\"us-\"}]}}")
+                .statusCode())
+        .isEqualTo(201);
+    String batch =
+        "{\"messages\":[{\"headers\":{\"region\":\"asia\"},\"body\":0},"
+            + "{\"headers\":{\"region\":\"us-1\"},\"body\":1},{\"body\":2},"
+            + "{\"headers\":{\"region\":\"eu\"},\"body\":3}]}";
+    assertThat(send("POST", "/v1/topics/orders/messages:batch", batch).statusCode()).isEqualTo(200);
+    List<String> receipts = pull("billing", 2);
+    assertThat(
+            send(
+                    "POST",
+                    billing + "/messages:ack",
+                    MAPPER.writeValueAsString(Map.of("receipts", receipts)))
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(pullOnce("billing", "0s").get("messages")).isEmpty();
+    JsonNode queue = MAPPER.readTree(send("GET", billing, null).body()).at("/queues/0");
+    assertThat(queue.get("acked").asInt()).isEqualTo(2);
+    assertThat(queue.get("filtered").asInt()).isEqualTo(2);
+    HttpResponse<String> sought = send("POST", billing + ":seek", "{\"offsets\":{\"0\":3}}");
+    assertThat(sought.body())
+        .isEqualTo("{\"queues\":[{\"queue\":0,\"offset\":3,\"generation\":2}]}");
+    JsonNode again = pullOnce("billing", "10s").get("messages");
+    assertThat(again.findValuesAsText("offset")).containsExactly("3");
+    HttpResponse<String> old =
+        send(
+            "POST",
+            billing + "/messages:ack",
+            MAPPER.writeValueAsString(Map.of("receipts", receipts)));
+    assertThat(old.statusCode()).isEqualTo(207);
+    assertThat(old.body()).contains("\"expired\"").doesNotContain("\"acked\"");
+  }
+
   private List<String> pull(String subscription, int count) throws Exception {
     List<String> receipts = new ArrayList<>();
     while (receipts.size() < count) {

@@ -8,6 +8,7 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.Subscription.Position;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -302,6 +303,49 @@ class HttpServerTest {
     JsonNode resumed = ServedBroker.json(served.post(path("/subscriptions/s:resume"), "{}"));
     assertThat(resumed.get("paused").asBoolean()).isFalse();
     assertThat(served.post(path("/subscriptions/none:pause"), "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void seeksAndSaysWhichQueuesDidNot() throws Exception {
+    served.put(path(""), "{}");
+    served.put(path("/subscriptions/s"), "{}");
+    String seek = path("/subscriptions/s:seek");
+    HttpResponse<String> sought = served.post(seek, "{\"to\":\"earliest\"}");
+    assertThat(sought.statusCode()).isEqualTo(200);
+    assertThat(sought.body())
+        .isEqualTo("{\"queues\":[{\"queue\":0,\"offset\":0,\"generation\":2}]}");
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Earliest());
+    served.post(seek, "{\"to\":\"latest\"}");
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Latest());
+    served.post(seek, "{\"time\":\"2025-01-31T12:00:00Z\"}");
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Time(1738324800000L));
+    served.post(seek, "{\"offsets\":{\"0\":123}}");
+    assertThat(served.memory.lastPositions).containsEntry(0, new Position.Offset(123));
+    served.memory.isSeekRefused = true;
+    HttpResponse<String> refused = served.post(seek, "{\"to\":\"latest\"}");
+    assertThat(refused.statusCode()).isEqualTo(207);
+    assertThat(ServedBroker.json(refused).at("/queues/0/error/status").asInt()).isEqualTo(503);
+    for (String bad :
+        new String[] {
+          "{}",
+          "{\"to\":\"soon\"}",
+          "{\"to\":1}",
+          "{\"time\":\"yesterday\"}",
+          "{\"time\":7}",
+          "{\"offsets\":{}}",
+          "{\"offsets\":[1]}",
+          "{\"offsets\":{\"0\":-1}}",
+          "{\"offsets\":{\"0\":1.5}}",
+          "{\"offsets\":{\"0\":99999999999999999999}}",
+          "{\"offsets\":{\"1\":0}}",
+          "{\"offsets\":{\"x\":0}}",
+          "{\"to\":\"latest\",\"time\":\"2025-01-31T12:00:00Z\"}",
+          "{\"two\":\"latest\"}"
+        }) {
+      assertThat(served.post(seek, bad).statusCode()).as(bad).isIn(400, 422);
+    }
+    assertThat(served.post(path("/subscriptions/none:seek"), "{\"to\":\"latest\"}").statusCode())
+        .isEqualTo(404);
   }
 
   @Test

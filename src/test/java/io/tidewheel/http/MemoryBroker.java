@@ -9,7 +9,9 @@ import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.message.Message;
+import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
+import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Reader;
@@ -18,6 +20,7 @@ import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,13 +30,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /** A broker of one queue per topic in memory, to see what HTTP makes of it. */
-final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consumer {
+final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
   private static final long NOW = 1_700_000_000_000L;
 
   final ReceiptCodec receipts = new ReceiptCodec(new byte[32]);
@@ -53,6 +57,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
   final List<Long> released = new ArrayList<>();
 
   SettleAction lastAction;
+  Map<Integer, Subscription.Position> lastPositions;
+  boolean isSeekRefused;
   Consumer.PullRequest lastPull;
   Duration lastTimeLeft;
 
@@ -93,6 +99,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
 
   Broker broker() {
     return new Broker(
+        this,
         this,
         this,
         this,
@@ -308,11 +315,46 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Consume
               position,
               0,
               0,
+              0,
+              0,
+              0,
               null,
               Reader.Reconciliation.of(size, position, 0, 0, 0, 0, size - position, 0, 0)));
     }
     return CompletableFuture.completedFuture(
         List.of(new QueueStatus(0, "memory", 0, size, 0, 0, 0, 0, readers)));
+  }
+
+  @Override
+  public synchronized CompletionStage<SortedMap<Integer, Subscription.SeekReply>> seek(
+      Topic topic,
+      Topic.Subscription subscription,
+      Map<Integer, Subscription.Position> newPositions,
+      Duration timeLeft) {
+    lastPositions = newPositions;
+    SortedMap<Integer, Subscription.SeekReply> replies = new TreeMap<>();
+    for (int queue : newPositions.keySet()) {
+      replies.put(
+          queue,
+          isSeekRefused
+              ? new Subscription.NotSought(queue, "the queue is recovering; ask again")
+              : new Subscription.Sought(queue, 2, 0));
+    }
+    return CompletableFuture.completedFuture(replies);
+  }
+
+  @Override
+  public synchronized CompletionStage<List<MessageBatch>> read(
+      Topic topic, int queue, long fromOffset, long endOffset, long maxBytes) {
+    List<Message> log = List.copyOf(stored.get(topic.uid()));
+    return CompletableFuture.completedFuture(
+        log.isEmpty() ? List.of() : List.of(new MessageBatch(1, 0, NOW, log)));
+  }
+
+  @Override
+  public synchronized CompletionStage<Long> firstOffsetSince(Topic topic, int queue, long millis) {
+    long end = stored.get(topic.uid()).size();
+    return CompletableFuture.completedFuture(millis <= NOW ? 0 : end);
   }
 
   @Override

@@ -104,7 +104,24 @@ final class QueueFixture implements AutoCloseable {
   private static Reader.Status status(Reader.Context place) {
     long uid = place.subscriptionUid();
     return new Reader.Status(
-        uid, place.queue(), 1, 0, uid, 0, 0, 0, 0, 0, 0, 0, 0, null, Reader.Reconciliation.UNKNOWN);
+        uid,
+        place.queue(),
+        1,
+        0,
+        uid,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        null,
+        Reader.Reconciliation.UNKNOWN);
   }
 
   Queue.Append append(SenderId sender, long number, Message... messages) {

@@ -107,7 +107,9 @@ public final class WritePathBenchmark {
     }
     double cpuMicros =
         (processCpuNanos() - cpuAtHalf) / 1e3 / Math.max(1, confirmed.get() - confirmedAtHalf);
-    System.out.printf("second half: %.1f us of CPU per message%n", cpuMicros);
+    System.out.printf(
+        "second half: %,d messages/s, %.1f us of CPU per message%n",
+        (confirmed.get() - confirmedAtHalf) / (seconds - seconds / 2), cpuMicros);
     System.out.printf(
         "%d callers, %d bytes: %,d messages/s over %d s, refused %d, p50 %d us, p99 %d us%n",
         callers,

@@ -97,7 +97,7 @@ public final class DeliveriesBenchmark {
         isPending,
         POLICY,
         now);
-    deliveries.onStored(deliveries.nextWrite(now), POLICY, now);
+    deliveries.onStored(deliveries.nextWrite(now, true), POLICY, now);
     return given.size();
   }
 

@@ -36,9 +36,9 @@ class DeliveriesTest {
         .isEqualTo(SettleStatus.ACKED);
     deliveries.read(0, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
-    assertThat(deliveries.readFrom()).isEqualTo(-1);
+    assertThat(deliveries.nextReading()).isNull();
     store();
-    assertThat(deliveries.readFrom()).isEqualTo(2);
+    assertThat(deliveries.nextReading()).extracting(Intake.Reading::from).isEqualTo(2L);
     deliveries.read(2, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("c");
   }
@@ -47,10 +47,10 @@ class DeliveriesTest {
   void readsOnWhenAnAckFromBeforeARestartWasLost() {
     MessageBatch batch = batch(free("a"));
     settle(new SettleAction.Ack(), new Receipt(70, 1, 0, 0, 99, 1));
-    assertThat(deliveries.nextWrite(NOW)).isNotNull();
+    assertThat(deliveries.nextWrite(NOW, true)).isNotNull();
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
-    assertThat(deliveries.readFrom()).isZero();
+    assertThat(deliveries.nextReading()).extracting(Intake.Reading::from).isEqualTo(0L);
     deliveries.read(0, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
   }
@@ -180,7 +180,7 @@ class DeliveriesTest {
   }
 
   private void store(Now now) {
-    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now));
+    Settled admitted = SubscriptionLog.admit(core, deliveries.nextWrite(now, true));
     core.apply(admitted);
     deliveries.onStored(admitted, POLICY, now);
   }

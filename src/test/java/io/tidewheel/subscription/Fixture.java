@@ -42,9 +42,13 @@ final class Fixture implements AutoCloseable {
   final List<Subscription.Board.Row> rows = new ArrayList<>();
   final AtomicBoolean isFenceHeld = new AtomicBoolean(true);
   long windowBytes = 8 << 20;
+  int maxDeferred = WindowBudget.MAX_DEFERRED;
   private final TestProbe<Subscription.Pulled> pulled;
   private final TestProbe<Subscription.Settled> settled;
   private final TestProbe<Reader.Status> status;
+  private final TestProbe<Subscription.SeekReply> sought;
+  final TestProbe<Subscription.Replayed> replayed;
+  final TestProbe<Queue.Command> queue;
   private final AtomicLong nanos = new AtomicLong(1_000_000_000L);
   private int starts;
   private @Nullable ActorRef<Reader.Command> running;
@@ -62,6 +66,9 @@ final class Fixture implements AutoCloseable {
     pulled = kit.createTestProbe();
     settled = kit.createTestProbe();
     status = kit.createTestProbe();
+    sought = kit.createTestProbe();
+    replayed = kit.createTestProbe();
+    queue = kit.createTestProbe();
   }
 
   Fixture settings(java.util.function.UnaryOperator<SubscriptionSettings> change) {
@@ -85,8 +92,8 @@ final class Fixture implements AutoCloseable {
             () -> Instant.ofEpochMilli(millis()),
             nanos::get,
             new Random(starts + 1L),
-            new WindowBudget(windowBytes, windowBytes));
-    TestProbe<Queue.Command> queue = kit.createTestProbe();
+            new WindowBudget(windowBytes, windowBytes, maxDeferred),
+            new DequeueRates());
     Reader.Context context =
         new Reader.Context(TOPIC, QUEUE, UID, 0, log.nextOffset(), log, queue.getRef());
     starts++;
@@ -172,6 +179,17 @@ final class Fixture implements AutoCloseable {
     throw new AssertionError("nothing was given out: " + status());
   }
 
+  /** Pulls and acks until the backlog is empty. */
+  List<String> drainTexts() {
+    List<String> texts = new java.util.ArrayList<>();
+    while (status().backlog() > 0) {
+      Delivery next = pullOne();
+      texts.add(text(next));
+      ack(next);
+    }
+    return texts;
+  }
+
   List<SettleStatus> settle(SettleAction action, Delivery... deliveries) {
     return settle(action, Arrays.stream(deliveries).map(Delivery::receipt).toList());
   }
@@ -191,6 +209,16 @@ final class Fixture implements AutoCloseable {
 
   SettleStatus nack(Delivery delivery, @Nullable Duration delay) {
     return settle(new SettleAction.Nack(delay, "no luck"), delivery).get(0);
+  }
+
+  Subscription.SeekReply seek(Subscription.Position position) {
+    ref().tell(new Subscription.Seek(position, sought.getRef()));
+    return sought.receiveMessage();
+  }
+
+  Subscription.ReplayOutcome replay(long offset) {
+    ref().tell(new Subscription.Replay(offset, replayed.getRef()));
+    return replayed.receiveMessage().outcome();
   }
 
   Reader.Status status() {

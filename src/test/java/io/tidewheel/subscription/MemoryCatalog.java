@@ -17,11 +17,17 @@ import org.jspecify.annotations.Nullable;
 /** A catalog of one topic with one subscription. */
 final class MemoryCatalog implements CatalogClient {
   private String topicName = "orders";
+  private @Nullable Duration ttl;
   private SubscriptionSettings settings = SubscriptionSettings.DEFAULTS;
   private volatile CatalogSnapshot snapshot = snapshot(1);
 
   void change(UnaryOperator<SubscriptionSettings> change) {
     settings = change.apply(settings);
+    snapshot = snapshot(snapshot.version() + 1);
+  }
+
+  void ttl(Duration newTtl) {
+    ttl = newTtl;
     snapshot = snapshot(snapshot.version() + 1);
   }
 
@@ -50,10 +56,23 @@ final class MemoryCatalog implements CatalogClient {
             topicName,
             1,
             0,
-            TopicSettings.defaults(4),
+            topicSettings(),
             false,
             Map.of("billing", subscription)));
     return CatalogSnapshot.of(version, topics);
+  }
+
+  private TopicSettings topicSettings() {
+    TopicSettings s = TopicSettings.defaults(4);
+    return new TopicSettings(
+        s.queues(),
+        s.retentionTime(),
+        s.retentionBytes(),
+        s.maxMessageBytes(),
+        s.maxBacklogBytes(),
+        s.dedupWindow(),
+        s.dedupIds(),
+        ttl);
   }
 
   @Override

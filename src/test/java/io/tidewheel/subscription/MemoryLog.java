@@ -28,6 +28,26 @@ final class MemoryLog implements MessageLog {
   }
 
   @Override
+  public synchronized CompletionStage<Long> firstOffsetSince(long millis) {
+    return CompletableFuture.completedFuture(
+        batches.stream()
+            .filter(batch -> batch.atMillis() >= millis)
+            .mapToLong(MessageBatch::firstOffset)
+            .findFirst()
+            .orElse(nextOffset()));
+  }
+
+  @Override
+  public synchronized long startOffset() {
+    return batches.isEmpty() ? 0 : batches.get(0).firstOffset();
+  }
+
+  /** Drops the batches that end at or before an offset. */
+  synchronized void trim(long offset) {
+    batches.removeIf(batch -> batch.endOffset() <= offset);
+  }
+
+  @Override
   public synchronized CompletionStage<List<MessageBatch>> read(
       long fromOffset, long endOffset, long maxBytes) {
     readCount++;

@@ -2,6 +2,8 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.SubscriptionSettings.DeliveryMode;
+import java.util.List;
+import java.util.Map;
 
 /** Settings that differ from others in one thing. */
 final class Settings {
@@ -32,6 +34,42 @@ final class Settings {
 
   static SubscriptionSettings maxInFlight(SubscriptionSettings s, int maxInFlight) {
     return with(s, s.maxAttempts(), s.delivery(), s.order(), maxInFlight, s.isPaused());
+  }
+
+  static SubscriptionSettings filter(
+      SubscriptionSettings s, Map<String, List<SubscriptionSettings.Condition>> filter) {
+    return copy(s, s.onDead(), s.rateLimit(), filter);
+  }
+
+  static SubscriptionSettings onDead(SubscriptionSettings s, SubscriptionSettings.OnDead onDead) {
+    return copy(s, onDead, s.rateLimit(), s.filter());
+  }
+
+  static SubscriptionSettings rateLimit(SubscriptionSettings s, Double rateLimit) {
+    return copy(s, s.onDead(), rateLimit, s.filter());
+  }
+
+  private static SubscriptionSettings copy(
+      SubscriptionSettings s,
+      SubscriptionSettings.OnDead onDead,
+      Double rateLimit,
+      Map<String, List<SubscriptionSettings.Condition>> filter) {
+    return new SubscriptionSettings(
+        s.expiresAfter(),
+        s.lease(),
+        s.maxAttempts(),
+        onDead,
+        s.backoff(),
+        s.order(),
+        s.delivery(),
+        rateLimit,
+        s.maxInFlight(),
+        filter,
+        s.maxLag(),
+        s.success(),
+        s.backends(),
+        s.zone(),
+        s.isPaused());
   }
 
   private static SubscriptionSettings with(

@@ -82,7 +82,7 @@ class SubscriptionStateTest {
     apply(List.of(), List.of(new Dying(11, 3, 3, Cause.REJECTED, null)), List.of());
     assertThat(state.isDying(11)).isTrue();
     assertThat(state.isSettled(11)).isFalse();
-    assertThat(state.dyingAfter(0)).extracting(SubscriptionState.Pending::number).isEqualTo(1L);
+    assertThat(state.casualties().after(0)).extracting(Pending::number).isEqualTo(1L);
     apply(List.of(), List.of(), List.of(1L));
     assertThat(state.isDying(11)).isFalse();
     assertThat(state.isSettled(11)).isTrue();
@@ -114,7 +114,7 @@ class SubscriptionStateTest {
     assertThat(hex(settled))
         .isEqualTo(
             "e807" + "01" + "0177" + "0131" + "02" + "0a02" + "0101" + "010e01" + "01" + "0f0101"
-                + "a01f" + "00" + "0278" + "01" + "100202" + "03" + "00" + "01" + "00");
+                + "a01f" + "00" + "0278" + "01" + "100202" + "03" + "00" + "01" + "00" + "000000");
     assertThat(hex(new Sought(5, 2, 300))).isEqualTo("0502ac02");
     Closing closing =
         new Closing(9, List.of(new LeaseLeft(3, 1, -1, 100, new WorkerName("w", ""))));
@@ -128,6 +128,7 @@ class SubscriptionStateTest {
                 + "03"
                 + "00"
                 + "01"
+                + "00"
                 + "14"
                 + "3a300000"
                 + "01000000"
@@ -149,6 +150,7 @@ class SubscriptionStateTest {
                 + "01"
                 + "01"
                 + "10"
+                + "04"
                 + "02"
                 + "02"
                 + "e807"

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Acks receipts that were collected before. One topic, one subscription. */
+/** Acks receipts that consumers of the same run collect. One topic, one subscription. */
 final class AckScript implements Script {
   private static final byte[] ACKED = "\"acked\"".getBytes(StandardCharsets.US_ASCII);
 
@@ -35,8 +35,17 @@ final class AckScript implements Script {
   }
 
   @Override
+  public boolean isReady() {
+    return isOver() || !state.ackBodies().isEmpty();
+  }
+
+  private boolean isOver() {
+    return state.isStopping() || state.ackedCount() >= plan.maxMessages();
+  }
+
+  @Override
   public @Nullable ByteBuffer next(long start) {
-    byte[] body = state.isStopping() ? null : state.ackBodies().poll();
+    byte[] body = isOver() ? null : state.ackBodies().poll();
     if (body == null) {
       return null;
     }
@@ -59,7 +68,7 @@ final class AckScript implements Script {
       meters.failed("ack: not as asked", count - done);
     }
     meters.of(Operation.ACK).answered(nowNanos - startNanos, done);
-    state.acked(done);
+    state.acked(done, nowNanos);
     return 0;
   }
 

@@ -6,10 +6,19 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Pulls, acks what came, nacks a share of it, and pulls again; or pulls and keeps the receipts. */
+/**
+ * Pulls, acks what came, nacks a share of it, and pulls again; or pulls and leaves the acks to
+ * others.
+ */
 final class ConsumeScript implements Script {
   private static final byte[] RECEIPT = "\"receipt\":\"".getBytes(StandardCharsets.US_ASCII);
   private static final long REFUSED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** So many pulls of each consumer that bring nothing, in a row: nothing is left. */
+  private static final int EMPTY_PULLS = 3;
+
+  /** Pulls that wait for their acks when both are done apart. */
+  private static final int MAX_AHEAD = 16;
 
   private enum Step {
     PULL,
@@ -60,6 +69,11 @@ final class ConsumeScript implements Script {
   }
 
   @Override
+  public boolean isReady() {
+    return plan.mode() != LoadPlan.Mode.ACK || state.ackBodies().size() < MAX_AHEAD || isOver();
+  }
+
+  @Override
   public @Nullable ByteBuffer next(long start) {
     startNanos = start;
     return switch (step) {
@@ -100,15 +114,15 @@ final class ConsumeScript implements Script {
     int count = acks.count() + nacks.count();
     if (count == 0) {
       meters.of(Operation.PULL).counted(0);
-      if (plan.isDraining()) {
+      if (plan.isDraining() && state.emptyPull() >= EMPTY_PULLS * plan.consumers()) {
         state.stop();
       }
       return 0;
     }
+    state.fullPull();
     meters.of(Operation.PULL).answered(nowNanos - startNanos, count);
-    if (plan.mode() == LoadPlan.Mode.COLLECT) {
+    if (plan.mode() == LoadPlan.Mode.ACK) {
       state.ackBodies().add(acks.copy());
-      state.acked(count);
       return 0;
     }
     step = acks.count() > 0 ? Step.ACK : Step.NACK;
@@ -164,12 +178,16 @@ final class ConsumeScript implements Script {
     }
     if (answer.status() != 200) {
       int done = answer.count(good.getBytes(StandardCharsets.US_ASCII));
-      meters.failed(operation.label() + ": not as asked", count - done);
+      // A nack takes those behind it in its key back, so that later nacks of the same key come
+      // late.
+      if (operation == Operation.ACK) {
+        meters.failed("ack: not as asked", count - done);
+      }
       count = done;
     }
     meters.of(operation).answered(nowNanos - startNanos, count);
     if (operation == Operation.ACK) {
-      state.acked(count);
+      state.acked(count, nowNanos);
     }
     step = operation == Operation.ACK && nacks.count() > 0 ? Step.NACK : Step.PULL;
     return 0;

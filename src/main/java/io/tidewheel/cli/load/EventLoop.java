@@ -108,17 +108,23 @@ final class EventLoop implements Runnable {
         reopen(first.connection(), now);
       }
     }
-    while (pace != null && !idle.isEmpty() && pace.dueNanos() <= now) {
+    while (pace != null && pace.dueNanos() <= now && hasReady()) {
       start(idle.remove(), pace.dueNanos(), now);
       pace.advance();
     }
+  }
+
+  private boolean hasReady() {
+    HttpConnection first = idle.peek();
+    return first != null && first.script().isReady();
   }
 
   private void await(Selector opened) throws IOException {
     long now = nanoTime.getAsLong();
     long wait = MAX_WAIT_NANOS;
     if (pace != null && !idle.isEmpty()) {
-      wait = Math.min(wait, pace.dueNanos() - now);
+      long due = pace.dueNanos() - now;
+      wait = Math.min(wait, due > 0 ? due : STEP_NANOS);
     }
     if (!parked.isEmpty()) {
       wait = Math.min(wait, parked.element().untilNanos() - now);
@@ -156,6 +162,8 @@ final class EventLoop implements Runnable {
   private void proceed(HttpConnection connection, long now) {
     if (connection.script().isPaced()) {
       idle.add(connection);
+    } else if (!connection.script().isReady()) {
+      parked.add(new Parked(now + MILLI_NANOS, connection, false));
     } else {
       start(connection, now, now);
     }

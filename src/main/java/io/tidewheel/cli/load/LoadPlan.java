@@ -67,10 +67,7 @@ public record LoadPlan(
     /** Producers call a route that does nothing. */
     EMPTY,
 
-    /** Consumers pull and keep the receipts. */
-    COLLECT,
-
-    /** Producers ack receipts that were collected. */
+    /** Producers ack what consumers pull. */
     ACK
   }
 

@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
@@ -31,13 +30,11 @@ public final class LoadRun {
   /**
    * A run that has not begun.
    *
-   * @param ackBodies where {@link LoadPlan.Mode#COLLECT} leaves and {@link LoadPlan.Mode#ACK} finds
-   *     what to ack; empty for the other modes
    * @param nanoTime a clock that only grows
    */
-  public LoadRun(LoadPlan plan, ConcurrentLinkedQueue<byte[]> ackBodies, LongSupplier nanoTime) {
+  public LoadRun(LoadPlan plan, LongSupplier nanoTime) {
     this.plan = plan;
-    this.state = new RunState(plan.maxMessages(), ackBodies);
+    this.state = new RunState(plan.maxMessages());
     List<List<Script>> scripts = new ArrayList<>();
     for (int i = 0; i < plan.threads(); i++) {
       meters.add(new Meters());
@@ -115,6 +112,11 @@ public final class LoadRun {
   /** Messages acked since the start of the run, or collected. */
   public long ackedCount() {
     return state.ackedCount();
+  }
+
+  /** When the last ack was answered, by the clock of the run; 0 if none was. */
+  public long lastAckNanos() {
+    return state.lastAckNanos();
   }
 
   /** Moves what threads have measured into the totals. */

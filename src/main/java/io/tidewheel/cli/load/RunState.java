@@ -1,6 +1,7 @@
 package io.tidewheel.cli.load;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +10,13 @@ final class RunState {
   private final AtomicLong openMessages;
   private final AtomicLong publishedCount = new AtomicLong();
   private final AtomicLong ackedCount = new AtomicLong();
+  private final AtomicInteger emptyPulls = new AtomicInteger();
   private final AtomicLong nextId = new AtomicLong();
-  private final ConcurrentLinkedQueue<byte[]> ackBodies;
+
+  /** Bodies of acks between those who pull and those who ack. */
+  private final ConcurrentLinkedQueue<byte[]> ackBodies = new ConcurrentLinkedQueue<>();
+
+  private volatile long lastAckNanos;
   private volatile boolean isPublishingOver;
   private volatile boolean isStopping;
   private volatile @Nullable String fatal;
@@ -19,12 +25,9 @@ final class RunState {
    * A run that begins.
    *
    * @param maxMessages to publish, or to ack in a run that does not publish
-   * @param ackBodies bodies of acks, as {@link LoadPlan.Mode#COLLECT} leaves and {@link
-   *     LoadPlan.Mode#ACK} takes them
    */
-  RunState(long maxMessages, ConcurrentLinkedQueue<byte[]> ackBodies) {
+  RunState(long maxMessages) {
     this.openMessages = new AtomicLong(maxMessages);
-    this.ackBodies = ackBodies;
   }
 
   /** Whether {@code count} more messages may be sent; they count as sent from now on. */
@@ -44,8 +47,24 @@ final class RunState {
     publishedCount.addAndGet(count);
   }
 
-  void acked(int count) {
+  void acked(int count, long nowNanos) {
     ackedCount.addAndGet(count);
+    lastAckNanos = nowNanos;
+  }
+
+  /** When the last ack was answered; 0 if none was. */
+  long lastAckNanos() {
+    return lastAckNanos;
+  }
+
+  /** A pull brought messages. */
+  void fullPull() {
+    emptyPulls.set(0);
+  }
+
+  /** A pull brought nothing; gives how many did so in a row. */
+  int emptyPull() {
+    return emptyPulls.incrementAndGet();
   }
 
   long publishedCount() {

@@ -8,6 +8,11 @@ interface Script {
   /** Whether its requests start at the times of the open model. */
   boolean isPaced();
 
+  /** Whether there is something to send now; if not, it is asked again a little later. */
+  default boolean isReady() {
+    return true;
+  }
+
   /**
    * The next request, valid until its answer.
    *

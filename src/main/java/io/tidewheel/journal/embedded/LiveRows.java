@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +15,7 @@ final class LiveRows {
 
   /** Takes a row that is pointed to. */
   interface Visitor {
-    void onRow(byte[] key, RowPointer pointer) throws RocksDBException;
+    void onRow(byte[] key, RowPointer pointer) throws IOException;
   }
 
   /** Bytes that are pointed to, by segment; none for a segment that may be dropped. */
@@ -41,7 +42,7 @@ final class LiveRows {
 
   /** Visits the rows that lie in some segments. */
   static void visit(Database database, Set<Long> segments, Visitor visitor)
-      throws RocksDBException {
+      throws RocksDBException, IOException {
     try (ReadOptions options = new ReadOptions().setFillCache(false);
         RocksIterator rows = database.db().newIterator(database.events(), options)) {
       for (rows.seekToFirst(); rows.isValid(); rows.next()) {

@@ -20,7 +20,7 @@ import java.util.zip.CRC32C;
  */
 final class LogBlock {
   static final int HEADER_BYTES = 32;
-  private static final int ALIGNMENT = 4096;
+  static final int ALIGNMENT = 4096;
   private static final int MAGIC = 0x5457_4c31;
   private static final int CHECKED_FROM = 8;
 

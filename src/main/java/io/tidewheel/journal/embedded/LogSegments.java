@@ -1,16 +1,20 @@
 package io.tidewheel.journal.embedded;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -33,6 +37,9 @@ final class LogSegments {
   private final Path directory;
   private final long segmentBytes;
 
+  /** With which files are written. */
+  private final Set<OpenOption> writing = new HashSet<>(Set.of(StandardOpenOption.WRITE));
+
   /** Sealed segments with their lengths. */
   private final ConcurrentSkipListMap<Long, Long> sealed = new ConcurrentSkipListMap<>();
 
@@ -47,6 +54,9 @@ final class LogSegments {
     try {
       Files.createDirectories(directory);
       Files.deleteIfExists(directory.resolve(UNFINISHED));
+      if (isDirectPossible()) {
+        writing.add(ExtendedOpenOption.DIRECT);
+      }
     } catch (IOException e) {
       throw new StoreException(Kind.IO, directory + " cannot be used: " + e.getMessage(), e);
     }
@@ -80,9 +90,33 @@ final class LogSegments {
     return FileChannel.open(path(segment), StandardOpenOption.READ);
   }
 
-  /** Opens the segment that is written to, which may hold blocks already. */
+  /**
+   * Opens the segment that is written to, which may hold blocks already. Where the file system can,
+   * writes pass the page cache by: the copy into it cost more than all the rest of a write.
+   */
   FileChannel openToWrite(long segment) throws IOException {
-    return FileChannel.open(path(segment), StandardOpenOption.WRITE);
+    return FileChannel.open(path(segment), writing);
+  }
+
+  /** Memory file systems do not, for example. */
+  private boolean isDirectPossible() throws IOException {
+    Path probe = directory.resolve(UNFINISHED);
+    Set<OpenOption> options =
+        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+    try (FileChannel opened = FileChannel.open(probe, options)) {
+      ByteBuffer page = pages(LogBlock.ALIGNMENT);
+      return opened.write(page, 0) == page.capacity();
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    } finally {
+      Files.deleteIfExists(probe);
+    }
+  }
+
+  /** A buffer that can be written past the page cache. */
+  static ByteBuffer pages(int bytes) {
+    return ByteBuffer.allocateDirect(LogBlock.aligned(bytes) + LogBlock.ALIGNMENT)
+        .alignedSlice(LogBlock.ALIGNMENT);
   }
 
   /** Makes the file of a new segment, from a spare if there is one, and opens it. */
@@ -160,17 +194,13 @@ final class LogSegments {
 
   /** Written for good: a hole would be allocated by the first flush, which is what this avoids. */
   private void fill(Path file) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
-    try (FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      for (long at = 0; at < segmentBytes; at += zeros.capacity()) {
-        channel.write(zeros.clear(), at);
+    ByteBuffer zeros = pages(1 << 20);
+    Set<OpenOption> options = new HashSet<>(writing);
+    options.add(StandardOpenOption.CREATE);
+    try (FileChannel channel = FileChannel.open(file, options)) {
+      for (long at = 0; at < segmentBytes; at += 1 << 20) {
         // Little by little, so that the writer's flushes do not queue behind all of it.
-        channel.force(false);
+        channel.write(zeros.clear().limit(1 << 20), at);
       }
       channel.force(true);
     }

@@ -1,5 +1,6 @@
 package io.tidewheel.journal.embedded;
 
+import akka.Done;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -7,9 +8,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -194,26 +197,46 @@ final class SpaceReclaimer implements AutoCloseable {
   }
 
   private void move(Set<Long> chosen) throws RocksDBException, IOException {
-    try (SegmentReader reader = new SegmentReader(segments)) {
-      List<IOException> failure = new ArrayList<>();
+    try (SegmentReader reader = new SegmentReader(segments);
+        Moves moves = new Moves(writer)) {
       LiveRows.visit(
           database,
           chosen,
           (key, pointer) -> {
-            try {
-              byte[] row = reader.read(pointer).filter(r -> RowCodec.isWhole(key, r)).orElse(null);
-              if (row == null) {
-                throw new IOException("a row in segment " + pointer.segment() + " is damaged");
-              }
-              // One at a time: it shares the writer with those who publish.
-              writer.submit(new StoreOperation.Move(key, pointer, row)).join();
-            } catch (IOException e) {
-              failure.add(e);
+            Optional<byte[]> row = reader.read(pointer);
+            if (row.isEmpty() || !RowCodec.isWhole(key, row.get())) {
+              throw new IOException("a row in segment " + pointer.segment() + " is damaged");
             }
+            moves.add(new StoreOperation.Move(key, pointer, row.get()));
           });
-      if (!failure.isEmpty()) {
-        throw failure.get(0);
+    }
+  }
+
+  /** Moves on their way, a few together: they share the writer with those who publish. */
+  private static final class Moves implements AutoCloseable {
+    private static final long MAX_BYTES = 1 << 20;
+    private final StoreWriter writer;
+    private final List<CompletableFuture<Done>> open = new ArrayList<>();
+    private long bytes;
+
+    Moves(StoreWriter writer) {
+      this.writer = writer;
+    }
+
+    void add(StoreOperation.Move move) {
+      open.add(writer.submit(move));
+      bytes += move.bytes;
+      if (bytes >= MAX_BYTES) {
+        close();
       }
+    }
+
+    /** Waits for all of them. */
+    @Override
+    public void close() {
+      CompletableFuture.allOf(open.toArray(CompletableFuture<?>[]::new)).join();
+      open.clear();
+      bytes = 0;
     }
   }
 

@@ -25,7 +25,7 @@ final class Staging implements AutoCloseable {
   private final WriteBatch index = new WriteBatch();
   private final ByteBuffer indexKey = ByteBuffer.allocateDirect(2 * RowKey.MAX_ID_BYTES);
   private final ByteBuffer pointer = ByteBuffer.allocateDirect(RowPointer.BYTES);
-  private ByteBuffer block = ByteBuffer.allocateDirect(FIRST_BYTES);
+  private ByteBuffer block = LogSegments.pages(FIRST_BYTES);
   private LogPosition start = LogPosition.START;
   private int entryCount;
   private int savedEnd;
@@ -49,7 +49,7 @@ final class Staging implements AutoCloseable {
     entryCount = 0;
     index.clear();
     if (block.capacity() > MAX_KEPT_BYTES) {
-      block = ByteBuffer.allocateDirect(FIRST_BYTES);
+      block = LogSegments.pages(FIRST_BYTES);
     }
     block.clear().position(LogBlock.HEADER_BYTES);
   }
@@ -197,7 +197,7 @@ final class Staging implements AutoCloseable {
   private void reserve(int bytes) {
     if (block.remaining() < bytes) {
       int needed = Math.max(2 * block.capacity(), block.position() + bytes);
-      block = ByteBuffer.allocateDirect(LogBlock.aligned(needed)).put(block.flip());
+      block = LogSegments.pages(needed).put(block.flip());
     }
   }
 

@@ -1,0 +1,100 @@
+package io.tidewheel.subscription;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The messages per second that one subscription may give out on a node: one token bucket for all of
+ * its queues there, so that the limit is kept however the backlog is spread. Safe for any thread;
+ * times are nanoseconds of the node's monotonic clock.
+ *
+ * <p>A queue that finds nothing is next: a token is kept for each of those that wait longer, so
+ * that none starves beside one that asks more often. One that does not ask again is forgotten.
+ */
+final class DequeueRate {
+  /** How long tokens collect that nobody takes. */
+  static final double BURST_SECONDS = 0.2;
+
+  /** For how much it is worth to come back. */
+  private static final double STEP_SECONDS = 0.02;
+
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final long FORGET_NANOS = 1_000_000_000L;
+
+  private final Map<Integer, Long> waiting = new LinkedHashMap<>();
+  private double tokens = 1;
+  private long filledAtNanos;
+  private boolean isFilled;
+
+  /**
+   * Takes what may be given out now.
+   *
+   * @param max messages
+   * @return 0 to {@code max}
+   */
+  synchronized int take(int queue, int max, double perSecond, long nowNanos) {
+    int free = Math.min(max, free(queue, perSecond, nowNanos));
+    if (free <= 0) {
+      waiting.put(queue, nowNanos);
+      return 0;
+    }
+    waiting.remove(queue);
+    tokens -= free;
+    return free;
+  }
+
+  /** What was taken and not given out. */
+  synchronized void giveBack(int count) {
+    tokens += count;
+  }
+
+  /** What {@link #take} would give at most. */
+  synchronized int available(int queue, double perSecond, long nowNanos) {
+    return Math.max(0, free(queue, perSecond, nowNanos));
+  }
+
+  /** When it is worth for a queue that found nothing to ask again. */
+  synchronized long nextNanos(int queue, double perSecond, long nowNanos) {
+    fill(perSecond, nowNanos);
+    double wanted = Math.max(1, perSecond * STEP_SECONDS) + ahead(queue, nowNanos);
+    double missing = Math.min(wanted, burst(perSecond) + waiting.size()) - tokens;
+    return nowNanos + (long) Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);
+  }
+
+  private int free(int queue, double perSecond, long nowNanos) {
+    fill(perSecond, nowNanos);
+    return (int) Math.floor(tokens) - ahead(queue, nowNanos);
+  }
+
+  private void fill(double perSecond, long nowNanos) {
+    if (isFilled) {
+      double seconds = Math.max(0, nowNanos - filledAtNanos) / NANOS_PER_SECOND;
+      double most = Math.max(tokens, burst(perSecond) + waiting.size());
+      tokens = Math.min(most, tokens + seconds * perSecond);
+    }
+    isFilled = true;
+    filledAtNanos = nowNanos;
+  }
+
+  /** Queues that have waited longer than this one. */
+  private int ahead(int queue, long nowNanos) {
+    int ahead = 0;
+    Iterator<Map.Entry<Integer, Long>> all = waiting.entrySet().iterator();
+    while (all.hasNext()) {
+      Map.Entry<Integer, Long> each = all.next();
+      if (nowNanos - each.getValue() > FORGET_NANOS) {
+        all.remove();
+      } else if (each.getKey() == queue) {
+        return ahead;
+      } else {
+        ahead++;
+      }
+    }
+    return ahead;
+  }
+
+  private static double burst(double perSecond) {
+    return Math.max(1, perSecond * BURST_SECONDS);
+  }
+}

@@ -1,0 +1,82 @@
+package io.tidewheel.subscription;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Queues that ask at random times for what they may give out, over simulated minutes. */
+class DequeueRateTest {
+  private static final long MILLI = 1_000_000;
+
+  private final DequeueRate rate = new DequeueRate();
+
+  @Test
+  void theSumOfAllQueuesIsTheRate() {
+    for (double perSecond : new double[] {0.5, 3, 100, 25_000}) {
+      long[] given = run(new DequeueRate(), perSecond, 8, 60_000, 42);
+      long sum = 0;
+      for (long each : given) {
+        sum += each;
+      }
+      double expected = perSecond * 60;
+      assertThat((double) sum)
+          .as("at %s a second", perSecond)
+          .isBetween(expected * 0.95 - 1, expected + perSecond * DequeueRate.BURST_SECONDS + 2);
+    }
+  }
+
+  @Test
+  void aSingleQueueGetsWhatOthersDoNotUse() {
+    long[] given = run(new DequeueRate(), 100, 1, 10_000, 1);
+    assertThat(given[0]).isBetween(950L, 1_022L);
+  }
+
+  /** The first queue asks a hundred times as often as the others. */
+  @Test
+  void noQueueStarvesBesideOneThatAsksMoreOften() {
+    long[] given = new long[4];
+    for (long now = 0; now < 60_000 * MILLI; now += MILLI) {
+      given[0] += rate.take(0, 1_000, 20, now);
+      if (now % (100 * MILLI) == 0) {
+        for (int queue = 1; queue < given.length; queue++) {
+          given[queue] += rate.take(queue, 1_000, 20, now);
+        }
+      }
+    }
+    for (long each : given) {
+      assertThat(each).isGreaterThan(100);
+    }
+    assertThat(given[0] + given[1] + given[2] + given[3]).isBetween(1_150L, 1_206L);
+  }
+
+  @Test
+  void whatIsNotGivenOutIsNotLost() {
+    assertThat(rate.take(0, 10, 10, 0)).isEqualTo(1);
+    rate.giveBack(1);
+    assertThat(rate.take(0, 10, 10, 0)).isEqualTo(1);
+    assertThat(rate.take(0, 10, 10, 0)).isZero();
+    long next = rate.nextNanos(0, 10, 0);
+    assertThat(next).isEqualTo(100 * MILLI);
+    assertThat(rate.available(0, 10, next)).isEqualTo(1);
+  }
+
+  @Test
+  void doesNotCollectForLong() {
+    rate.take(0, 1, 10, 0);
+    assertThat(rate.take(0, 1_000, 10, 3_600_000 * MILLI)).isEqualTo(2);
+  }
+
+  private static long[] run(DequeueRate rate, double perSecond, int queues, int millis, long seed) {
+    Random random = new Random(seed);
+    long[] given = new long[queues];
+    for (int milli = 0; milli < millis; milli++) {
+      int queue = random.nextInt(queues);
+      int taken = rate.take(queue, 1 + random.nextInt(500), perSecond, milli * MILLI);
+      int unused = taken == 0 || random.nextInt(10) > 0 ? 0 : random.nextInt(taken + 1);
+      rate.giveBack(unused);
+      given[queue] += taken - unused;
+    }
+    return given;
+  }
+}
