@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checkpoints in a subscription's log, by which rows of the pull log are dropped when nobody needs
- * them: rows up to a mark say nothing about later times or offsets. At most {@link #MAX_MARKS};
- * beyond, every second one of the older half goes.
+ * them: rows up to a mark say nothing about later times or offsets. At most {@link #MAX_MARKS},
+ * about evenly over the rows that are kept: beyond, one of those that are closest together goes.
  */
 final class RowMarks {
   static final int MAX_MARKS = 128;
@@ -39,10 +39,27 @@ final class RowMarks {
   void put(Mark mark) {
     marks.add(mark);
     if (marks.size() > MAX_MARKS) {
-      for (int i = MAX_MARKS / 4; i >= 0; i--) {
-        marks.remove(2 * i + 1);
+      marks.remove(closest());
+    }
+  }
+
+  /** The mark, neither first nor last, whose neighbours are closest to each other. */
+  private int closest() {
+    int closest = 1;
+    long smallest = Long.MAX_VALUE;
+    for (int i = 1; i < marks.size() - 1; i++) {
+      long gap = marks.get(i + 1).seqNr - marks.get(i - 1).seqNr;
+      if (gap < smallest) {
+        smallest = gap;
+        closest = i;
       }
     }
+    return closest;
+  }
+
+  /** Rows before this one are gone: marks of them say nothing any more. */
+  void dropBelow(long seqNr) {
+    marks.removeIf(mark -> mark.seqNr < seqNr);
   }
 
   void copyFrom(RowMarks other) {

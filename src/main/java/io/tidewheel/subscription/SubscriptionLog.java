@@ -109,12 +109,14 @@ final class SubscriptionLog
    */
   @Override
   protected long deletableRowsAt(SubscriptionState state, long olderSnapshotSeqNr) {
-    return state
-        .rowMarks()
-        .deletable(
+    RowMarks marks = state.rowMarks();
+    long deletable =
+        marks.deletable(
             olderSnapshotSeqNr,
             pullLog.cutoffMillis().getAsLong(),
             pullLog.startOffset().getAsLong());
+    marks.dropBelow(deletable);
+    return deletable;
   }
 
   @Override

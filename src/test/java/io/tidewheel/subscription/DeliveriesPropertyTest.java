@@ -252,7 +252,7 @@ class DeliveriesPropertyTest {
 
     /** The first parked one, or any: a redrive goes as it likes. */
     private void reopen() {
-      Offsets parked = deliveries.state().parkedOffsets();
+      Offsets parked = deliveries.state().casualties().parkedOffsets();
       if (!parked.isEmpty()) {
         deliveries.reopen(parked.start(random.nextInt(parked.rangeCount())));
       }

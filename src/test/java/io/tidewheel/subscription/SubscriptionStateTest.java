@@ -158,6 +158,7 @@ class SubscriptionStateTest {
                 + "00"
                 + "00"
                 + "00"
+                + "00"
                 + "e807"
                 + "0f"
                 + "00");
