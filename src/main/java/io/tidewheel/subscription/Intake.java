@@ -68,7 +68,7 @@ final class Intake {
   void skipTrimmed(long startOffset) {
     if (window.cursor() < startOffset && ledger.isKnown()) {
       extendTo(startOffset);
-      passTo(startOffset);
+      passTo(startOffset, true);
     }
   }
 
@@ -100,7 +100,7 @@ final class Intake {
         window.dropDeferred(each, now.nanos());
       }
     }
-    passTo(Math.min(offset, readEnd()));
+    passTo(Math.min(offset, readEnd()), false);
   }
 
   /** What was skipped may be open again. */
@@ -109,8 +109,12 @@ final class Intake {
     extendTo(ledger.state().floor());
   }
 
-  /** Passes over what was not read yet, up to an offset or a message whose ack is being stored. */
-  private void passTo(long offset) {
+  /**
+   * Passes over what was not read yet, up to an offset, but not over a message whose ack is being
+   * stored, nor over one that holds its key on its way to the dead-letter topic: it is to be read,
+   * unless the log does not have it any more.
+   */
+  private void passTo(long offset, boolean isGone) {
     if (window.cursor() >= offset) {
       return;
     }
@@ -122,6 +126,10 @@ final class Intake {
       long openCount = state.openCount(start, end);
       if (openCount > 0) {
         ledger.collecting().skip(start, end, openCount);
+      }
+      if (!isGone && end < stop && state.isHoldingKey(end)) {
+        window.skipTo(end);
+        return;
       }
       window.skipTo(Math.min(stop, end + 1));
     }
@@ -211,7 +219,7 @@ final class Intake {
     if (batches.isEmpty() || window.cursor() < from) {
       return;
     }
-    passTo(batches.get(0).firstOffset());
+    passTo(batches.get(0).firstOffset(), true);
     for (MessageBatch batch : batches) {
       if (batch.firstOffset() > window.cursor()) {
         return;

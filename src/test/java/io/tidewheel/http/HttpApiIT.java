@@ -140,6 +140,7 @@ class HttpApiIT {
     JsonNode queue = MAPPER.readTree(send("GET", billing, null).body()).at("/queues/0");
     assertThat(queue.get("acked").asInt()).isEqualTo(2);
     assertThat(queue.get("filtered").asInt()).isEqualTo(2);
+    assertThat(counts().get("filtered").asInt()).isEqualTo(2);
     HttpResponse<String> sought = send("POST", billing + ":seek", "{\"offsets\":{\"0\":3}}");
     assertThat(sought.body())
         .isEqualTo("{\"queues\":[{\"queue\":0,\"offset\":3,\"generation\":2}]}");
@@ -152,6 +153,39 @@ class HttpApiIT {
             MAPPER.writeValueAsString(Map.of("receipts", receipts)));
     assertThat(old.statusCode()).isEqualTo(207);
     assertThat(old.body()).contains("\"expired\"").doesNotContain("\"acked\"");
+    assertThat(counts().get("total").asInt()).isEqualTo(1);
+    assertThat(counts().get("leased").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void aParkedKeyWaitsAndIsCountedOnce() throws Exception {
+    String billing = "/v1/topics/orders/subscriptions/billing";
+    assertThat(send("PUT", "/v1/topics/orders", "{}").statusCode()).isEqualTo(201);
+    assertThat(send("PUT", billing, "{\"onDead\":\"park-key\"}").statusCode()).isEqualTo(201);
+    String batch =
+        "{\"messages\":[{\"key\":\"x\",\"body\":0},{\"key\":\"x\",\"body\":1},{\"body\":2}]}";
+    assertThat(send("POST", "/v1/topics/orders/messages:batch", batch).statusCode()).isEqualTo(200);
+    List<String> receipts = pull("billing", 3);
+    String first = MAPPER.writeValueAsString(Map.of("receipts", receipts.subList(0, 1)));
+    assertThat(send("POST", billing + "/messages:reject", first).statusCode()).isEqualTo(200);
+    JsonNode counts = counts();
+    assertThat(counts.get("waiting").asInt()).as("the dead letter and the one behind").isEqualTo(2);
+    assertThat(counts.get("leased").asInt()).isEqualTo(1);
+    while (MAPPER.readTree(send("GET", billing, null).body()).at("/queues/0/parked").asInt() == 0) {
+      assertThat(counts().get("waiting").asInt()).isEqualTo(2);
+    }
+    assertThat(counts().get("waiting").asInt()).isEqualTo(2);
+    assertThat(send("PUT", billing, "{\"onDead\":\"pass\"}").statusCode()).isEqualTo(200);
+    assertThat(pullOnce("billing", "10s").get("messages").findValuesAsText("offset"))
+        .containsExactly("1");
+    assertThat(counts().get("dead").asInt()).isEqualTo(1);
+  }
+
+  /** The counts of the first subscription, after a look whether nothing is missing. */
+  private JsonNode counts() throws Exception {
+    JsonNode body = MAPPER.readTree(send("GET", "/v1/topics/orders/reconciliation", null).body());
+    assertThat(body.get("difference").asInt()).as(body.toString()).isZero();
+    return body.at("/queues/0/subscriptions/0");
   }
 
   private List<String> pull(String subscription, int count) throws Exception {

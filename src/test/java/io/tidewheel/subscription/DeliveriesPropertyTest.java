@@ -62,12 +62,28 @@ class DeliveriesPropertyTest {
     new Run(new Random(seed), new Policy(Settings.unordered(FOUR_ATTEMPTS), true)).go(70);
   }
 
+  @Property(tries = 2_000)
+  void countsEveryMessageOnceWithSeeksAndSkippedLag(@ForAll long seed) {
+    Random random = new Random(seed);
+    SubscriptionSettings filtering =
+        Settings.filter(
+            FOUR_ATTEMPTS,
+            Map.of("f", List.of(new Condition(Condition.Kind.EXISTS, List.of("false")))));
+    SubscriptionSettings settings =
+        Settings.onDead(
+            random.nextBoolean() ? filtering : FOUR_ATTEMPTS,
+            random.nextBoolean() ? OnDead.PARK_KEY : OnDead.PASS);
+    Run run = new Run(random, new Policy(settings, true, random.nextBoolean() ? 0 : 120_000));
+    run.isMoving = true;
+    run.go(100);
+  }
+
   /** One sequence, and what an onlooker knows. */
   private static final class Run {
     private final Random random;
     private final Policy policy;
     private final List<MessageBatch> log = new ArrayList<>();
-    private final List<Settled> stored = new ArrayList<>();
+    private final List<SubscriptionEvent> stored = new ArrayList<>();
     private final List<Delivery> held = new ArrayList<>();
     private final Set<Long> confirmed = new HashSet<>();
     private SubscriptionState core = SubscriptionState.opened(0);
@@ -76,6 +92,11 @@ class DeliveriesPropertyTest {
     private long millis = 1_000_000;
     private long end;
     private final WindowBudget budget;
+
+    /** Whether its position is changed, and lag skipped, up to {@code skippedTo}. */
+    private boolean isMoving;
+
+    private long skippedTo;
 
     Run(Random random, Policy policy) {
       this.random = random;
@@ -93,9 +114,11 @@ class DeliveriesPropertyTest {
       drain();
       assertThat(core.floor()).isEqualTo(end);
       assertThat(core.ackedCount() + core.deadCount() + core.skippedCount() + core.filteredCount())
-          .isEqualTo(end);
-      assertThat(core.filteredCount())
-          .isEqualTo(LongStream.range(0, end).filter(offset -> isFiltered(offset)).count());
+          .isEqualTo(end - core.startOffset());
+      if (!isMoving) {
+        assertThat(core.filteredCount())
+            .isEqualTo(LongStream.range(0, end).filter(offset -> isFiltered(offset)).count());
+      }
       replay();
     }
 
@@ -122,7 +145,9 @@ class DeliveriesPropertyTest {
     }
 
     private void rare() {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(isMoving ? 12 : 9)) {
+        case 9 -> seek();
+        case 10, 11 -> skipLag();
         case 8 -> reopen();
         case 0 -> {
           held.clear();
@@ -139,6 +164,38 @@ class DeliveriesPropertyTest {
         }
         default -> deadLetter();
       }
+    }
+
+    private void seek() {
+      if (inFlight == null) {
+        SubscriptionEvent.Sought sought =
+            new SubscriptionEvent.Sought(
+                millis, core.generation() + 1, random.nextInt((int) end + 1));
+        core.apply(sought);
+        stored.add(sought);
+        confirmed.clear();
+        skippedTo = 0;
+        deliveries.onSought(sought);
+      }
+    }
+
+    private void skipLag() {
+      long offset = random.nextInt((int) end + 1);
+      boolean hasGrown = offset > skippedTo;
+      skippedTo = Math.max(skippedTo, offset);
+      deliveries.skipTo(offset, now());
+      if (!hasGrown) {
+        return;
+      }
+      for (Slot slot : deliveries.window().all()) {
+        assertThat(slot.offset < offset && slot.isOpen())
+            .as("%s is skipped", slot.offset)
+            .isFalse();
+      }
+      deliveries
+          .window()
+          .forEachDeferred(
+              offset, deferred -> assertThat(core.isDying(deferred)).as("is skipped").isTrue());
     }
 
     private void publish() {
@@ -197,8 +254,14 @@ class DeliveriesPropertyTest {
             Message other = message(earlier);
             boolean isMine =
                 key.equals(other.key()) && other.onlyFor() != 71 && !isFiltered(earlier);
+            boolean isSkipped =
+                earlier < skippedTo
+                    && deliveries.window().find(earlier) == null
+                    && !deliveries.window().isDeferred(earlier);
             boolean isPassed =
-                core.isSettled(earlier) || (core.isDying(earlier) && !core.isHoldingKey(earlier));
+                isSkipped
+                    || core.isSettled(earlier)
+                    || (core.isDying(earlier) && !core.isHoldingKey(earlier));
             assertThat(isMine && !isPassed)
                 .as("%s of %s goes before %s", offset, key, earlier)
                 .isFalse();
@@ -304,6 +367,10 @@ class DeliveriesPropertyTest {
       }
       for (Place place : Place.values()) {
         assertThat(window.count(place)).as(place.name()).isEqualTo(counts[place.index]);
+      }
+      assertThat(deliveries.whereabouts().reconciliation().difference()).isZero();
+      if (isMoving) {
+        return;
       }
       long passed =
           LongStream.range(state.floor(), window.cursor())
