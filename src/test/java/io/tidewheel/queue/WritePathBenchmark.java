@@ -63,7 +63,9 @@ public final class WritePathBenchmark {
             new EmbeddedRowReader(system),
             new TailCache(32 << 20),
             context -> Behaviors.empty(),
-            16 << 20);
+            16 << 20,
+            () -> false,
+            QueueIdle.DEFAULT);
     ActorRef<Queue.Command> queue =
         system.systemActorOf(Queue.create(1, 0, node), "queue", Props.empty());
     Publisher publisher =
