@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,7 +24,8 @@ import picocli.CommandLine.Option;
       "publish: stored and flushed publishes. consume: pulls and acks what a topic holds.",
       "both: publishes and consumes, and measures from end to end. ack: acks, while other",
       "connections pull. empty: a route that does nothing (tidewheel.http.bench-route = on), to tell",
-      "what HTTP costs. Exit code 4 if a condition of --fail-if holds.",
+      "what HTTP costs. Exit code 4 if a condition of --fail-if holds, or if messages were due by",
+      "--rate and not sent when the time ended.",
       "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish, ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
       "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload)."
@@ -107,7 +107,15 @@ final class BenchCommand implements Callable<Integer> {
     for (Threshold each : missed) {
       terminal.say("failed: " + each.text() + " (" + figures.byName().get(each.figure()) + ")");
     }
-    return missed.isEmpty() ? ExitCodes.OK : ExitCodes.THRESHOLD;
+    boolean isBehind = figures.unsent() > 0 && !bench.isUnsentAllowed;
+    if (isBehind) {
+      terminal.say(
+          "failed: "
+              + figures.unsent()
+              + " messages were due and not sent: the broker does not keep up with --rate, or"
+              + " --connections are too few");
+    }
+    return missed.isEmpty() && !isBehind ? ExitCodes.OK : ExitCodes.THRESHOLD;
   }
 
   private static String usage(BenchFigures figures) {
@@ -162,7 +170,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCodes.USAGE, "--url " + broker + ": bench takes http only");
     }
     int port = broker.getPort() < 0 ? 80 : broker.getPort();
-    long max = bench.mode == BenchOptions.Mode.ack ? receipts() : NEVER;
+    long max = bench.mode == BenchOptions.Mode.ack ? bench.receipts() : NEVER;
     return new LoadPlan(
         new InetSocketAddress(broker.getHost().replaceAll("[\\[\\]]", ""), port),
         broker.getRawAuthority(),
@@ -191,18 +199,6 @@ final class BenchCommand implements Callable<Integer> {
         bench.messages == null ? max : bench.messages,
         bench.isDraining,
         bench.seed);
-  }
-
-  /** How many receipts the mode ack needs; 0 in other modes. */
-  private long receipts() {
-    if (bench.mode != BenchOptions.Mode.ack) {
-      return 0;
-    }
-    if (bench.messages != null) {
-      return bench.messages;
-    }
-    Duration whole = bench.measured().plus(bench.warmedUp());
-    return (long) Math.ceil((bench.rate == null ? 0 : bench.rate) * whole.toMillis() / 1e3);
   }
 
   private List<Threshold> thresholds() {

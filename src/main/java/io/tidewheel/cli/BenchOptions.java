@@ -1,5 +1,6 @@
 package io.tidewheel.cli;
 
+import io.tidewheel.cli.load.LoadPlan;
 import io.tidewheel.config.Durations;
 import io.tidewheel.message.Limits;
 import java.time.Duration;
@@ -153,10 +154,15 @@ final class BenchOptions {
   boolean isDraining;
 
   @Option(
+      names = "--allow-unsent",
+      description = "Messages that were due and not sent when the time ended do not fail the run.")
+  boolean isUnsentAllowed;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads of this program; ${DEFAULT-VALUE} sends 50,000 requests a second.")
+      description = "Threads of this program; ${DEFAULT-VALUE}.")
   int threads;
 
   @Option(
@@ -186,6 +192,18 @@ final class BenchOptions {
     }
     if (messages != null && messages < 1) {
       throw usage("--messages " + messages + ": expected 1 or more");
+    }
+    if (messages != null && messages % batch != 0 && mode != Mode.consume && mode != Mode.ack) {
+      throw usage("--messages " + messages + ": expected a multiple of --batch " + batch);
+    }
+    if (mode == Mode.both && payloadBytes() < LoadPlan.MIN_STAMPED_BYTES) {
+      throw usage(
+          "the mode both needs a --payload of "
+              + LoadPlan.MIN_STAMPED_BYTES
+              + "B or more: it carries the time");
+    }
+    if (mode == Mode.ack && rate == null && !warmedUp().isZero()) {
+      throw usage("the mode ack needs --rate for a --warmup");
     }
     if (mode == Mode.consume && topic == null) {
       throw usage("the mode consume needs --topic");
@@ -217,6 +235,15 @@ final class BenchOptions {
   int subscriptionsOpen() {
     int least = mode == Mode.publish || mode == Mode.empty ? 0 : 1;
     return subscriptionCount == null ? least : Math.max(least, subscriptionCount);
+  }
+
+  /** How many messages the mode ack needs before it begins. */
+  long receipts() {
+    double perSecond = rate == null ? 0 : rate;
+    long warm = (long) Math.ceil(perSecond * warmedUp().toMillis() / 1e3);
+    return messages != null
+        ? messages + warm
+        : warm + (long) Math.ceil(perSecond * measured().toMillis() / 1e3);
   }
 
   /** Names of the subscriptions of each topic. */

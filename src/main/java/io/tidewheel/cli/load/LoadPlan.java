@@ -53,6 +53,9 @@ public record LoadPlan(
     boolean isDraining,
     long seed) {
 
+  /** From this size on a payload carries its time: quotes, name of the run, time, blanks. */
+  public static final int MIN_STAMPED_BYTES = 40;
+
   /** What the connections do. */
   public enum Mode {
     /** Producers publish. */
@@ -76,8 +79,8 @@ public record LoadPlan(
     subscriptions = List.copyOf(subscriptions);
   }
 
-  /** The same load by other connections, as fast as it goes. */
-  public LoadPlan withMode(Mode newMode, int newProducers, int newConsumers) {
+  /** Another number of messages by other connections, as fast as it goes. */
+  public LoadPlan withMode(Mode newMode, int newProducers, int newConsumers, long newMessages) {
     return new LoadPlan(
         address,
         host,
@@ -97,7 +100,7 @@ public record LoadPlan(
         hasIds,
         0,
         nackDelay,
-        maxMessages,
+        newMessages,
         false,
         seed);
   }

@@ -104,6 +104,7 @@ class LoadRunTest {
   }
 
   private static LoadRun run(LoadRun run) throws InterruptedException {
+    run.measureFrom(System.nanoTime());
     run.start();
     while (!run.isDone()) {
       java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
