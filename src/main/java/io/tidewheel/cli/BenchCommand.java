@@ -36,6 +36,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench publish -c 64 --duration 30s",
       "  tidewheel bench both --rate 2000 --pull 50 --fail-if 'p99>25ms' --fail-if 'errors>0'",
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
+      "  tidewheel bench publish --ndjson --messages 1000000",
       "  tidewheel bench consume --topic orders -s billing --drain",
       "  tidewheel bench ack --rate 10000 --pull 100 --fail-if 'p50>3ms'"
     })
@@ -147,6 +148,7 @@ final class BenchCommand implements Callable<Integer> {
     json.put("topics", plan.topics().size()).put("subscriptions", plan.subscriptions().size());
     json.put("producers", plan.producers()).put("consumers", plan.consumers());
     json.put("rate", plan.rate()).put("payloadBytes", plan.payloadBytes());
+    json.put("lineWindow", plan.lineWindow());
     json.put("batch", plan.batch()).put("pull", plan.pullMax()).put("keys", plan.keyCount());
     json.put("ids", plan.hasIds()).put("nackShare", plan.nackShare());
     json.put("threads", plan.threads()).put("seed", plan.seed());
@@ -190,6 +192,7 @@ final class BenchCommand implements Callable<Integer> {
         bench.rate == null ? 0 : bench.rate,
         bench.payloadBytes(),
         bench.mode == BenchOptions.Mode.ack ? bench.pullMax : bench.batch,
+        bench.isStreaming ? bench.lineWindow : 0,
         bench.pullMax,
         BenchOptions.duration("--wait", bench.wait),
         bench.keyCount == null ? 0 : bench.keyCount,

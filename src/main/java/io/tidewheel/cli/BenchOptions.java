@@ -99,6 +99,18 @@ final class BenchOptions {
   int batch;
 
   @Option(
+      names = "--ndjson",
+      description = "Publish as streams of lines, one connection each; 1 without --producers.")
+  boolean isStreaming;
+
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      defaultValue = "4000",
+      description = "Lines of a stream without an answer, 1 to 8000; ${DEFAULT-VALUE}.")
+  int lineWindow;
+
+  @Option(
       names = "--pull",
       paramLabel = "N",
       defaultValue = "100",
@@ -196,6 +208,10 @@ final class BenchOptions {
     if (messages != null && messages % batch != 0 && mode != Mode.consume && mode != Mode.ack) {
       throw usage("--messages " + messages + ": expected a multiple of --batch " + batch);
     }
+    if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
+      throw usage("--ndjson goes with the modes publish and both, and without --batch");
+    }
+    PublishCommand.requireRange("--window", lineWindow, 1, 8_000);
     if (mode == Mode.both && payloadBytes() < LoadPlan.MIN_STAMPED_BYTES) {
       throw usage(
           "the mode both needs a --payload of "
@@ -225,7 +241,8 @@ final class BenchOptions {
   }
 
   int producerCount() {
-    return !isProducing() ? 0 : producers != null ? producers : connections;
+    int usual = isStreaming ? 1 : connections;
+    return !isProducing() ? 0 : producers != null ? producers : usual;
   }
 
   int consumerCount() {

@@ -120,7 +120,7 @@ final class BenchRun {
       if (run.ackedCount() >= wanted) {
         break;
       }
-      step(run, progress, "catching up", -1);
+      step(run, progress, "catching up", -1, end);
     }
     return Math.max(0, wanted - run.ackedCount());
   }
@@ -134,13 +134,14 @@ final class BenchRun {
           plan.maxMessages() < Long.MAX_VALUE / 8
               ? counted(run) / (double) plan.maxMessages()
               : (now() - start) / (double) time.toNanos();
-      step(run, progress, what, part);
+      step(run, progress, what, part, end);
     }
   }
 
-  private void step(LoadRun run, ProgressLine progress, String what, double part)
+  private void step(LoadRun run, ProgressLine progress, String what, double part, long endNanos)
       throws InterruptedException {
-    TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
+    long pause = Math.min(LoadRun.sampleInterval().toNanos(), endNanos - now());
+    TimeUnit.NANOSECONDS.sleep(Math.max(1_000_000, pause));
     run.sample();
     long now = now();
     if (now >= nextSecondNanos) {

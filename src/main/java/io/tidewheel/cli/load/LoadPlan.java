@@ -20,6 +20,7 @@ import java.util.List;
  * @param rate messages per second in the open model; 0 for the closed model
  * @param payloadBytes of each message
  * @param batch messages in a publish; 1 for a single publish
+ * @param lineWindow lines without an answer in a stream of lines; 0 for a request each
  * @param pullMax messages in a pull, and so in an ack
  * @param pullWait how long a pull waits for messages
  * @param keyCount different keys; 0 for none
@@ -43,6 +44,7 @@ public record LoadPlan(
     double rate,
     int payloadBytes,
     int batch,
+    int lineWindow,
     int pullMax,
     Duration pullWait,
     int keyCount,
@@ -94,6 +96,7 @@ public record LoadPlan(
         0,
         payloadBytes,
         batch,
+        0,
         pullMax,
         pullWait,
         keyCount,
@@ -120,6 +123,7 @@ public record LoadPlan(
         rate,
         payloadBytes,
         newBatch,
+        lineWindow,
         pullMax,
         pullWait,
         keyCount,

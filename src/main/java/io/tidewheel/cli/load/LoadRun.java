@@ -38,7 +38,7 @@ public final class LoadRun {
       meters.add(new Meters());
       scripts.add(new ArrayList<>());
     }
-    for (int i = 0; i < plan.producers(); i++) {
+    for (int i = 0; i < plan.producers() && plan.lineWindow() == 0; i++) {
       int thread = i % plan.threads();
       scripts.get(thread).add(producer(i, meters.get(thread)));
     }
@@ -47,21 +47,29 @@ public final class LoadRun {
       int thread = plan.threads() - 1 - i % plan.threads();
       scripts.get(thread).add(new ConsumeScript(plan, state, meters.get(thread), i));
     }
+    for (int i = 0; i < plan.producers() && plan.lineWindow() > 0; i++) {
+      Meters own = new Meters();
+      meters.add(own);
+      add(new LineStream(plan, state, own, i, nanoTime), "load-stream-" + i);
+    }
     int pacedThreads = Math.min(plan.threads(), Math.max(1, plan.producers()));
     double requestRate = plan.rate() / plan.batch() / pacedThreads;
     for (int i = 0; i < plan.threads(); i++) {
       Pace pace =
-          plan.rate() > 0 && i < pacedThreads
+          plan.rate() > 0 && i < pacedThreads && plan.lineWindow() == 0
               ? new Pace(requestRate, i / (double) pacedThreads)
               : null;
-      EventLoop loop = new EventLoop(plan, state, scripts.get(i), pace, nanoTime);
-      Thread thread = new Thread(loop, "load-" + i);
-      thread.setDaemon(true);
-      threads.add(thread);
+      add(new EventLoop(plan, state, scripts.get(i), pace, nanoTime), "load-" + i);
     }
     for (Operation operation : Operation.values()) {
       latencies.put(operation, new Histogram(1_000, Meter.MAX_NANOS, Meter.DIGITS));
     }
+  }
+
+  private void add(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    threads.add(thread);
   }
 
   private Script producer(int number, Meters of) {

@@ -130,15 +130,20 @@ final class PublishScript implements Script {
   private RequestTemplate.Builder batch() {
     RequestTemplate.Builder body = new RequestTemplate.Builder().text("{\"messages\":[");
     for (int i = 0; i < plan.batch(); i++) {
-      body.text(i == 0 ? "{" : ",{");
-      if (plan.keyCount() > 0) {
-        body.text("\"key\":\"key-").number(Field.KEY, KEY_DIGITS).text("\",");
-      }
-      if (plan.hasIds()) {
-        body.text("\"id\":\"" + plan.runName() + '-').number(Field.ID, ID_DIGITS).text("\",");
-      }
-      body.text("\"body\":").append(Payload.template(plan)).text("}");
+      body.text(i == 0 ? "" : ",").append(message(plan));
     }
     return body.text("]}");
+  }
+
+  /** A message as an object of JSON. */
+  static RequestTemplate.Builder message(LoadPlan plan) {
+    RequestTemplate.Builder message = new RequestTemplate.Builder().text("{");
+    if (plan.keyCount() > 0) {
+      message.text("\"key\":\"key-").number(Field.KEY, KEY_DIGITS).text("\",");
+    }
+    if (plan.hasIds()) {
+      message.text("\"id\":\"" + plan.runName() + '-').number(Field.ID, ID_DIGITS).text("\",");
+    }
+    return message.text("\"body\":").append(Payload.template(plan)).text("}");
   }
 }
