@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
       "  tidewheel bench publish --ndjson --messages 1000000",
       "  tidewheel bench consume --topic orders -s billing --drain",
+      "  tidewheel bench both --in-process --messages 1000000 -c 64",
       "  tidewheel bench ack --rate 10000 --pull 100 --fail-if 'p50>3ms'"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -71,6 +73,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     bench.check();
     List<Threshold> thresholds = thresholds();
+    if (bench.isInProcess) {
+      return reportInProcess(new InProcessBench(terminal, bench).measure(), thresholds);
+    }
     BrokerConnection connection = options.connect();
     byte[] name = new byte[4];
     terminal.random().nextBytes(name);
@@ -117,6 +122,31 @@ final class BenchCommand implements Callable<Integer> {
               + " --connections are too few");
     }
     return missed.isEmpty() && !isBehind ? ExitCodes.OK : ExitCodes.THRESHOLD;
+  }
+
+  private int reportInProcess(Map<String, Double> figures, List<Threshold> thresholds) {
+    List<Threshold> missed = thresholds.stream().filter(each -> each.isMissed(figures)).toList();
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    Table table = new Table("FIGURE", "VALUE");
+    figures.forEach(
+        (name, value) -> {
+          json.put(name, Math.round(value * 1_000) / 1_000.0);
+          table.add(name, String.format(java.util.Locale.ROOT, "%,.3f", value));
+        });
+    json.put("processors", Runtime.getRuntime().availableProcessors());
+    json.put("maxHeapMiB", Runtime.getRuntime().maxMemory() >> 20);
+    missed.forEach(each -> json.withArray("missed").add(each.text()));
+    write(json);
+    terminal.print(options.isJson() ? Json.pretty(json) : table.render());
+    missed.forEach(
+        each ->
+            terminal.say("failed: " + each.text() + " (" + figures.get(each.figure()) + ")"));
+    double wrong = figures.getOrDefault("missing", 0.0) + figures.getOrDefault("ackedTwice", 0.0);
+    if (wrong > 0) {
+      terminal.say("failed: not every message was delivered and acked once");
+      return ExitCodes.FAILED;
+    }
+    return missed.isEmpty() ? ExitCodes.OK : ExitCodes.THRESHOLD;
   }
 
   private static String usage(BenchFigures figures) {

@@ -3,6 +3,7 @@ package io.tidewheel.cli;
 import io.tidewheel.cli.load.LoadPlan;
 import io.tidewheel.config.Durations;
 import io.tidewheel.message.Limits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -166,6 +167,20 @@ final class BenchOptions {
   boolean isDraining;
 
   @Option(
+      names = "--in-process",
+      description = {
+        "publish, consume, both: a broker in this process, without HTTP. both publishes --messages",
+        "and then drains them. -c says how many callers or workers."
+      })
+  boolean isInProcess;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIRECTORY",
+      description = "--in-process: this data directory, which is kept; else one is made and deleted.")
+  @Nullable Path data;
+
+  @Option(
       names = "--allow-unsent",
       description = "Messages that were due and not sent when the time ended do not fail the run.")
   boolean isUnsentAllowed;
@@ -208,6 +223,11 @@ final class BenchOptions {
     if (messages != null && messages % batch != 0 && mode != Mode.consume && mode != Mode.ack) {
       throw usage("--messages " + messages + ": expected a multiple of --batch " + batch);
     }
+    if (isInProcess) {
+      checkInProcess();
+    } else if (data != null) {
+      throw usage("--data goes with --in-process");
+    }
     if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
       throw usage("--ndjson goes with the modes publish and both, and without --batch");
     }
@@ -229,6 +249,20 @@ final class BenchOptions {
     }
     if (mode == Mode.ack && (topicCount > 1 || (rate == null && messages == null))) {
       throw usage("the mode ack takes one topic, and needs --rate or --messages");
+    }
+  }
+
+  private void checkInProcess() {
+    if (mode == Mode.ack || mode == Mode.empty || isStreaming || rate != null || topicCount > 1) {
+      throw usage(
+          "--in-process goes with the modes publish, consume and both, one topic, and without"
+              + " --rate and --ndjson");
+    }
+    if (mode == Mode.both && messages == null) {
+      throw usage("the mode both needs --messages with --in-process");
+    }
+    if (mode == Mode.consume && data == null) {
+      throw usage("the mode consume needs --data with --in-process");
     }
   }
 

@@ -194,6 +194,36 @@ class BenchIT {
   }
 
   @Test
+  void drainsInThisProcessAndAccountsForEveryMessage() throws IOException {
+    JsonNode both =
+        bench(
+            "both", "--in-process", "--messages", "3000", "--batch", "100", "-c", "4", "--queues",
+            "2", "--keys", "30", "--nack-share", "0.1", "--nack-delay", "10ms");
+    assertThat(both.path("published").asInt()).isEqualTo(3_000);
+    assertThat(both.path("drained").asInt()).isEqualTo(3_000);
+    assertThat(both.path("missing").asInt()).isZero();
+    assertThat(both.path("delivered").asInt()).isGreaterThan(3_000);
+    assertThat(both.path("rate").asDouble()).isPositive();
+    assertThat(both.path("lastTenthRate").asDouble()).isPositive();
+  }
+
+  @Test
+  void drainsADirectoryThatIsKept() throws IOException {
+    String data = directory.resolve("kept").toString();
+    JsonNode published =
+        bench(
+            "publish", "--in-process", "--data", data, "--topic", "t", "--messages", "500", "-c",
+            "8", "--subscriptions", "1");
+    assertThat(published.path("published").asInt()).isEqualTo(500);
+    assertThat(published.path("publishCpu").asDouble()).isPositive();
+    JsonNode drained =
+        bench("consume", "--in-process", "--data", data, "--topic", "t", "--wait", "200ms", "-c", "2");
+    assertThat(drained.path("drained").asInt()).isEqualTo(500);
+    assertThat(drained.path("missing").asInt()).isZero();
+    assertThat(drained.path("firstDeliverySeconds").asDouble()).isPositive();
+  }
+
+  @Test
   void acksAtARate() throws IOException {
     JsonNode report =
         bench("ack", "--rate", "2000", "--pull", "50", "--duration", "1s", "--warmup", "0s");

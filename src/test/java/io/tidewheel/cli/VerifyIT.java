@@ -54,12 +54,16 @@ class VerifyIT {
       assertThat(
               run("bench", "consume", "--url", url, "--topic", "t", "--messages", "1000", "-c", "1"))
           .isZero();
+      // A row each, so that a checkpoint comes due.
+      assertThat(
+              run("bench", "publish", "--url", url, "--topic", "t", "--messages", "1500", "-c", "1"))
+          .isZero();
       assertThat(run("verify", data.toString())).isEqualTo(ExitCodes.FAILED);
       assertThat(err.toString(StandardCharsets.UTF_8)).contains("already open");
     }
     JsonNode whole = verify(data, ExitCodes.OK);
     assertThat(whole.path("ok").asBoolean()).isTrue();
-    assertThat(whole.path("messages").asInt()).isEqualTo(3_000);
+    assertThat(whole.path("messages").asInt()).isEqualTo(4_500);
     assertThat(whole.path("logs").asInt()).isGreaterThanOrEqualTo(3);
     assertThat(whole.path("snapshots").asInt()).isPositive();
 

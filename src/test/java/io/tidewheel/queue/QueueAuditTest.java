@@ -74,7 +74,7 @@ class QueueAuditTest {
     }
     long first = state.nextOffset();
     DecidedAppend append =
-        new DecidedAppend(new SenderId(1, 2), first, AppendResults.stored(first, counted));
+        new DecidedAppend(new SenderId(1, 2), first + 1, AppendResults.stored(first, counted));
     return new MessagesAppended(first, 10, state.checksum(), List.of(append), all);
   }
 }
