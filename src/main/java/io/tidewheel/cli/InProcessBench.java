@@ -69,10 +69,10 @@ final class InProcessBench {
         expected = new InProcessPublish(terminal, bench, local.publisher(), topic).run(figures);
       }
       if (bench.isConsuming()) {
-        Topic.Subscription subscription = topic.subscription(bench.subscription);
+        Topic.Subscription subscription = topic.subscription(bench.subscriptions().get(0));
         if (subscription == null) {
           throw new CommandFailure(
-              ExitCodes.FAILED, "topic " + topic.name() + " has no subscription " + bench.subscription);
+              ExitCodes.FAILED, "topic " + topic.name() + " has no subscription " + bench.subscriptions().get(0));
         }
         new InProcessDrain(terminal, bench, local.consumer(), topic, subscription, expected)
             .run(figures, startNanos);
