@@ -139,8 +139,7 @@ final class BenchCommand implements Callable<Integer> {
     write(json);
     terminal.print(options.isJson() ? Json.pretty(json) : table.render());
     missed.forEach(
-        each ->
-            terminal.say("failed: " + each.text() + " (" + figures.get(each.figure()) + ")"));
+        each -> terminal.say("failed: " + each.text() + " (" + figures.get(each.figure()) + ")"));
     double wrong = figures.getOrDefault("missing", 0.0) + figures.getOrDefault("ackedTwice", 0.0);
     if (wrong > 0) {
       terminal.say("failed: not every message was delivered and acked once");

@@ -177,7 +177,8 @@ final class BenchOptions {
   @Option(
       names = "--data",
       paramLabel = "DIRECTORY",
-      description = "--in-process: this data directory, which is kept; else one is made and deleted.")
+      description =
+          "--in-process: this data directory, which is kept; else one is made and deleted.")
   @Nullable Path data;
 
   @Option(

@@ -72,7 +72,8 @@ final class InProcessBench {
         Topic.Subscription subscription = topic.subscription(bench.subscriptions().get(0));
         if (subscription == null) {
           throw new CommandFailure(
-              ExitCodes.FAILED, "topic " + topic.name() + " has no subscription " + bench.subscriptions().get(0));
+              ExitCodes.FAILED,
+              "topic " + topic.name() + " has no subscription " + bench.subscriptions().get(0));
         }
         new InProcessDrain(terminal, bench, local.consumer(), topic, subscription, expected)
             .run(figures, startNanos);
@@ -89,7 +90,8 @@ final class InProcessBench {
         settings.put("queues", bench.queueCount);
       }
       orFail(topics.putTopic(name, settings, null, TIMEOUT));
-      for (String subscription : bench.subscriptionsOpen() == 0 ? java.util.List.<String>of() : bench.subscriptions()) {
+      for (String subscription :
+          bench.subscriptionsOpen() == 0 ? java.util.List.<String>of() : bench.subscriptions()) {
         orFail(
             topics.putSubscription(
                 name, subscription, Json.MAPPER.createObjectNode(), null, TIMEOUT));

@@ -130,7 +130,8 @@ final class InProcessDrain {
     }
     consumer
         .pull(topic, subscription, request)
-        .whenComplete((deliveries, failure) -> pulled(deliveries == null ? List.of() : deliveries, random));
+        .whenComplete(
+            (deliveries, failure) -> pulled(deliveries == null ? List.of() : deliveries, random));
   }
 
   private boolean isDone() {
@@ -156,14 +157,16 @@ final class InProcessDrain {
       (isNacked ? nacks : acks).add(delivery.receipt());
     }
     if (!nacks.isEmpty()) {
-      var unused = consumer
-          .settle(
-              topic,
-              subscription,
-              new SettleAction.Nack(BenchOptions.duration("--nack-delay", bench.nackDelay), null),
-              nacks,
-              InProcessBench.TIMEOUT)
-          .thenAccept(statuses -> nackedCount.addAndGet(count(statuses, SettleStatus.NACKED)));
+      var unused =
+          consumer
+              .settle(
+                  topic,
+                  subscription,
+                  new SettleAction.Nack(
+                      BenchOptions.duration("--nack-delay", bench.nackDelay), null),
+                  nacks,
+                  InProcessBench.TIMEOUT)
+              .thenAccept(statuses -> nackedCount.addAndGet(count(statuses, SettleStatus.NACKED)));
     }
     if (acks.isEmpty()) {
       pull(random);

@@ -124,8 +124,7 @@ final class InProcessPublish {
           bench.keyCount == null || bench.keyCount == 0
               ? null
               : "key-" + random.nextInt(bench.keyCount);
-      messages.add(
-          Message.of(null, key, Map.of(), null, payload, Message.FOR_ALL, Message.NEVER));
+      messages.add(Message.of(null, key, Map.of(), null, payload, Message.FOR_ALL, Message.NEVER));
     }
     return messages;
   }

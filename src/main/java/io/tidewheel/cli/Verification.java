@@ -150,7 +150,8 @@ final class Verification {
       if (broken != null) {
         found(id + ": " + broken);
       }
-      if (row instanceof LogRow.Entry<LogEvent> entry && entry.event() instanceof QueueEvent event) {
+      if (row instanceof LogRow.Entry<LogEvent> entry
+          && entry.event() instanceof QueueEvent event) {
         queue.accept(event);
       }
       LogState<?> snapshot = snapshots.remove(stored.seqNr());

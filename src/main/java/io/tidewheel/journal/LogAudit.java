@@ -65,7 +65,12 @@ public final class LogAudit {
     public @Nullable String accept(long seqNr, LogRow<LogEvent> row) {
       if (row instanceof LogRow.Opened<LogEvent> opened
           && opened.epoch() <= opened.previousEpoch()) {
-        return "row " + seqNr + " opens epoch " + opened.epoch() + " after " + opened.previousEpoch();
+        return "row "
+            + seqNr
+            + " opens epoch "
+            + opened.epoch()
+            + " after "
+            + opened.previousEpoch();
       }
       RowChain<LogEvent> chain = rows;
       if (chain == null) {

@@ -7,8 +7,8 @@ import io.tidewheel.queue.QueueEvent.MessagesAppended;
 import java.util.function.Consumer;
 
 /**
- * Recounts the stored events of one queue: offsets without a gap, times that do not go back, the sum
- * of checksums that each batch names, and a result for each message of a batch.
+ * Recounts the stored events of one queue: offsets without a gap, times that do not go back, the
+ * sum of checksums that each batch names, and a result for each message of a batch.
  */
 public final class QueueAudit {
   private final Consumer<String> finding;
@@ -66,7 +66,8 @@ public final class QueueAudit {
               + " names another checksum of all messages before it than they have");
     }
     if (batch.atMillis() < lastAtMillis) {
-      finding.accept("the batch at offset " + batch.firstOffset() + " is older than the one before");
+      finding.accept(
+          "the batch at offset " + batch.firstOffset() + " is older than the one before");
     }
   }
 

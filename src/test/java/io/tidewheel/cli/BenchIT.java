@@ -147,14 +147,26 @@ class BenchIT {
     assertThat(report.at("/operations/ack/messages").asInt()).isEqualTo(330);
   }
 
-  /** A nack takes back what is behind it in its key: later nacks come too late, and nothing fails. */
+  /**
+   * A nack takes back what is behind it in its key: later nacks come too late, and nothing fails.
+   */
   @Test
   void countsNacksThatCameTooLateApart() throws IOException {
     bench("publish", "--topic", "keyed", "--messages", "400", "--batch", "100", "--keys", "4");
     JsonNode report =
         bench(
-            "consume", "--topic", "keyed", "--drain", "-c", "1", "--nack-share", "0.5", "--wait",
-            "500ms", "--nack-delay", "10ms");
+            "consume",
+            "--topic",
+            "keyed",
+            "--drain",
+            "-c",
+            "1",
+            "--nack-share",
+            "0.5",
+            "--wait",
+            "500ms",
+            "--nack-delay",
+            "10ms");
     assertThat(report.at("/operations/ack/messages").asInt()).isEqualTo(400);
     assertThat(report.at("/operations/nack/notTaken").asInt()).isPositive();
     assertThat(report.at("/errors").asInt()).isZero();
@@ -164,17 +176,34 @@ class BenchIT {
   void publishesStreamsOfLines() throws IOException {
     JsonNode report =
         bench(
-            "both", "--ndjson", "--messages", "5000", "--window", "300", "--keys", "20", "--ids",
-            "--producers", "2", "--payload", "100B");
+            "both",
+            "--ndjson",
+            "--messages",
+            "5000",
+            "--window",
+            "300",
+            "--keys",
+            "20",
+            "--ids",
+            "--producers",
+            "2",
+            "--payload",
+            "100B");
     assertThat(report.at("/operations/publish/messages").asInt()).isEqualTo(5_000);
     assertThat(acked(report)).isEqualTo(5_000);
     assertThat(report.at("/errors").asInt()).isZero();
     JsonNode paced =
         bench(
-            "publish", "--ndjson", "--rate", "1000", "--duration", "1s", "--warmup", "200ms",
+            "publish",
+            "--ndjson",
+            "--rate",
+            "1000",
+            "--duration",
+            "1s",
+            "--warmup",
+            "200ms",
             "--allow-unsent");
-    assertThat(
-            paced.at("/operations/publish/messages").asInt() + paced.at("/unsent").asInt())
+    assertThat(paced.at("/operations/publish/messages").asInt() + paced.at("/unsent").asInt())
         .isBetween(950, 1_050);
   }
 
@@ -197,8 +226,22 @@ class BenchIT {
   void drainsInThisProcessAndAccountsForEveryMessage() throws IOException {
     JsonNode both =
         bench(
-            "both", "--in-process", "--messages", "3000", "--batch", "100", "-c", "4", "--queues",
-            "2", "--keys", "30", "--nack-share", "0.1", "--nack-delay", "10ms");
+            "both",
+            "--in-process",
+            "--messages",
+            "3000",
+            "--batch",
+            "100",
+            "-c",
+            "4",
+            "--queues",
+            "2",
+            "--keys",
+            "30",
+            "--nack-share",
+            "0.1",
+            "--nack-delay",
+            "10ms");
     assertThat(both.path("published").asInt()).isEqualTo(3_000);
     assertThat(both.path("drained").asInt()).isEqualTo(3_000);
     assertThat(both.path("missing").asInt()).isZero();
@@ -212,12 +255,32 @@ class BenchIT {
     String data = directory.resolve("kept").toString();
     JsonNode published =
         bench(
-            "publish", "--in-process", "--data", data, "--topic", "t", "--messages", "500", "-c",
-            "8", "--subscriptions", "1");
+            "publish",
+            "--in-process",
+            "--data",
+            data,
+            "--topic",
+            "t",
+            "--messages",
+            "500",
+            "-c",
+            "8",
+            "--subscriptions",
+            "1");
     assertThat(published.path("published").asInt()).isEqualTo(500);
     assertThat(published.path("publishCpu").asDouble()).isPositive();
     JsonNode drained =
-        bench("consume", "--in-process", "--data", data, "--topic", "t", "--wait", "200ms", "-c", "2");
+        bench(
+            "consume",
+            "--in-process",
+            "--data",
+            data,
+            "--topic",
+            "t",
+            "--wait",
+            "200ms",
+            "-c",
+            "2");
     assertThat(drained.path("drained").asInt()).isEqualTo(500);
     assertThat(drained.path("missing").asInt()).isZero();
     assertThat(drained.path("firstDeliverySeconds").asDouble()).isPositive();

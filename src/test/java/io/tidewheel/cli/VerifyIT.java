@@ -48,15 +48,49 @@ class VerifyIT {
       String url = "http://127.0.0.1:" + node.httpAddress().getPort();
       assertThat(
               run(
-                  "bench", "publish", "--url", url, "--topic", "t", "--queues", "1", "--messages",
-                  "3000", "--batch", "100", "-c", "2", "--subscriptions", "1"))
+                  "bench",
+                  "publish",
+                  "--url",
+                  url,
+                  "--topic",
+                  "t",
+                  "--queues",
+                  "1",
+                  "--messages",
+                  "3000",
+                  "--batch",
+                  "100",
+                  "-c",
+                  "2",
+                  "--subscriptions",
+                  "1"))
           .isZero();
       assertThat(
-              run("bench", "consume", "--url", url, "--topic", "t", "--messages", "1000", "-c", "1"))
+              run(
+                  "bench",
+                  "consume",
+                  "--url",
+                  url,
+                  "--topic",
+                  "t",
+                  "--messages",
+                  "1000",
+                  "-c",
+                  "1"))
           .isZero();
       // A row each, so that a checkpoint comes due.
       assertThat(
-              run("bench", "publish", "--url", url, "--topic", "t", "--messages", "1500", "-c", "1"))
+              run(
+                  "bench",
+                  "publish",
+                  "--url",
+                  url,
+                  "--topic",
+                  "t",
+                  "--messages",
+                  "1500",
+                  "-c",
+                  "1"))
           .isZero();
       assertThat(run("verify", data.toString())).isEqualTo(ExitCodes.FAILED);
       assertThat(err.toString(StandardCharsets.UTF_8)).contains("already open");

@@ -26,7 +26,8 @@ class QueueAuditTest {
   @Test
   void namesABatchWhoseAppendsCountOtherMessages() {
     audit.accept(batch(3, 2));
-    assertThat(findings).containsExactly("the batch at offset 0 has 3 messages, its appends count 2");
+    assertThat(findings)
+        .containsExactly("the batch at offset 0 has 3 messages, its appends count 2");
   }
 
   @Test

@@ -55,8 +55,7 @@ final class LineStream implements Runnable {
     this.random = new SplittableRandom(plan.seed() + number);
     RequestTemplate.Builder body = PublishScript.message(plan).text("\n");
     this.line = body.build();
-    this.out =
-        ByteBuffer.allocateDirect(SIZE.length + 2 + body.size() * MAX_GROUP_LINES);
+    this.out = ByteBuffer.allocateDirect(SIZE.length + 2 + body.size() * MAX_GROUP_LINES);
     this.window = new Semaphore(plan.lineWindow());
     this.starts = new AtomicLongArray(plan.lineWindow());
     this.pace =
@@ -75,7 +74,8 @@ final class LineStream implements Runnable {
       reader.start();
       writeLines(channel);
       reader.join(FINISH_MILLIS);
-      channel.close();
+      // Whoever still reads gets the end of the stream.
+      channel.shutdownInput();
       reader.join(FINISH_MILLIS);
       finish();
     } catch (IOException e) {

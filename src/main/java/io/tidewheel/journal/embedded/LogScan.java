@@ -66,7 +66,8 @@ final class LogScan {
           next = nextBlock(channel, segment, at, length);
           finding.accept(
               "log file %s is damaged between byte %d and byte %d%s"
-                  .formatted(name(segment), at, next, sequence < 0 ? "" : ", in write " + sequence));
+                  .formatted(
+                      name(segment), at, next, sequence < 0 ? "" : ", in write " + sequence));
           sequence = -1;
         }
         read.accept(next - at);

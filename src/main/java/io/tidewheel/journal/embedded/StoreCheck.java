@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -107,8 +106,7 @@ public final class StoreCheck implements AutoCloseable {
 
   private SortedMap<Long, Long> lengths() {
     LogPosition end = opened.end();
-    SortedMap<Long, Long> lengths =
-        new TreeMap<>(opened.segments().sealedBefore(end.segment()));
+    SortedMap<Long, Long> lengths = new TreeMap<>(opened.segments().sealedBefore(end.segment()));
     if (end.offset() > 0) {
       lengths.put(end.segment(), end.offset());
     }
@@ -262,11 +260,7 @@ public final class StoreCheck implements AutoCloseable {
     byte[] payload = new byte[row.payload().bytes().remaining()];
     row.payload().bytes().duplicate().get(payload);
     return new Row(
-        row.seqNr(),
-        row.payload().serializerId(),
-        row.payload().manifest(),
-        payload,
-        row.bytes());
+        row.seqNr(), row.payload().serializerId(), row.payload().manifest(), payload, row.bytes());
   }
 
   private static String missing(String persistenceId, long from, long to) {
