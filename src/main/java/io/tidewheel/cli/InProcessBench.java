@@ -39,11 +39,12 @@ final class InProcessBench {
   /** Figures by name, in the order in which they are shown. */
   Map<String, Double> measure() throws InterruptedException {
     try {
-      Path directory = bench.data == null ? Files.createTempDirectory("tidewheel-bench-") : null;
+      Path kept = bench.data;
+      Path directory = kept == null ? Files.createTempDirectory("tidewheel-bench-") : kept;
       try {
-        measure(directory == null ? bench.data : directory);
+        measure(directory);
       } finally {
-        if (directory != null) {
+        if (kept == null) {
           delete(directory);
         }
       }

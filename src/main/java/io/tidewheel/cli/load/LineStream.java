@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -43,7 +44,7 @@ final class LineStream implements Runnable {
 
   private long startNanos;
   private long sentCount;
-  private volatile long answeredCount;
+  private final AtomicLong answeredCount = new AtomicLong();
   private volatile @Nullable String failure;
 
   LineStream(LoadPlan plan, RunState state, Meters meters, int number, LongSupplier nanoTime) {
@@ -131,7 +132,7 @@ final class LineStream implements Runnable {
         return true;
       }
       boolean hasRoom =
-          count > 0 || state.isWindowOver()
+          (count > 0 || state.isWindowOver())
               ? window.tryAcquire()
               : window.tryAcquire(WAIT_MILLIS, TimeUnit.MILLISECONDS);
       if (!hasRoom) {
@@ -177,16 +178,15 @@ final class LineStream implements Runnable {
   }
 
   private void answered(boolean isError) {
-    long start = starts.get((int) (answeredCount % starts.length()));
+    long start = starts.get((int) (answeredCount.get() % starts.length()));
     settle(start, isError ? "refused in a stream" : null);
     window.release();
   }
 
   /** Reader, and the writer once the reader has ended. */
-  @SuppressWarnings("NonAtomicOperationOnVolatileField") // Never two threads at a time.
   private void settle(long start, @Nullable String reason) {
     long now = nanoTime.getAsLong();
-    answeredCount++;
+    answeredCount.incrementAndGet();
     if (state.isMeasured(start)) {
       if (reason == null) {
         meters.of(Operation.PUBLISH).answered(now - start, 1);
@@ -208,8 +208,8 @@ final class LineStream implements Runnable {
   /** Lines that were not answered, and those that were not sent. */
   private void finish() {
     String reason = failure == null ? "no answer at the end" : failure;
-    while (answeredCount < sentCount) {
-      settle(starts.get((int) (answeredCount % starts.length())), reason);
+    while (answeredCount.get() < sentCount) {
+      settle(starts.get((int) (answeredCount.get() % starts.length())), reason);
     }
     while (pace != null
         && state.isWindowOver()
