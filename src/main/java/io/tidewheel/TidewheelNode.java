@@ -31,6 +31,7 @@ import io.tidewheel.http.HttpServer;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Ownership;
+import io.tidewheel.journal.FreeSpace;
 import io.tidewheel.journal.embedded.EmbeddedRowReader;
 import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
 import io.tidewheel.queue.ByteBudget;
@@ -38,6 +39,7 @@ import io.tidewheel.queue.LogBrowser;
 import io.tidewheel.queue.NodePublisher;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
@@ -161,6 +163,13 @@ public final class TidewheelNode implements AutoCloseable {
             new DequeueRates());
     EmbeddedRowReader rows = new EmbeddedRowReader(system);
     TailCache tail = new TailCache(settings.budgets().tailCache());
+    FreeSpace space = new FreeSpace(store.store().directory(), settings.node().diskReserve());
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            Duration.ZERO, FreeSpace.INTERVAL, space::look, system.executionContext());
+    ActorRef<QueueWaker.Command> waker =
+        system.systemActorOf(QueueWaker.create(queues, clock), "queue-waker", Props.empty());
     queues.start(
         new Queue.Dependencies(
             new Ownership(node, fence, QUEUE_CHECKPOINTS),
@@ -170,7 +179,10 @@ public final class TidewheelNode implements AutoCloseable {
             rows,
             tail,
             Subscription.factory(subscriptions),
-            settings.budgets().pendingPublish() / 2));
+            settings.budgets().pendingPublish() / 2,
+            space::isFull,
+            QueueIdle.DEFAULT),
+        waker);
     ActorRef<Workers.Command> workers =
         system.systemActorOf(
             Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS, Workers.DEFAULT_MAX_SETTLES),
@@ -191,7 +203,7 @@ public final class TidewheelNode implements AutoCloseable {
                 Props.empty()));
 
     await(topics.refresh(START_TIMEOUT), "the catalog did not come up");
-    system.systemActorOf(QueueWaker.create(published.get(), queues), "queue-waker", Props.empty());
+    waker.tell(new QueueWaker.WakeAll(published.get()));
     ReceiptCodec receipts =
         new ReceiptCodec(
             store

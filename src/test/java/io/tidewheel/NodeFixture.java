@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -24,15 +25,22 @@ final class NodeFixture implements AutoCloseable {
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Path directory;
+  private final Map<String, Object> settings;
   private TidewheelNode node;
 
-  private NodeFixture(Path directory) {
+  private NodeFixture(Path directory, Map<String, Object> settings) {
     this.directory = directory;
+    this.settings = settings;
     this.node = TidewheelNode.start(config());
   }
 
   static NodeFixture start(Path directory) {
-    return new NodeFixture(directory);
+    return start(directory, Map.of());
+  }
+
+  /** A node with settings of its own, by their whole path. */
+  static NodeFixture start(Path directory, Map<String, Object> settings) {
+    return new NodeFixture(directory, settings);
   }
 
   /** Stops the node in order and starts another one on the same directory. */
@@ -42,9 +50,10 @@ final class NodeFixture implements AutoCloseable {
   }
 
   private Config config() {
-    return ConfigurationFile.load(
-        null,
-        Map.of("tidewheel.node.data-directory", directory.toString(), "tidewheel.http.port", 0));
+    Map<String, Object> all = new HashMap<>(settings);
+    all.put("tidewheel.node.data-directory", directory.toString());
+    all.put("tidewheel.http.port", 0);
+    return ConfigurationFile.load(null, all);
   }
 
   /** An answer. */
@@ -135,8 +144,26 @@ final class NodeFixture implements AutoCloseable {
     }
   }
 
+  /** Every message of every topic is in exactly one place. */
+  void assertWhole() {
+    get("/v1/topics?pageSize=100").body().get("topics").forEach(this::assertWhole);
+  }
+
+  private void assertWhole(JsonNode topic) {
+    String path = "/v1/topics/" + topic.get("name").asText() + "/reconciliation";
+    Answer answer = get(path);
+    if (answer.status() == 200 && answer.body().get("difference").asLong() != 0) {
+      throw new AssertionError("messages are lost or doubled: " + answer.body());
+    }
+  }
+
+  /** Checks that no message is lost or doubled, and stops. */
   @Override
   public void close() {
-    node.close();
+    try {
+      assertWhole();
+    } finally {
+      node.close();
+    }
   }
 }

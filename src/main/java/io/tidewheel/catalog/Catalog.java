@@ -12,6 +12,7 @@ import io.tidewheel.journal.CoreLink;
 import io.tidewheel.message.Control;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -168,7 +169,7 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
 
   private void submitNext() {
     if (feed != null && core.isFree() && requests.isAnyWaiting()) {
-      core.submit(requests.submitNext().command(), new ChangeOutcome());
+      core.submit(requests.submitNext(), new ChangeOutcome());
     }
   }
 
@@ -206,10 +207,13 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
   private final class ChangeOutcome implements CoreLink.Outcome<CatalogLog.Result> {
     @Override
     public void onDone(CatalogLog.Result result) {
-      Request request = requests.takeSubmitted();
+      List<Request> decided = requests.takeSubmitted();
       CatalogFeed current = feed;
-      if (request != null && current != null) {
-        onDecided(request, result, current);
+      if (current != null) {
+        onDecided(
+            decided,
+            result instanceof CatalogLog.Results several ? several.results() : List.of(result),
+            current);
       }
     }
 
@@ -219,24 +223,50 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
      */
     @Override
     public void onLost(boolean mayBeStored) {
-      Request request = requests.takeSubmitted();
+      List<Request> lost = requests.takeSubmitted();
       feed = null;
       if (mayBeStored) {
         load();
       } else {
         timers.startSingleTimer(new TryLoad(), settings.backoff(1));
       }
-      if (request != null) {
-        String detail =
-            mayBeStored
-                ? "the catalog failed or moved while it stored the change, which may be recorded"
-                : "this node does not own the catalog now";
-        requests.answer(request, new CatalogClient.Unavailable(detail, mayBeStored), 0);
-      }
+      String detail =
+          mayBeStored
+              ? "the catalog failed or moved while it stored the change, which may be recorded"
+              : "this node does not own the catalog now";
+      lost.forEach(
+          request ->
+              requests.answer(request, new CatalogClient.Unavailable(detail, mayBeStored), 0));
     }
   }
 
-  private void onDecided(Request request, CatalogLog.Result result, CatalogFeed current) {
+  /** First all that is stored goes to queues and views, then the answers go out. */
+  private void onDecided(
+      List<Request> decided, List<CatalogLog.Result> results, CatalogFeed current) {
+    boolean isAnyStored = false;
+    for (int i = 0; i < decided.size(); i++) {
+      if (results.get(i) instanceof CatalogLog.Stored stored) {
+        isAnyStored = true;
+        onStored(decided.get(i), stored, current);
+      }
+    }
+    if (isAnyStored) {
+      callQueues();
+      watchers.pushAll(current);
+    }
+    for (int i = 0; i < decided.size(); i++) {
+      answer(decided.get(i), results.get(i), current);
+    }
+  }
+
+  private void onStored(Request request, CatalogLog.Stored stored, CatalogFeed current) {
+    CatalogEvent event = stored.event();
+    current.onStored(event);
+    requests.onStored(request, event);
+    steps.onTopic(event.topicUid(), current.state().snapshot().topic(event.topicUid()));
+  }
+
+  private void answer(Request request, CatalogLog.Result result, CatalogFeed current) {
     if (result instanceof CatalogLog.Refused refused) {
       requests.answer(request, refused.reply(), 0);
     } else if (result instanceof CatalogLog.Checked) {
@@ -244,23 +274,11 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
     } else if (result instanceof CatalogLog.Unchanged unchanged) {
       requests.onRecorded(
           request, unchanged.topicUid(), unchanged.subscriptionUid(), current.state());
-    } else if (result instanceof CatalogLog.Stored stored) {
-      onStored(request, stored, current);
-    }
-  }
-
-  private void onStored(Request request, CatalogLog.Stored stored, CatalogFeed current) {
-    CatalogEvent event = stored.event();
-    CatalogState state = current.state();
-    current.onStored(event);
-    requests.onStored(request, event);
-    steps.onTopic(event.topicUid(), state.snapshot().topic(event.topicUid()));
-    callQueues();
-    watchers.pushAll(current);
-    if (stored.isLast()) {
-      requests.onRecorded(request, event.topicUid(), event.subscriptionUid(), state);
-      requests.settle(state);
-    } else {
+    } else if (result instanceof CatalogLog.Stored stored && stored.isLast()) {
+      CatalogEvent event = stored.event();
+      requests.onRecorded(request, event.topicUid(), event.subscriptionUid(), current.state());
+      requests.settle(current.state());
+    } else if (result instanceof CatalogLog.Stored) {
       requests.putBack(request);
     }
   }

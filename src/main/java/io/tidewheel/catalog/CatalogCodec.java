@@ -22,6 +22,7 @@ import java.util.TreeMap;
 public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String STATE = "state-1";
+  private static final String SEVERAL = "several-1";
 
   /** For the codecs named in {@code tidewheel.journal.codecs}. */
   public CatalogCodec() {}
@@ -43,6 +44,9 @@ public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> 
 
   @Override
   public String manifest(CatalogEvent event) {
+    if (event instanceof CatalogEvent.Several) {
+      return SEVERAL;
+    }
     if (event instanceof CatalogEvent.TopicCreated) {
       return "topic-created-1";
     }
@@ -71,6 +75,14 @@ public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> 
 
   @Override
   public void encode(CatalogEvent event, Encoder out) {
+    if (event instanceof CatalogEvent.Several several) {
+      out.writeUnsigned(several.events().size());
+      for (CatalogEvent each : several.events()) {
+        out.writeText(manifest(each));
+        encode(each, out);
+      }
+      return;
+    }
     out.writeUnsigned(event.topicUid());
     if (event.subscriptionUid() != 0) {
       out.writeUnsigned(event.subscriptionUid());
@@ -95,6 +107,21 @@ public final class CatalogCodec implements LogCodec<CatalogEvent, CatalogState> 
 
   @Override
   public CatalogEvent decode(String manifest, Decoder in) {
+    return manifest.equals(SEVERAL) ? decodeSeveral(in) : decodeOne(manifest, in);
+  }
+
+  private static CatalogEvent decodeSeveral(Decoder in) {
+    List<CatalogEvent> events = new ArrayList<>();
+    for (int count = in.readSize(); count > 0; count--) {
+      events.add(decodeOne(in.readText(), in));
+    }
+    if (events.size() < 2) {
+      throw new DecodingException("several changes that are " + events.size());
+    }
+    return new CatalogEvent.Several(List.copyOf(events));
+  }
+
+  private static CatalogEvent decodeOne(String manifest, Decoder in) {
     long topicUid = in.readUnsigned();
     return switch (manifest) {
       case "topic-created-1" ->

@@ -1,8 +1,9 @@
 package io.tidewheel.catalog;
 
 import io.tidewheel.journal.LogEvent;
+import java.util.List;
 
-/** What the catalog stores: one change of one topic each. */
+/** What the catalog stores: one change of one topic each, or several of them. */
 sealed interface CatalogEvent extends LogEvent {
   /** About the size of the settings' text. */
   int SETTINGS_WEIGHT = 500;
@@ -19,6 +20,28 @@ sealed interface CatalogEvent extends LogEvent {
   @Override
   default int weight() {
     return 16;
+  }
+
+  /**
+   * Changes that waited for the same write, in order. Each counts the version up.
+   *
+   * @param events at least two, none of them of this kind
+   */
+  record Several(List<CatalogEvent> events) implements CatalogEvent {
+    @Override
+    public long topicUid() {
+      return events.get(0).topicUid();
+    }
+
+    @Override
+    public void applyTo(CatalogState state) {
+      events.forEach(event -> event.applyTo(state));
+    }
+
+    @Override
+    public int weight() {
+      return events.stream().mapToInt(CatalogEvent::weight).sum();
+    }
   }
 
   /** A new topic, which takes messages at once. */

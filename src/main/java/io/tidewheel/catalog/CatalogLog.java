@@ -11,6 +11,8 @@ import io.tidewheel.journal.Decision;
 import io.tidewheel.journal.FencedLog;
 import io.tidewheel.message.Names;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,7 @@ final class CatalogLog
   static final int MAX_SUBSCRIPTIONS = 1_000;
 
   /** What the core takes from its front. */
-  sealed interface Command permits CatalogChange, RecordStep, Load, Check {}
+  sealed interface Command permits CatalogChange, RecordStep, Several, Load, Check {}
 
   /** Queues have done what a record asked of them. */
   sealed interface RecordStep extends Command {}
@@ -40,6 +42,9 @@ final class CatalogLog
   record RecordClosed(long topicUid, long subscriptionUid) implements RecordStep {}
 
   record RecordDeleted(long topicUid) implements RecordStep {}
+
+  /** Decide these in order, each seeing what those before it store, and store all together. */
+  record Several(List<Command> commands) implements Command {}
 
   /** Everything that is stored, for a front that knows nothing yet. */
   record Load() implements Command {}
@@ -61,6 +66,9 @@ final class CatalogLog
   record Unchanged(long topicUid, long subscriptionUid) implements Result {}
 
   record Refused(CatalogClient.Reply reply) implements Result {}
+
+  /** What came of {@link Several}, in order. */
+  record Results(List<Result> results) implements Result {}
 
   /** A copy; the front may change it. */
   record Loaded(CatalogState state) implements Result {}
@@ -92,7 +100,7 @@ final class CatalogLog
 
   /** Nobody reads the catalog's rows back: what two snapshots cover may go. */
   @Override
-  protected long deletableRowsAt(long olderSnapshotSeqNr) {
+  protected long deletableRowsAt(CatalogState state, long olderSnapshotSeqNr) {
     return olderSnapshotSeqNr;
   }
 
@@ -104,7 +112,31 @@ final class CatalogLog
     if (command instanceof RecordStep step) {
       return decide(state, step);
     }
+    if (command instanceof Several several) {
+      return decideSeveral(state, several.commands());
+    }
     return Decision.reply(command instanceof Load ? new Loaded(state.copy()) : new Checked());
+  }
+
+  private Decision<CatalogEvent, Result> decideSeveral(CatalogState state, List<Command> commands) {
+    CatalogState after = state.copy();
+    List<CatalogEvent> events = new ArrayList<>();
+    List<Result> results = new ArrayList<>();
+    for (Command command : commands) {
+      Decision<CatalogEvent, Result> decision = decide(after, command);
+      CatalogEvent event = decision.event();
+      if (event != null) {
+        after.apply(event);
+        events.add(event);
+      }
+      results.add(decision.result());
+    }
+    if (events.isEmpty()) {
+      return Decision.reply(new Results(results));
+    }
+    CatalogEvent event =
+        events.size() == 1 ? events.get(0) : new CatalogEvent.Several(List.copyOf(events));
+    return Decision.persist(event, new Results(results));
   }
 
   private Decision<CatalogEvent, Result> decide(CatalogState state, CatalogChange change) {

@@ -38,11 +38,14 @@ final class CatalogRequests {
     }
   }
 
+  /** Requests that are stored together; keeps the event far below a frame between nodes. */
+  private static final int MAX_GROUP = 64;
+
   private final TimerScheduler<Catalog.Command> timers;
   private final int max;
   private final Deque<Request> waiting = new ArrayDeque<>();
   private final List<Request> inProgress = new ArrayList<>();
-  private @Nullable Request submitted;
+  private List<Request> submitted = List.of();
 
   CatalogRequests(TimerScheduler<Catalog.Command> timers, int max) {
     this.timers = timers;
@@ -63,7 +66,7 @@ final class CatalogRequests {
     if (waiting.remove(request)) {
       String detail = "the catalog did not get to it in time";
       answer(request, new Unavailable(detail, request.isCreating), 0);
-    } else if (request == submitted) {
+    } else if (submitted.contains(request)) {
       answer(request, new Unavailable("the catalog's log did not answer in time", true), 0);
     } else if (inProgress.remove(request)) {
       answer(request, new Unavailable("recorded, but not yet stored by every queue", true), 0);
@@ -73,7 +76,7 @@ final class CatalogRequests {
   /** Recording goes first: somebody waits for it, and it ends work instead of adding to it. */
   void record(CatalogLog.RecordStep step) {
     boolean isWaiting =
-        (submitted != null && step.equals(submitted.command))
+        submitted.stream().anyMatch(request -> step.equals(request.command))
             || waiting.stream().anyMatch(request -> step.equals(request.command));
     if (!isWaiting) {
       waiting.addFirst(new Request(step, 0, null));
@@ -84,18 +87,40 @@ final class CatalogRequests {
     return !waiting.isEmpty();
   }
 
-  /** The next for the core; it comes back by {@link #takeSubmitted}. */
-  Request submitNext() {
-    Request request = waiting.remove();
-    submitted = request;
-    return request;
+  /**
+   * The next for the core: one request, or as many as are stored together. They come back by {@link
+   * #takeSubmitted}.
+   */
+  CatalogLog.Command submitNext() {
+    List<Request> taken = new ArrayList<>();
+    taken.add(waiting.remove());
+    while (isGroupable(taken.get(0))
+        && taken.size() < MAX_GROUP
+        && !waiting.isEmpty()
+        && isGroupable(waiting.getFirst())) {
+      taken.add(waiting.remove());
+    }
+    submitted = taken;
+    return taken.size() == 1
+        ? taken.get(0).command
+        : new CatalogLog.Several(taken.stream().map(Request::command).toList());
   }
 
-  /** The one that the core had; null if it had none. */
-  @Nullable Request takeSubmitted() {
-    Request request = submitted;
-    submitted = null;
-    return request;
+  /** Whether one event is all that the request can need. */
+  private static boolean isGroupable(Request request) {
+    CatalogLog.Command command = request.command;
+    return command instanceof CatalogLog.RecordStep
+        || command instanceof CatalogChange.PutTopic
+        || command instanceof CatalogChange.EnsureTopic
+        || command instanceof CatalogChange.PutSubscription
+        || command instanceof CatalogChange.EnsureSubscription;
+  }
+
+  /** The requests that the core had, in order. */
+  List<Request> takeSubmitted() {
+    List<Request> taken = submitted;
+    submitted = List.of();
+    return taken;
   }
 
   /** The core has more to store for a request: it goes on with the next event. */

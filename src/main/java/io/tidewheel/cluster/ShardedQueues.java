@@ -11,6 +11,7 @@ import io.tidewheel.catalog.QueueControl;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.queue.QueueWaker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -34,17 +35,28 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
     this.system = system;
   }
 
-  /** Starts the region of this node: queues may live here from now on. */
-  public void start(Queue.Dependencies node) {
+  /**
+   * Starts the region of this node: queues may live here from now on.
+   *
+   * @param waker is told when sleeping queues are to be woken
+   */
+  public void start(Queue.Dependencies node, ActorRef<QueueWaker.Command> waker) {
     int shards = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
     Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity =
         Entity.of(
                 TYPE,
-                context ->
-                    Queue.create(
-                        QueuePlacement.topicUid(context.getEntityId()),
-                        QueuePlacement.queue(context.getEntityId()),
-                        node))
+                context -> {
+                  long topicUid = QueuePlacement.topicUid(context.getEntityId());
+                  int queue = QueuePlacement.queue(context.getEntityId());
+                  return Queue.create(
+                      topicUid,
+                      queue,
+                      node,
+                      (self, dueMillis) -> {
+                        waker.tell(new QueueWaker.Sleeps(topicUid, queue, dueMillis));
+                        context.getShard().tell(new ClusterSharding.Passivate<>(self));
+                      });
+                })
             .withStopMessage(new Queue.Stop())
             .withMessageExtractor(new QueuePlacement(shards));
     region = ClusterSharding.get(system).init(entity);

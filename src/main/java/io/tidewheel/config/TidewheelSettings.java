@@ -20,8 +20,12 @@ import java.util.Locale;
 public record TidewheelSettings(Node node, Http http, Topics topics, Budgets budgets, Auth auth) {
   static final String ROOT = "tidewheel";
 
-  /** Where a node keeps its data, and how long it may take to stop. */
-  public record Node(Path dataDirectory, Duration stopTimeout) {}
+  /**
+   * Where a node keeps its data, and how long it may take to stop.
+   *
+   * @param diskReserve bytes of the disk that messages do not get
+   */
+  public record Node(Path dataDirectory, Duration stopTimeout, long diskReserve) {}
 
   /**
    * The HTTP server.
@@ -159,7 +163,9 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
       throw reader.wrong("data-directory", "the path of a directory", e);
     }
     return new Node(
-        directory, reader.duration("stop-timeout", Duration.ofSeconds(1), Duration.ofMinutes(10)));
+        directory,
+        reader.duration("stop-timeout", Duration.ofSeconds(1), Duration.ofMinutes(10)),
+        reader.bytes("disk-reserve", 1L << 20, 1L << 40));
   }
 
   private static Topics topics(SettingsReader reader) {

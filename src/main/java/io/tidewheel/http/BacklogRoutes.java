@@ -80,7 +80,7 @@ final class BacklogRoutes {
               List<Row> found =
                   rows.stream()
                       .filter(row -> row.reader().backlog() >= min)
-                      .filter(row -> node == null || row.queue().node().equals(node))
+                      .filter(row -> node == null || node.equals(row.queue().node()))
                       .filter(
                           row ->
                               subscription == null

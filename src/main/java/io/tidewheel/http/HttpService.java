@@ -36,6 +36,7 @@ final class HttpService {
   private final BodyReader bodies;
   private final RequestMetrics metrics;
   private final TopicRoutes topics;
+  private final ReconciliationRoutes reconciliation;
   private final SubscriptionRoutes subscriptions;
   private final SeekRoutes seeking;
   private final PublishRoutes publishing;
@@ -68,6 +69,7 @@ final class HttpService {
             run -> materializer.scheduleOnce(DurationConverters.toScala(PATIENCE), run));
     this.operations = new OperationRoutes(running);
     this.topics = new TopicRoutes(broker, lookup, running);
+    this.reconciliation = new ReconciliationRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
     this.seeking = new SeekRoutes(broker, lookup);
     this.publishing =
@@ -197,6 +199,7 @@ final class HttpService {
       case LIST_TOPICS -> topics.list(call);
       case PUT_TOPIC -> topics.put(call);
       case GET_TOPIC -> topics.get(call);
+      case RECONCILIATION -> reconciliation.get(call);
       case DELETE_TOPIC -> topics.delete(call);
       case PUT_SUBSCRIPTION -> subscriptions.put(call);
       case GET_SUBSCRIPTION -> subscriptions.get(call);

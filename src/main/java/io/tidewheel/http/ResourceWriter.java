@@ -34,6 +34,7 @@ final class ResourceWriter {
       queue.put("bytes", status.bytes());
       queue.put("backlog", backlog(List.of(status)));
       queue.put("pinnedBy", nameOf(topic, status.pinnedBy()));
+      queue.put("pinnedBytes", status.pinnedBytes());
     }
     ArrayNode subscriptions = node.putArray("subscriptions");
     for (Topic.Subscription subscription : topic.subscriptions().values()) {
@@ -168,8 +169,7 @@ final class ResourceWriter {
   }
 
   /** Figures without the queues that did not answer are not the whole truth: say so. */
-  private static void unreachable(
-      ObjectNode node, Topic topic, List<Inspector.QueueStatus> statuses) {
+  static void unreachable(ObjectNode node, Topic topic, List<Inspector.QueueStatus> statuses) {
     int missing = topic.settings().queues() - statuses.size();
     if (missing > 0) {
       node.put("queuesUnreachable", missing);

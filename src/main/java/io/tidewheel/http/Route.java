@@ -9,6 +9,7 @@ enum Route {
   PUT_TOPIC("PUT", "/v1/topics/{t}"),
   GET_TOPIC("GET", "/v1/topics/{t}"),
   DELETE_TOPIC("DELETE", "/v1/topics/{t}"),
+  RECONCILIATION("GET", "/v1/topics/{t}/reconciliation"),
   PUT_SUBSCRIPTION("PUT", "/v1/topics/{t}/subscriptions/{s}"),
   GET_SUBSCRIPTION("GET", "/v1/topics/{t}/subscriptions/{s}"),
   DELETE_SUBSCRIPTION("DELETE", "/v1/topics/{t}/subscriptions/{s}"),

@@ -130,6 +130,9 @@ final class Router {
     if (size == 3) {
       return new Target(TOPIC, topic, null);
     }
+    if (size == 4 && path.get(3).equals("reconciliation")) {
+      return new Target(List.of(Route.RECONCILIATION), topic, null);
+    }
     if (size == 4 && path.get(3).equals("messages")) {
       return new Target(List.of(Route.PUBLISH, Route.BROWSE), topic, null);
     }

@@ -49,8 +49,10 @@ final class TopicRoutes {
                       reply -> {
                         Topic topic = Lookup.topicOf(reply);
                         boolean isCreated = reply instanceof CatalogClient.Created;
-                        return inspect(inspector, topic, call)
-                            .thenApply(statuses -> answer(topic, statuses, isCreated));
+                        return isCreated
+                            ? CompletableFuture.completedFuture(answer(topic, fresh(topic), true))
+                            : inspect(inspector, topic, call)
+                                .thenApply(statuses -> answer(topic, statuses, false));
                       });
             });
   }
@@ -149,6 +151,15 @@ final class TopicRoutes {
       Inspector inspector, Topic topic, Call call) {
     Duration left = call.timeLeft();
     return inspector.describe(topic, left.compareTo(MAX_INSPECTION) < 0 ? left : MAX_INSPECTION);
+  }
+
+  /** Queues that nobody has used yet: they live nowhere, and asking would only wake them. */
+  private static List<Inspector.QueueStatus> fresh(Topic topic) {
+    List<Inspector.QueueStatus> statuses = new ArrayList<>();
+    for (int queue = 0; queue < topic.settings().queues(); queue++) {
+      statuses.add(new Inspector.QueueStatus(queue, null, 0, 0, 0, 0, 0, 0, List.of()));
+    }
+    return statuses;
   }
 
   private CompletionStage<Void> refuseIfInUse(Topic topic, Call call) {

@@ -31,7 +31,7 @@ public final class CoreLink<M, C, R> {
 
   private record Answered<R>(Answer<R> answer) implements Signal<R> {}
 
-  private record Stopped<R>() implements Signal<R> {}
+  private record Stopped<R>(int startCount) implements Signal<R> {}
 
   private record StartDue<R>() implements Signal<R> {}
 
@@ -58,6 +58,7 @@ public final class CoreLink<M, C, R> {
   private @Nullable Outcome<R> waiting;
   private Duration backoff = MIN_BACKOFF;
   private boolean isLoading;
+  private boolean isResting;
   private int startCount;
 
   /**
@@ -87,16 +88,33 @@ public final class CoreLink<M, C, R> {
 
   /** Starts the core. */
   public void start() {
-    ActorRef<Request<C, R>> started = context.spawn(behavior.get(), "core-" + ++startCount);
-    context.watchWith(started, message.apply(new Stopped<>()));
-    core = started;
+    core = spawn();
     isLoading = true;
     onStarted.run();
   }
 
+  private ActorRef<Request<C, R>> spawn() {
+    ActorRef<Request<C, R>> started = context.spawn(behavior.get(), "core-" + ++startCount);
+    context.watchWith(started, message.apply(new Stopped<>(startCount)));
+    isResting = false;
+    return started;
+  }
+
+  /**
+   * Ends the core until the next command, which starts it again. What it would recover is what the
+   * front knows, so nothing is loaded then. Does nothing unless {@link #isFree}.
+   */
+  public void rest() {
+    if (core != null && waiting == null) {
+      context.stop(core);
+      core = null;
+      isResting = true;
+    }
+  }
+
   /** Whether the core could take a command now. */
   public boolean isFree() {
-    return core != null && waiting == null;
+    return (core != null || isResting) && waiting == null;
   }
 
   /** Whether a command is in the core's hands. */
@@ -106,19 +124,24 @@ public final class CoreLink<M, C, R> {
 
   /** Hands a command over; only while {@link #isFree}. */
   public void submit(C command, Outcome<R> outcome) {
-    if (core == null || waiting != null) {
+    if (!isFree()) {
       throw new IllegalStateException("the core takes one command at a time");
     }
+    ActorRef<Request<C, R>> taker = core == null ? spawn() : core;
+    core = taker;
     waiting = outcome;
-    core.tell(new Submit<>(command, answers));
+    taker.tell(new Submit<>(command, answers));
   }
 
   /** Takes what came back. */
   public void onSignal(Signal<R> signal) {
     if (signal instanceof Answered<R> answered) {
       onAnswer(answered.answer());
-    } else if (signal instanceof Stopped<R>) {
-      onStopped();
+    } else if (signal instanceof Stopped<R> stopped) {
+      // One that was sent to rest is not missed.
+      if (core != null && stopped.startCount == startCount) {
+        onStopped();
+      }
     } else {
       start();
     }

@@ -11,6 +11,7 @@ import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The base of all persistent cores: one writer per log.
@@ -70,6 +71,8 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   private final ActorContext<Request<C, R>> context;
   private final Ownership ownership;
   private long newestSnapshotSeqNr;
+  private long olderSnapshotSeqNr;
+  private long trimmedSeqNr;
 
   protected FencedLog(
       ActorContext<Request<C, R>> context, PersistenceId persistenceId, Ownership ownership) {
@@ -89,8 +92,24 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
    * rows up to it are not needed for recovery. Returns the highest row that may be deleted; 0 keeps
    * all, which suits logs whose rows are read back.
    */
-  protected long deletableRowsAt(long olderSnapshotSeqNr) {
+  protected long deletableRowsAt(S state, long olderSnapshotSeqNr) {
     return 0;
+  }
+
+  /**
+   * The highest row that the state says is trimmed; 0 for none. When an event raises it, the rows
+   * are deleted after the event is stored, so a log never lacks rows that nothing says are gone.
+   */
+  protected long trimmedRows(S state) {
+    return 0;
+  }
+
+  /**
+   * The row of the oldest checkpoint whose snapshot is kept, 0 if that is not known: recovery needs
+   * no row up to it.
+   */
+  protected final long oldestKeptCheckpoint() {
+    return olderSnapshotSeqNr;
   }
 
   /**
@@ -149,17 +168,28 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       return Effect().none();
     }
     Decision<E, R> decision = decide(state.state(), submit.command());
-    E event = decision.event();
-    if (event == null) {
+    LogRow<E> row = row(state, decision);
+    if (row == null) {
+      if (decision.kind() == Decision.Kind.TRIM) {
+        LogTrimmer.start(context, persistenceId().id(), trimmedRows(state.state()), 0);
+      }
       submit.replyTo().tell(new Done<>(decision.result()));
       return Effect().none();
     }
     if (!state.isOpened()) {
       return Effect().persist(opened(state)).thenRun(stored -> onOpened(stored, submit));
     }
-    return Effect()
-        .persist(new LogRow.Entry<>(state.epoch(), event))
-        .thenRun(stored -> onStored(stored, submit, decision.result()));
+    return Effect().persist(row).thenRun(stored -> onStored(stored, submit, decision.result()));
+  }
+
+  private @Nullable LogRow<E> row(FencedState<S, E> state, Decision<E, R> decision) {
+    E event = decision.event();
+    if (event != null) {
+      return new LogRow.Entry<>(state.epoch(), event);
+    }
+    return decision.kind() == Decision.Kind.CHECKPOINT
+        ? new LogRow.Checkpoint<>(state.epoch())
+        : null;
   }
 
   private LogRow<E> opened(FencedState<S, E> state) {
@@ -175,6 +205,11 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   private void onStored(FencedState<S, E> state, Submit<C, R> submit, R result) {
     boolean isHeld = ownership.fence().isHeld();
     submit.replyTo().tell(isHeld ? new Done<>(result) : new Stale<>(true));
+    long trimmed = trimmedRows(state.state());
+    if (isHeld && trimmed > trimmedSeqNr) {
+      trimmedSeqNr = trimmed;
+      LogTrimmer.start(context, persistenceId().id(), trimmed, 0);
+    }
     if (isCheckpointDue(state)) {
       context.getSelf().tell(new TakeCheckpoint<>());
     }
@@ -194,7 +229,9 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   private void onRecoveryCompleted(FencedState<S, E> state) {
-    state.onRecoveryCompleted();
+    state.onRecoveryCompleted(lastSequenceNumber(context));
+    newestSnapshotSeqNr = state.snapshotSeqNr();
+    trimmedSeqNr = trimmedRows(state.state());
     if (state.droppedRowCount() > 0) {
       context
           .getLog()
@@ -208,10 +245,12 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   private void onSnapshotCompleted(FencedState<S, E> state, SnapshotCompleted signal) {
     long older = newestSnapshotSeqNr;
     newestSnapshotSeqNr = signal.metadata().sequenceNr();
+    olderSnapshotSeqNr = older;
     if (isEnded(state.state())) {
       LogTrimmer.start(context, persistenceId().id(), newestSnapshotSeqNr, newestSnapshotSeqNr - 1);
     } else if (older > 0) {
-      LogTrimmer.start(context, persistenceId().id(), deletableRowsAt(older), older - 1);
+      long rows = Math.min(older, deletableRowsAt(state.state(), older));
+      LogTrimmer.start(context, persistenceId().id(), rows, older - 1);
     }
   }
 }

@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
  * actor waits for it.
  */
 final class FencedState<S extends LogState<E>, E extends LogEvent> {
+  private static final long UNKNOWN = -1;
+
   private final S state;
   private @Nullable RowChain<E> replay;
+  private final boolean isSnapshot;
   private long epoch;
+  private long appliedSeqNr = UNKNOWN;
+  private long snapshotSeqNr;
   private boolean isOpened;
   private long bytesSinceCheckpoint;
   private int rowsSinceCheckpoint;
@@ -19,6 +24,7 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
   private FencedState(S state, long epoch, boolean isSnapshot) {
     this.state = state;
     this.epoch = epoch;
+    this.isSnapshot = isSnapshot;
     this.replay = new RowChain<>(epoch, isSnapshot);
   }
 
@@ -32,6 +38,7 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
   }
 
   void onRow(long seqNr, LogRow<E> row) {
+    beginAfter(seqNr - 1);
     RowChain<E> chain = replay;
     if (chain == null) {
       apply(row);
@@ -40,7 +47,8 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
     }
   }
 
-  void onRecoveryCompleted() {
+  void onRecoveryCompleted(long lastSeqNr) {
+    beginAfter(lastSeqNr);
     RowChain<E> chain = replay;
     if (chain != null) {
       chain.finish(this::apply);
@@ -49,7 +57,16 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
     }
   }
 
+  /** The row before the first one to be applied; a snapshot was taken at it, if there is one. */
+  private void beginAfter(long seqNr) {
+    if (appliedSeqNr == UNKNOWN) {
+      appliedSeqNr = seqNr;
+      snapshotSeqNr = isSnapshot ? seqNr : 0;
+    }
+  }
+
   private void apply(LogRow<E> row) {
+    appliedSeqNr++;
     epoch = row.epoch();
     rowsSinceCheckpoint++;
     if (row instanceof LogRow.Entry<E> entry) {
@@ -58,6 +75,7 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
     } else if (row instanceof LogRow.Checkpoint<E>) {
       bytesSinceCheckpoint = 0;
       rowsSinceCheckpoint = 0;
+      state.onCheckpoint(appliedSeqNr);
     }
   }
 
@@ -67,6 +85,11 @@ final class FencedState<S extends LogState<E>, E extends LogEvent> {
 
   S state() {
     return state;
+  }
+
+  /** The row at which the snapshot was taken that this was recovered from; 0 if there was none. */
+  long snapshotSeqNr() {
+    return snapshotSeqNr;
   }
 
   long epoch() {

@@ -12,4 +12,10 @@ public interface LogState<E extends LogEvent> {
 
   /** How far this log is, in units of its own (a queue: its next offset). Only grows. */
   long position();
+
+  /**
+   * A checkpoint was stored as row {@code seqNr}, before which all rows are applied. Part of the
+   * state like an event: it comes in the same place when the log is replayed.
+   */
+  default void onCheckpoint(long seqNr) {}
 }

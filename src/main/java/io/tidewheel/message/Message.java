@@ -31,6 +31,9 @@ public final class Message {
   private final long onlyFor;
   private final long expiresAtMillis;
 
+  /** Negative while it is not known. */
+  private volatile long payloadCrc = -1;
+
   private Message(
       @Nullable String id,
       @Nullable String key,
@@ -142,9 +145,19 @@ public final class Message {
    * with what was read, in any order.
    */
   public long checksumAt(long offset) {
-    CRC32C crc = new CRC32C();
-    crc.update(payload, 0, payload.length);
-    return KeyHash.mix((offset << 32) ^ crc.getValue() ^ (offset >>> 32));
+    return KeyHash.mix((offset << 32) ^ payloadCrc() ^ (offset >>> 32));
+  }
+
+  /** Computed once; two threads that do so at the same time get the same. */
+  private long payloadCrc() {
+    long known = payloadCrc;
+    if (known < 0) {
+      CRC32C crc = new CRC32C();
+      crc.update(payload, 0, payload.length);
+      known = crc.getValue();
+      payloadCrc = known;
+    }
+    return known;
   }
 
   @Override

@@ -25,6 +25,7 @@ public sealed interface AppendReply {
         switch (reason) {
           case TOPIC_GONE -> "the topic was deleted";
           case OVER_LIMIT -> "too much is waiting to be stored in this queue";
+          case DISK_FULL -> "the disk of this node is full; nothing was stored";
           case EXPIRED -> "the time limit was over before the message could be stored";
           default -> "the queue may not store right now";
         };

@@ -5,6 +5,7 @@ import io.tidewheel.message.Control;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Looks at queues without changing them. Safe for any thread; never blocks. */
 public interface Inspector {
@@ -17,18 +18,22 @@ public interface Inspector {
   /**
    * Figures of one queue.
    *
-   * @param node where it lives
+   * @param node where it lives; null if it was never used
    * @param startOffset oldest offset that is kept
    * @param bytes stored bytes of the kept messages, about
    * @param pinnedBy uid of the open subscription with the lowest floor; 0 if there is none
+   * @param pinnedBytes stored bytes from that floor on, about
+   * @param checksum sum of the checksums of all messages ever stored
    */
   record QueueStatus(
       int queue,
-      String node,
+      @Nullable String node,
       long startOffset,
       long nextOffset,
       long bytes,
       long pinnedBy,
+      long pinnedBytes,
+      long checksum,
       List<Reader.Status> readers)
       implements Control {}
 }

@@ -15,6 +15,19 @@ public interface MessageLog {
    */
   CompletionStage<List<MessageBatch>> read(long fromOffset, long endOffset, long maxBytes);
 
+  /** The oldest offset that is kept; only grows. */
+  default long startOffset() {
+    return 0;
+  }
+
+  /**
+   * An offset from which on at most this many payload bytes are stored, as closely as is known
+   * without reading; 0 if all fit.
+   */
+  default long offsetOfNewest(long bytes) {
+    return 0;
+  }
+
   /**
    * The offset of the first message stored at or after a time, in wall-clock milliseconds; the end
    * of the log if there is none yet.

@@ -14,11 +14,13 @@ import io.tidewheel.journal.FencedLog.Ownership;
 import io.tidewheel.journal.RowReader;
 import io.tidewheel.message.Control;
 import io.tidewheel.message.Message;
+import io.tidewheel.queue.PublishResult.Reason;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -105,6 +107,13 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   /** Finish what is being stored, then stop; sent by sharding. */
   public record Stop() implements Command, Control {}
 
+  /** A reader has got further, or come to rest; says so once until it is looked at. */
+  record Progressed(ReaderProgress progress) implements Command {}
+
+  private record LookAround() implements Command {}
+
+  private record LeftoverFound() implements Command {}
+
   private record CoreSignal(CoreLink.Signal<QueueLog.Result> signal) implements Command {}
 
   private record Reload() implements Command {}
@@ -123,6 +132,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
    * @param nanoTime monotonic, for time limits
    * @param catalog what this node knows of topics
    * @param maxPendingBytes of appends that wait in one queue
+   * @param isDiskFull whether nothing more may be appended, so that consumers can go on
+   * @param idle when queues without work rest and sleep
    */
   public record Dependencies(
       Ownership ownership,
@@ -132,13 +143,21 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       RowReader rows,
       TailCache tail,
       Reader.Factory readers,
-      long maxPendingBytes) {}
+      long maxPendingBytes,
+      BooleanSupplier isDiskFull,
+      QueueIdle idle) {}
+
+  /** The queue {@code queue} of the topic with that uid, which never sleeps. */
+  public static Behavior<Command> create(long topicUid, int queue, Dependencies node) {
+    return create(topicUid, queue, node, QueueBed.NONE);
+  }
 
   /** The queue {@code queue} of the topic with that uid. */
-  public static Behavior<Command> create(long topicUid, int queue, Dependencies node) {
+  public static Behavior<Command> create(
+      long topicUid, int queue, Dependencies node, QueueBed bed) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new Queue(context, timers, topicUid, queue, node)));
+            Behaviors.withTimers(timers -> new Queue(context, timers, topicUid, queue, node, bed)));
   }
 
   private final TimerScheduler<Command> timers;
@@ -149,22 +168,34 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   private final QueueWriter writer;
   private final Deque<Command> unrouted = new ArrayDeque<>();
   private final QueueReaders readers;
-  private boolean isStopping;
-  private long nextOffset;
-  private long storedBytes;
+  private final LogExtent extent = new LogExtent();
+  private final QueueUpkeep upkeep;
 
   private Queue(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       long topicUid,
       int queue,
-      Dependencies node) {
+      Dependencies node,
+      QueueBed bed) {
     super(context);
+
     this.timers = timers;
     this.topicUid = topicUid;
     this.queue = queue;
     this.node = node;
-    this.log = new StoredMessageLog(topicUid, queue, node.rows(), node.tail());
+    this.log = new StoredMessageLog(topicUid, queue, node.rows(), node.tail(), extent);
+    this.readers = new QueueReaders(context, ReaderSignal::new);
+    this.upkeep =
+        new QueueUpkeep(
+            context,
+            timers,
+            new QueueUpkeep.Messages(new LookAround(), new LeftoverFound()),
+            topicUid,
+            queue,
+            node,
+            extent,
+            bed);
     this.writer =
         new QueueWriter(
             context,
@@ -173,8 +204,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             topicUid,
             queue,
             node,
-            new Stored());
-    this.readers = new QueueReaders(context, ReaderSignal::new);
+            new QueueNews(context, topicUid, queue, node, log, extent, readers, upkeep, unrouted));
+    upkeep.start(writer, () -> unrouted.isEmpty());
     writer.start();
   }
 
@@ -189,6 +220,9 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
         .onMessage(StartFound.class, this::onStartFound)
         .onMessage(CloseSubscription.class, this::onCloseSubscription)
         .onMessage(ReaderSignal.class, this::onReaderSignal)
+        .onMessage(Progressed.class, this::onProgressed)
+        .onMessage(LookAround.class, look -> onLookAround())
+        .onMessage(LeftoverFound.class, found -> onLeftoverFound())
         .onMessage(Delete.class, this::onDelete)
         .onMessage(Describe.class, this::onDescribe)
         .onMessage(Wake.class, wake -> this)
@@ -198,15 +232,39 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> onAppend(Append append) {
-    writer.append(append);
+    upkeep.onUse();
+    String full = BacklogBound.refusal(node.catalog().get().topic(topicUid), queue, extent);
+    if (node.isDiskFull().getAsBoolean()) {
+      append.replyTo().tell(AppendReply.refusal(append.number(), Reason.DISK_FULL));
+    } else if (full != null) {
+      append.replyTo().tell(new AppendReply.NotStored(append.number(), Reason.OVER_LIMIT, full));
+    } else {
+      writer.append(append);
+    }
+    return this;
+  }
+
+  private Behavior<Command> onProgressed(Progressed progressed) {
+    upkeep.onProgress(progressed.progress());
+    return this;
+  }
+
+  private Behavior<Command> onLookAround() {
+    upkeep.onLook();
+    return this;
+  }
+
+  private Behavior<Command> onLeftoverFound() {
+    writer.trim(new QueueLog.FinishTrim());
     return this;
   }
 
   private Behavior<Command> onToReader(ToReader routed) {
+    upkeep.onUse();
     if (readers.tell(routed.subscriptionUid(), routed.command())) {
       return this;
     }
-    if (isStopping) {
+    if (upkeep.isStopping()) {
       // The reader has stopped already, but its subscription may well be open.
       routed.command().onNotNow();
     } else if (writer.isLoaded()) {
@@ -220,6 +278,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> onOpenSubscription(OpenSubscription open) {
+    upkeep.onUse();
     if (open.start() == StartPosition.TIME) {
       getContext()
           .pipeToSelf(
@@ -244,6 +303,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
 
   /** The reader goes first: what its outbox still holds is handed over before it is forgotten. */
   private Behavior<Command> onCloseSubscription(CloseSubscription close) {
+    upkeep.onUse();
     if (!readers.close(close)) {
       storeClosing(close);
     }
@@ -251,7 +311,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> onReaderSignal(ReaderSignal returned) {
-    readers.onSignal(returned.signal(), nextOffset).forEach(this::storeClosing);
+    readers.onSignal(returned.signal(), extent.end().offset()).forEach(this::storeClosing);
     return stopIfDone();
   }
 
@@ -261,16 +321,25 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> onDescribe(Describe describe) {
-    if (!writer.isLoaded() && nextOffset == 0) {
+    if (!writer.isLoaded() && extent.end().offset() == 0) {
       // Not known yet; whoever asks leaves out a queue that does not answer in time.
       if (unrouted.size() < MAX_UNROUTED) {
         unrouted.addLast(describe);
       }
       return this;
     }
+    Long pinnedBy = extent.pinnedBy();
     QueueDescription.Figures figures =
         new QueueDescription.Figures(
-            queue, node.ownership().node(), nextOffset, storedBytes, readers.all());
+            queue,
+            node.ownership().node(),
+            extent.start().offset(),
+            extent.end().offset(),
+            extent.bytesFrom(extent.start().offset()),
+            pinnedBy == null ? 0 : pinnedBy,
+            extent.bytesFrom(extent.floor()),
+            extent.checksum(),
+            readers.all());
     getContext().spawnAnonymous(QueueDescription.create(figures, describe.replyTo()));
     return this;
   }
@@ -289,57 +358,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     return this;
   }
 
-  /** Passes on what the log has. */
-  private final class Stored implements QueueWriter.Listener {
-    @Override
-    public void onLoaded(QueueLog.Loaded loaded) {
-      storedBytes = loaded.storedBytes();
-      boolean hasNews = loaded.nextOffset() > nextOffset;
-      nextOffset = loaded.nextOffset();
-      if (hasNews) {
-        // Recovered batches were never passed on: what timed out may have been stored.
-        readers.tellAll(new Reader.Extended(nextOffset));
-      }
-      loaded.openSubscriptions().forEach(this::onOpened);
-      unrouted.forEach(getContext().getSelf()::tell);
-      unrouted.clear();
-    }
-
-    @Override
-    public void onStored(MessageBatch batch) {
-      nextOffset = batch.endOffset();
-      for (Message message : batch.messages()) {
-        storedBytes += message.payload().length;
-      }
-      node.tail().put(topicUid, queue, batch);
-      readers.tellAll(new Reader.Appended(batch));
-    }
-
-    @Override
-    public void onOpened(long subscriptionUid, long startOffset) {
-      if (!isStopping) {
-        ActorRef<Command> self = getContext().getSelf();
-        readers.start(
-            new Reader.Context(
-                topicUid, queue, subscriptionUid, startOffset, nextOffset, log, self),
-            node.readers());
-      }
-    }
-
-    @Override
-    public void onClosed(long subscriptionUid) {
-      // A recovery between the reader's end and this write has started another one.
-      readers.tell(subscriptionUid, new Reader.Stop());
-    }
-
-    @Override
-    public void onDeleted() {
-      readers.tellAll(new Reader.Stop());
-    }
-  }
-
   private Behavior<Command> onStop() {
-    isStopping = true;
+    upkeep.onStop();
     timers.startSingleTimer(new StopNow(), STOP_TIMEOUT);
     writer.stop();
     for (Command waiting : unrouted) {
@@ -348,11 +368,13 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       }
     }
     unrouted.clear();
-    readers.tellAll(new Reader.Stop());
+    readers.tellAll(new Reader.Stop(upkeep.isAsleep()));
     return stopIfDone();
   }
 
   private Behavior<Command> stopIfDone() {
-    return isStopping && !writer.isBusy() && readers.isEmpty() ? Behaviors.stopped() : this;
+    return upkeep.isStopping() && !writer.isBusy() && readers.isEmpty()
+        ? Behaviors.stopped()
+        : this;
   }
 }

@@ -10,6 +10,7 @@ import io.tidewheel.queue.QueueEvent.MessagesAppended;
 import io.tidewheel.queue.QueueEvent.QueueDeleted;
 import io.tidewheel.queue.QueueEvent.SubscriptionClosed;
 import io.tidewheel.queue.QueueEvent.SubscriptionOpened;
+import io.tidewheel.queue.QueueEvent.Trimmed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
   private static final String APPENDED = "messages-appended-1";
   private static final String OPENED = "subscription-opened-1";
   private static final String CLOSED = "subscription-closed-1";
+  private static final String TRIMMED = "trimmed-1";
   private static final String DELETED = "queue-deleted-1";
   private static final String STATE = "state-1";
 
@@ -48,6 +50,9 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
     if (event instanceof SubscriptionOpened) {
       return OPENED;
     }
+    if (event instanceof Trimmed) {
+      return TRIMMED;
+    }
     return event instanceof SubscriptionClosed ? CLOSED : DELETED;
   }
 
@@ -69,6 +74,10 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
       out.writeUnsigned(opened.startOffset());
     } else if (event instanceof SubscriptionClosed closed) {
       out.writeUnsigned(closed.subscriptionUid());
+    } else if (event instanceof Trimmed trimmed) {
+      out.writeUnsigned(trimmed.startOffset());
+      out.writeUnsigned(trimmed.rowsUpTo());
+      out.writeUnsigned(trimmed.startBytes());
     }
   }
 
@@ -78,6 +87,7 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
       case APPENDED -> decodeAppended(in);
       case OPENED -> new SubscriptionOpened(in.readUnsigned(), in.readUnsigned());
       case CLOSED -> new SubscriptionClosed(in.readUnsigned());
+      case TRIMMED -> new Trimmed(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
       case DELETED -> new QueueDeleted();
       default -> throw new DecodingException("unknown event of a queue: " + manifest);
     };
@@ -95,6 +105,10 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
     out.writeFixed64(state.checksum());
     out.writeUnsigned(state.storedBytes());
     out.writeByte(state.isDeleted() ? 1 : 0);
+    out.writeUnsigned(state.start().offset());
+    out.writeUnsigned(state.start().seqNr());
+    out.writeUnsigned(state.start().bytes());
+    encodeMarks(state, out);
     out.writeUnsigned(state.openSubscriptions().size());
     for (Map.Entry<Long, Long> open : state.openSubscriptions().entrySet()) {
       out.writeUnsigned(open.getKey());
@@ -124,6 +138,8 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
             in.readFixed64(),
             in.readUnsigned(),
             in.readByte() == 1);
+    state.restoreStart(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
+    decodeMarks(state, in);
     for (int open = in.readSize(); open > 0; open--) {
       state.restoreSubscription(in.readUnsigned(), in.readUnsigned());
     }
@@ -143,6 +159,33 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
       state.ids().add(id, offset, in.readUnsigned(), at);
     }
     return state;
+  }
+
+  /** Each mark as its distance to the one before. */
+  private static void encodeMarks(QueueState state, Encoder out) {
+    List<LogMark> marks = state.marks().all();
+    out.writeUnsigned(marks.size());
+    LogMark before = LogMark.ORIGIN;
+    for (LogMark mark : marks) {
+      out.writeUnsigned(mark.offset() - before.offset());
+      out.writeUnsigned(mark.seqNr() - before.seqNr());
+      out.writeUnsigned(mark.bytes() - before.bytes());
+      out.writeSigned(mark.atMillis() - before.atMillis());
+      before = mark;
+    }
+  }
+
+  private static void decodeMarks(QueueState state, Decoder in) {
+    LogMark before = LogMark.ORIGIN;
+    for (int marks = in.readSize(); marks > 0; marks--) {
+      before =
+          new LogMark(
+              before.offset() + in.readUnsigned(),
+              before.seqNr() + in.readUnsigned(),
+              before.bytes() + in.readUnsigned(),
+              before.atMillis() + in.readSigned());
+      state.marks().add(before);
+    }
   }
 
   private static MessagesAppended decodeAppended(Decoder in) {

@@ -26,8 +26,12 @@ final class QueueDescription {
   record Figures(
       int queue,
       String node,
+      long startOffset,
       long nextOffset,
       long bytes,
+      long pinnedBy,
+      long pinnedBytes,
+      long checksum,
       List<ActorRef<Reader.Command>> readers) {}
 
   static Behavior<?> create(Figures figures, ActorRef<QueueStatus> replyTo) {
@@ -67,21 +71,15 @@ final class QueueDescription {
   }
 
   private static QueueStatus status(Figures figures, List<Reader.Status> readers) {
-    long pinnedBy = 0;
-    long lowestFloor = figures.nextOffset();
-    for (Reader.Status reader : readers) {
-      if (reader.floor() < lowestFloor) {
-        lowestFloor = reader.floor();
-        pinnedBy = reader.subscriptionUid();
-      }
-    }
     return new QueueStatus(
         figures.queue(),
         figures.node(),
-        0,
+        figures.startOffset(),
         figures.nextOffset(),
         figures.bytes(),
-        pinnedBy,
+        figures.pinnedBy(),
+        figures.pinnedBytes(),
+        figures.checksum(),
         readers);
   }
 }

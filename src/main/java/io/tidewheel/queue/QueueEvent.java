@@ -73,6 +73,26 @@ public sealed interface QueueEvent extends LogEvent {
   }
 
   /**
+   * The log begins later from now on: nobody needs what is before. Stored before a row is deleted,
+   * so that a deletion which a crash cuts short is finished.
+   *
+   * @param startOffset the oldest offset that is kept
+   * @param rowsUpTo rows up to this number hold nothing that is kept
+   * @param startBytes payload bytes of all messages before {@code startOffset}
+   */
+  record Trimmed(long startOffset, long rowsUpTo, long startBytes) implements QueueEvent {
+    @Override
+    public void applyTo(QueueState state) {
+      state.onTrimmed(this);
+    }
+
+    @Override
+    public int weight() {
+      return SMALL_WEIGHT;
+    }
+  }
+
+  /**
    * The end of the queue. It stays in the log when everything before it is swept, so that a message
    * which comes late never wakes a queue that nobody will read.
    */

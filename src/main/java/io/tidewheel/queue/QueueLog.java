@@ -63,12 +63,27 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
 
   record Delete() implements Command {}
 
+  /**
+   * Let the log begin at the last checkpoint at or before an offset that recovery does not need.
+   *
+   * @param isEager whether to take a checkpoint if that is what is missing
+   */
+  record Trim(long upToOffset, boolean isEager) implements Command {}
+
+  /** Delete what is trimmed but still there. */
+  record FinishTrim() implements Command {}
+
   /** What the front gets. */
   sealed interface Result {}
 
   /** Where the log stands after recovery. */
   record Loaded(
-      long nextOffset, long storedBytes, boolean isDeleted, Map<Long, Long> openSubscriptions)
+      LogMark start,
+      LogMark end,
+      long checksum,
+      List<LogMark> marks,
+      boolean isDeleted,
+      Map<Long, Long> openSubscriptions)
       implements Result {}
 
   /**
@@ -88,6 +103,14 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
 
   /** The subscription is closed; also the answer to an opening that comes after it. */
   record Closed() implements Result {}
+
+  /**
+   * What came of a {@link Trim}.
+   *
+   * @param start where the log begins now
+   * @param isWorthRepeating whether a checkpoint was taken, so that more may go now
+   */
+  record TrimDone(LogMark start, boolean isWorthRepeating) implements Result {}
 
   /** The queue is deleted: for {@link Delete}, and for every command that comes later. */
   record Deleted() implements Result {}
@@ -126,8 +149,10 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     if (command instanceof Load) {
       return Decision.reply(
           new Loaded(
-              state.nextOffset(),
-              state.storedBytes(),
+              state.start(),
+              new LogMark(state.nextOffset(), 0, state.storedBytes(), state.lastAtMillis()),
+              state.checksum(),
+              state.marks().all(),
               state.isDeleted(),
               Map.copyOf(state.openSubscriptions())));
     }
@@ -147,7 +172,35 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
           : Decision.persist(
               new QueueEvent.SubscriptionClosed(close.subscriptionUid()), new Closed());
     }
-    return Decision.persist(new QueueEvent.QueueDeleted(), new Deleted());
+    if (command instanceof Trim trim) {
+      return decideTrim(state, trim);
+    }
+    return command instanceof FinishTrim
+        ? Decision.trim(new TrimDone(state.start(), false))
+        : Decision.persist(new QueueEvent.QueueDeleted(), new Deleted());
+  }
+
+  private Decision<QueueEvent, Result> decideTrim(QueueState state, Trim trim) {
+    long kept = oldestKeptCheckpoint();
+    long upTo = Math.min(trim.upToOffset(), state.nextOffset());
+    LogMark mark = state.marks().atOrBefore(upTo, kept);
+    if (mark != null) {
+      return Decision.persist(
+          new QueueEvent.Trimmed(mark.offset(), mark.seqNr(), mark.bytes()),
+          new TrimDone(mark, false));
+    }
+    LogMark newest = state.marks().last();
+    boolean isUnmarked = (newest == null ? state.start() : newest).offset() < upTo;
+    boolean isUncovered = state.marks().atOrBefore(upTo) != null;
+    return trim.isEager() && (isUnmarked || isUncovered)
+        ? Decision.checkpoint(
+            new TrimDone(state.start(), isUncovered || upTo == state.nextOffset()))
+        : Decision.reply(new TrimDone(state.start(), false));
+  }
+
+  @Override
+  protected long trimmedRows(QueueState state) {
+    return state.start().seqNr();
   }
 
   private static Decision<QueueEvent, Result> decideOpen(QueueState state, Open open) {
@@ -158,7 +211,8 @@ final class QueueLog extends FencedLog<QueueLog.Command, QueueLog.Result, QueueS
     if (known != null) {
       return Decision.reply(new Opened(known));
     }
-    long startOffset = Math.min(open.startOffset(), state.nextOffset());
+    long startOffset =
+        Math.max(state.start().offset(), Math.min(open.startOffset(), state.nextOffset()));
     return Decision.persist(
         new QueueEvent.SubscriptionOpened(open.subscriptionUid(), startOffset),
         new Opened(startOffset));

@@ -14,8 +14,8 @@ import java.util.TreeMap;
  * What a queue knows without its messages: cursors, counters, senders, ids and who reads it. Its
  * size does not depend on how many messages wait.
  *
- * <p>Invariants: offsets are given in order and never twice; {@code lastAtMillis} never falls; a
- * deleted queue changes no more.
+ * <p>Invariants: offsets are given in order and never twice; {@code lastAtMillis} never falls; the
+ * start never falls and is never beyond the end; a deleted queue changes no more.
  */
 final class QueueState implements LogState<QueueEvent> {
   /** A late opening is at most as old as the time limit of a call: far fewer are closed in it. */
@@ -26,6 +26,8 @@ final class QueueState implements LogState<QueueEvent> {
   private long checksum;
   private long storedBytes;
   private boolean isDeleted;
+  private LogMark start = LogMark.ORIGIN;
+  private final LogMarks marks = new LogMarks();
   private final SortedMap<Long, Long> openSubscriptions = new TreeMap<>();
 
   /** In the order they were closed. */
@@ -103,6 +105,22 @@ final class QueueState implements LogState<QueueEvent> {
     }
   }
 
+  void onTrimmed(QueueEvent.Trimmed event) {
+    if (event.startOffset() <= start.offset() || event.startOffset() > nextOffset) {
+      throw new IllegalStateException(
+          "a log from " + start.offset() + " to " + nextOffset + " was to begin at " + event);
+    }
+    restoreStart(event.startOffset(), event.rowsUpTo(), event.startBytes());
+  }
+
+  /** Marks the place: up to here the log may be trimmed one day. */
+  @Override
+  public void onCheckpoint(long seqNr) {
+    if (nextOffset > start.offset()) {
+      marks.add(new LogMark(nextOffset, seqNr, storedBytes, lastAtMillis));
+    }
+  }
+
   void onQueueDeleted() {
     isDeleted = true;
     openSubscriptions.clear();
@@ -126,6 +144,16 @@ final class QueueState implements LogState<QueueEvent> {
   /** Payload bytes of all messages ever stored. */
   long storedBytes() {
     return storedBytes;
+  }
+
+  /** The oldest place that is kept; its row is the last one that is not. */
+  LogMark start() {
+    return start;
+  }
+
+  /** Checkpoints behind the start. */
+  LogMarks marks() {
+    return marks;
   }
 
   boolean isDeleted() {
@@ -156,6 +184,12 @@ final class QueueState implements LogState<QueueEvent> {
 
   IdWindow ids() {
     return ids;
+  }
+
+  /** Begins the log here. */
+  void restoreStart(long offset, long seqNr, long bytes) {
+    start = new LogMark(offset, seqNr, bytes, 0);
+    marks.dropUpTo(offset);
   }
 
   /** Puts a subscription back as a snapshot had it. */

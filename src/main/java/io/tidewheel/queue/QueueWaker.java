@@ -1,50 +1,110 @@
 package io.tidewheel.queue;
 
 import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Wakes every queue once after the start of a node, at a bounded rate, so that retries and dead
- * letters which were waiting go on although nobody asks for them. Queues that somebody asks for
- * wake by themselves, before their turn.
+ * Wakes the sleeping queues of a node at a bounded rate: every queue once after the start, so that
+ * what was due meanwhile is done and due times are known again, and later each one when its time
+ * has come. Queues that somebody asks for wake by themselves, before their turn.
+ *
+ * <p>Holds due times in memory only: a queue that sleeps has nothing to deliver, and after a start
+ * it is asked again.
  */
-public final class QueueWaker {
+public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private static final Duration INTERVAL = Duration.ofMillis(100);
-  private static final int QUEUES_PER_INTERVAL = 50;
+  private static final int QUEUES_PER_INTERVAL = 100;
 
-  private QueueWaker() {}
+  /** What a waker takes. */
+  public sealed interface Command {}
 
-  private record Place(long topicUid, int queue) {}
+  /** Wake every queue of these topics once. */
+  public record WakeAll(CatalogSnapshot catalog) implements Command {}
 
-  private record Tick() {}
+  /** A queue falls asleep, and is to be woken at this time in wall-clock milliseconds. */
+  public record Sleeps(long topicUid, int queue, long dueMillis) implements Command {}
 
-  /** Wakes the queues of all topics of this snapshot, then stops. */
-  public static Behavior<?> create(CatalogSnapshot catalog, QueueRouter router) {
-    Deque<Place> asleep = new ArrayDeque<>();
-    for (Topic topic : catalog.topics().values()) {
-      for (int queue = 0; queue < topic.settings().queues(); queue++) {
-        asleep.addLast(new Place(topic.uid(), queue));
-      }
-    }
-    return Behaviors.<Tick>withTimers(timers -> wakeSome(asleep, router, timers));
+  private record Tick() implements Command {}
+
+  private final TimerScheduler<Command> timers;
+  private final QueueRouter router;
+  private final InstantSource clock;
+  private final Deque<WakeList.Place> asleep = new ArrayDeque<>();
+  private final WakeList list = new WakeList();
+  private boolean isTicking;
+
+  private QueueWaker(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      QueueRouter router,
+      InstantSource clock) {
+    super(context);
+    this.timers = timers;
+    this.router = router;
+    this.clock = clock;
   }
 
-  private static Behavior<Tick> wakeSome(
-      Deque<Place> asleep, QueueRouter router, TimerScheduler<Tick> timers) {
-    for (int i = 0; i < QUEUES_PER_INTERVAL && !asleep.isEmpty(); i++) {
-      Place place = asleep.removeFirst();
-      router.tell(place.topicUid, place.queue, new Queue.Wake());
+  /** A waker that knows of no queue yet. */
+  public static Behavior<Command> create(QueueRouter router, InstantSource clock) {
+    return Behaviors.setup(
+        context -> Behaviors.withTimers(timers -> new QueueWaker(context, timers, router, clock)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(WakeAll.class, this::onWakeAll)
+        .onMessage(Sleeps.class, this::onSleeps)
+        .onMessage(Tick.class, tick -> onTick())
+        .build();
+  }
+
+  private Behavior<Command> onWakeAll(WakeAll all) {
+    for (Topic topic : all.catalog().topics().values()) {
+      for (int queue = 0; queue < topic.settings().queues(); queue++) {
+        asleep.addLast(new WakeList.Place(topic.uid(), queue));
+      }
     }
-    if (asleep.isEmpty()) {
-      return Behaviors.stopped();
+    tick();
+    return this;
+  }
+
+  private Behavior<Command> onSleeps(Sleeps sleeps) {
+    list.put(new WakeList.Place(sleeps.topicUid, sleeps.queue), sleeps.dueMillis);
+    tick();
+    return this;
+  }
+
+  private Behavior<Command> onTick() {
+    isTicking = false;
+    int left = QUEUES_PER_INTERVAL;
+    while (left > 0 && !asleep.isEmpty()) {
+      wake(asleep.removeFirst());
+      left--;
     }
-    timers.startSingleTimer(new Tick(), INTERVAL);
-    return Behaviors.receiveMessage(tick -> wakeSome(asleep, router, timers));
+    list.takeDue(clock.millis(), left).forEach(this::wake);
+    tick();
+    return this;
+  }
+
+  private void wake(WakeList.Place place) {
+    router.tell(place.topicUid(), place.queue(), new Queue.Wake());
+  }
+
+  private void tick() {
+    if (!isTicking && (!asleep.isEmpty() || !list.isEmpty())) {
+      isTicking = true;
+      timers.startSingleTimer(new Tick(), INTERVAL);
+    }
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The writing half of a queue's front: what waits for the core, and what becomes of it. Answers
@@ -40,6 +41,9 @@ final class QueueWriter {
 
     void onClosed(long subscriptionUid);
 
+    /** What came of a trim; null if that is not known. */
+    void onTrimmed(QueueLog.@Nullable TrimDone done);
+
     /** The queue is deleted, now or before; may be called more than once. */
     void onDeleted();
   }
@@ -54,6 +58,7 @@ final class QueueWriter {
   private final CoreLink<Queue.Command, QueueLog.Command, QueueLog.Result> core;
   private final PendingAppends pending;
   private final Deque<Change> changes = new ArrayDeque<>();
+  private QueueLog.@Nullable Command trim;
   private boolean isLoaded;
   private boolean isDeleted;
   private boolean isStopping;
@@ -111,6 +116,24 @@ final class QueueWriter {
     }
   }
 
+  /** Hands a trim to the core when it is free; one at a time, a later one replaces it. */
+  void trim(QueueLog.Command command) {
+    trim = command;
+    startNext();
+  }
+
+  /** Ends the core until something is to be stored. */
+  void restCore() {
+    if (isAtRest()) {
+      core.rest();
+    }
+  }
+
+  /** Whether nothing waits and nothing is under way. */
+  boolean isAtRest() {
+    return isLoaded && core.isFree() && pending.isEmpty() && changes.isEmpty() && trim == null;
+  }
+
   void onSignal(CoreLink.Signal<QueueLog.Result> signal) {
     core.onSignal(signal);
     startNext();
@@ -155,6 +178,12 @@ final class QueueWriter {
       core.submit(change.command(), new ChangeOutcome(change));
       return;
     }
+    QueueLog.Command due = trim;
+    if (due != null && !isDeleted) {
+      trim = null;
+      core.submit(due, new TrimOutcome());
+      return;
+    }
     List<Append> appends =
         pending.take(
             node.nanoTime().getAsLong(), expired -> refuse(expired, PublishResult.Reason.EXPIRED));
@@ -176,7 +205,7 @@ final class QueueWriter {
         : new IdPolicy(topic.settings().dedupWindow().toMillis(), topic.settings().dedupIds());
   }
 
-  private static void refuse(Append append, PublishResult.Reason reason) {
+  static void refuse(Append append, PublishResult.Reason reason) {
     append.replyTo().tell(AppendReply.refusal(append.number(), reason));
   }
 
@@ -231,6 +260,18 @@ final class QueueWriter {
           refuse(append, PublishResult.Reason.UNAVAILABLE);
         }
       }
+    }
+  }
+
+  private final class TrimOutcome implements CoreLink.Outcome<QueueLog.Result> {
+    @Override
+    public void onDone(QueueLog.Result result) {
+      listener.onTrimmed(result instanceof QueueLog.TrimDone done ? done : null);
+    }
+
+    @Override
+    public void onLost(boolean mayBeStored) {
+      listener.onTrimmed(null);
     }
   }
 

@@ -40,8 +40,17 @@ public final class Reader {
 
   public record Gone(long subscriptionUid) {}
 
-  /** Store what must be stored, then stop; the queue moves or goes down. */
-  public record Stop() implements Command {}
+  /**
+   * Store what must be stored, then stop; the queue moves or goes down.
+   *
+   * @param isAsleep whether the queue only falls asleep: whatever comes next wakes it here
+   */
+  public record Stop(boolean isAsleep) implements Command {
+    /** A stop for good, as far as this node is concerned. */
+    public Stop() {
+      this(false);
+    }
+  }
 
   /** How far the reader is. */
   public record Describe(ActorRef<Status> replyTo) implements Command, Control {}
@@ -78,8 +87,64 @@ public final class Reader {
       long filteredCount,
       long skippedCount,
       long parked,
-      @Nullable String stopReason)
+      @Nullable String stopReason,
+      Reconciliation reconciliation)
       implements Control {}
+
+  /**
+   * Where the messages since the start of a generation are. Each is counted in one place, and each
+   * count is kept by another part of the reader, so a message that is lost or doubled shows.
+   *
+   * @param total messages of the log since the generation's start
+   * @param filtered passed over because of the subscription's filter
+   * @param skipped passed over because they are for another subscription, trimmed, or too far
+   *     behind
+   * @param waiting for a retry time, their key, or the dead-letter topic
+   * @param dispatchable read, and free to be given out
+   * @param unread not read yet
+   * @param leased with workers, or being stored
+   * @param difference what is missing from the sum, or too much; 0 when whole
+   */
+  public record Reconciliation(
+      long total,
+      long acked,
+      long dead,
+      long filtered,
+      long skipped,
+      long waiting,
+      long dispatchable,
+      long unread,
+      long leased,
+      long difference) {
+    /** Of a reader that does not know its state yet. */
+    public static final Reconciliation UNKNOWN = of(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** The counts with their difference. */
+    public static Reconciliation of(
+        long total,
+        long acked,
+        long dead,
+        long filtered,
+        long skipped,
+        long waiting,
+        long dispatchable,
+        long unread,
+        long leased) {
+      long settled = acked + dead + filtered + skipped;
+      long sum = settled + waiting + dispatchable + unread + leased;
+      return new Reconciliation(
+          total,
+          acked,
+          dead,
+          filtered,
+          skipped,
+          waiting,
+          dispatchable,
+          unread,
+          leased,
+          total - sum);
+    }
+  }
 
   /**
    * What a reader is given when it is made.

@@ -4,6 +4,9 @@ import io.tidewheel.journal.LogRow;
 import io.tidewheel.journal.RowReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.ToLongFunction;
@@ -26,14 +29,53 @@ final class StoredMessageLog implements MessageLog {
   private final int queue;
   private final RowReader rows;
   private final TailCache tail;
+  private final LogExtent extent;
 
   private final ReadMarks marks = new ReadMarks();
 
+  /** Rows that begin at these offsets, as far as the queue knows; replaced as a whole. */
+  private volatile NavigableMap<Long, Long> checkpoints = new TreeMap<>();
+
+  /** Where the log begins. */
+  private volatile ReadMarks.Mark start = new ReadMarks.Mark(0, FIRST_SEQ_NR);
+
   StoredMessageLog(long topicUid, int queue, RowReader rows, TailCache tail) {
+    this(topicUid, queue, rows, tail, new LogExtent());
+  }
+
+  /** With what is known of its bytes. */
+  StoredMessageLog(long topicUid, int queue, RowReader rows, TailCache tail, LogExtent extent) {
+    this.extent = extent;
     this.topicUid = topicUid;
     this.queue = queue;
     this.rows = rows;
     this.tail = tail;
+  }
+
+  @Override
+  public long offsetOfNewest(long bytes) {
+    return extent.offsetOfNewest(bytes);
+  }
+
+  /**
+   * The log begins here, and has these marks.
+   *
+   * @param from the mark of which the row is the last one that is not kept
+   */
+  void startAt(LogMark from, List<LogMark> known) {
+    NavigableMap<Long, Long> rows = new TreeMap<>();
+    for (LogMark mark : known) {
+      if (mark.seqNr() > 0) {
+        rows.put(mark.offset(), mark.seqNr() + 1);
+      }
+    }
+    checkpoints = rows;
+    start = new ReadMarks.Mark(from.offset(), from.seqNr() + 1);
+  }
+
+  @Override
+  public long startOffset() {
+    return start.offset();
   }
 
   @Override
@@ -87,8 +129,9 @@ final class StoredMessageLog implements MessageLog {
    */
   @Override
   public CompletionStage<Long> firstOffsetSince(long millis) {
-    return gallop(new Target(MessageBatch::atMillis, millis - 1), FIRST_SEQ_NR, 1)
-        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, 0));
+    ReadMarks.Mark from = start;
+    return gallop(new Target(MessageBatch::atMillis, millis - 1), from.seqNr(), 1)
+        .thenCompose(seqNr -> firstOffsetSince(seqNr, millis, from.offset()));
   }
 
   private CompletionStage<Long> firstOffsetSince(long seqNr, long millis, long end) {
@@ -106,12 +149,25 @@ final class StoredMessageLog implements MessageLog {
 
   /** A row at or before the batch that holds the offset, and near it. */
   private CompletionStage<Long> rowBefore(long offset) {
-    ReadMarks.Mark mark = marks.atOrBefore(offset);
-    if (mark != null && mark.offset() == offset) {
+    ReadMarks.Mark mark = nearest(offset);
+    if (mark.offset() >= offset) {
       return CompletableFuture.completedFuture(mark.seqNr());
     }
-    long known = mark == null ? FIRST_SEQ_NR : mark.seqNr();
+    long known = mark.seqNr();
     return gallop(new Target(MessageBatch::firstOffset, offset), known, 1);
+  }
+
+  /** The last place known at or before an offset, but never one before the start of the log. */
+  private ReadMarks.Mark nearest(long offset) {
+    ReadMarks.Mark nearest = start;
+    ReadMarks.Mark read = marks.atOrBefore(offset);
+    if (read != null && read.seqNr() > nearest.seqNr()) {
+      nearest = read;
+    }
+    Map.Entry<Long, Long> checkpoint = checkpoints.floorEntry(offset);
+    return checkpoint != null && checkpoint.getValue() > nearest.seqNr()
+        ? new ReadMarks.Mark(checkpoint.getKey(), checkpoint.getValue())
+        : nearest;
   }
 
   /** The last batch whose measure, which grows with the rows, is at most {@code most}. */

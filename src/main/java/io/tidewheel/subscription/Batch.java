@@ -20,6 +20,7 @@ final class Batch {
 
   private final Map<WorkerName, Offsets.Builder> acks = new LinkedHashMap<>();
   private final Offsets.Builder skipped = new Offsets.Builder();
+  private final Offsets.Builder passed = new Offsets.Builder();
   private final List<Retried> retried = new ArrayList<>();
   private final List<Dying> dying = new ArrayList<>();
   private final List<Long> deadLettered = new ArrayList<>();
@@ -81,15 +82,21 @@ final class Batch {
     touch(slot);
   }
 
-  void skip(long start, long end) {
+  /**
+   * Passes over a range that is not in the window.
+   *
+   * @param openCount how many of it are not settled
+   */
+  void skip(long start, long end, long openCount) {
     skipped.addRange(start, end);
-    passedCount += end - start;
+    passed.addRange(start, end);
+    passedCount += openCount;
   }
 
-  /** Its headers are not what the subscription asks for. */
-  void filter(long start, long end) {
+  /** Their headers are not what the subscription asks for; {@code openCount} as with skipping. */
+  void filter(long start, long end, long openCount) {
     filtered.addRange(start, end);
-    passedCount += end - start;
+    passedCount += openCount;
   }
 
   /** A parked message is tried anew. */
@@ -109,9 +116,9 @@ final class Batch {
     return !buried.isEmpty();
   }
 
-  /** It is not in the log any more. */
+  /** Passes over a message that is in the window. */
   void skip(Slot slot) {
-    skip(slot.offset, slot.offset + 1);
+    skipped.add(slot.offset);
     isUrgent = true;
     touch(slot);
   }
@@ -138,6 +145,11 @@ final class Batch {
 
   Offsets skipped() {
     return skipped.build();
+  }
+
+  /** Of the skipped ones, those that are not in the window. */
+  Offsets passed() {
+    return passed.build();
   }
 
   Offsets filtered() {

@@ -1,7 +1,5 @@
 package io.tidewheel.subscription;
 
-import io.tidewheel.subscription.SubscriptionState.Pending;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -22,7 +20,7 @@ final class Casualties {
   private static final int PARKED_BYTES = 8;
 
   private final TreeMap<Long, Pending> outbox = new TreeMap<>();
-  private final Map<Long, Long> numberByOffset = new HashMap<>();
+  private final TreeMap<Long, Long> numberByOffset = new TreeMap<>();
 
   /** With the ordinal of the last delivery. */
   private final TreeMap<Long, Integer> parked = new TreeMap<>();
@@ -98,6 +96,7 @@ final class Casualties {
     return pending != null && pending.isParking();
   }
 
+  /** The message that leaves after the one with this number; null when there is none. */
   @Nullable Pending after(long number) {
     Map.Entry<Long, Pending> next = outbox.higherEntry(number);
     return next == null ? null : next.getValue();
@@ -109,6 +108,30 @@ final class Casualties {
 
   SortedMap<Long, Integer> parked() {
     return parked;
+  }
+
+  /** The first offset of a range that is dying; its end if there is none. */
+  long nextDying(long start, long end) {
+    Long next = numberByOffset.isEmpty() ? null : numberByOffset.ceilingKey(start);
+    return next == null ? end : Math.min(next, end);
+  }
+
+  /** How many from an offset on are dying or parked. */
+  int countFrom(long offset) {
+    return numberByOffset.tailMap(offset).size() + parked.tailMap(offset).size();
+  }
+
+  /** How many of a range are dying and hold no key. */
+  long passingCount(long start, long end) {
+    return numberByOffset.subMap(start, Math.max(start, end)).keySet().stream()
+        .filter(offset -> !isHoldingKey(offset))
+        .count();
+  }
+
+  Offsets parkedOffsets() {
+    Offsets.Builder all = new Offsets.Builder();
+    parked.keySet().forEach(all::add);
+    return all.build();
   }
 
   Set<Long> dyingOffsets() {

@@ -2,7 +2,6 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
-import io.tidewheel.subscription.SubscriptionState.Pending;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

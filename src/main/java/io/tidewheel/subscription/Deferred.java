@@ -119,8 +119,9 @@ final class Deferred {
     return end;
   }
 
-  void forEach(LongConsumer action) {
-    for (int i = 0; i < length; i++) {
+  /** Those before an offset. */
+  void forEach(long before, LongConsumer action) {
+    for (int i = 0; i < length && offsetAt(i) < before; i++) {
       if (offsets[i] >= 0) {
         action.accept(offsets[i]);
       }

@@ -32,6 +32,7 @@ final class Deliveries {
   private final Ledger ledger;
   private final Intake intake;
   private final Endings endings;
+  private final Whereabouts whereabouts;
 
   /** What a pull asks for. */
   record Request(
@@ -51,6 +52,7 @@ final class Deliveries {
     this.ledger = new Ledger(state);
     this.intake = new Intake(subscriptionUid, window, leases, ledger, nextOffset);
     this.endings = new Endings(subscriptionUid, queue, window, leases, ledger, intake, random);
+    this.whereabouts = new Whereabouts(window, ledger, intake);
   }
 
   SubscriptionState state() {
@@ -73,14 +75,14 @@ final class Deliveries {
     intake.extendTo(offset);
   }
 
-  /** Where reading goes on; −1 if there is nothing to read or no room for it. */
-  long readFrom() {
-    return intake.readFrom();
+  /** The log begins here: what would be read before it is gone. */
+  void skipTrimmed(long startOffset) {
+    intake.skipTrimmed(startOffset);
   }
 
-  /** Up to where it may read, exclusive. */
-  long readEnd() {
-    return intake.readEnd();
+  /** The subscription is too far behind: passes over what nobody holds before an offset. */
+  void skipTo(long offset, Now now) {
+    intake.skipLag(offset, now);
   }
 
   /** Takes in what a read of the log from an offset gave, until the window is full. */
@@ -223,6 +225,14 @@ final class Deliveries {
     return ledger.isKnown() && !ledger.isStoring() && !ledger.hasUnstored();
   }
 
+  /** Whether every message is settled, and nothing is being stored or on its way elsewhere. */
+  boolean isAtRest() {
+    return isIdle()
+        && whereabouts.backlog() == 0
+        && window.outCount() == 0
+        && ledger.state().dyingCount() == 0;
+  }
+
   /** What is to be stored next; null if nothing is, or the write before it is still in flight. */
   @Nullable Settled nextWrite(Now now, boolean isForced) {
     return ledger.nextWrite(now, isForced);
@@ -243,7 +253,7 @@ final class Deliveries {
         && ledger.isKnown()
         && ledger.state().parkedCount() > 0
         && !ledger.isBurying()) {
-      ledger.collecting().bury(ledger.state().parkedOffsets());
+      ledger.collecting().bury(ledger.state().casualties().parkedOffsets());
     }
   }
 
@@ -281,6 +291,7 @@ final class Deliveries {
     leases.clear();
     ledger.onSought(sought);
     window.restart(ledger.state().floor());
+    intake.onReloaded();
   }
 
   /** The end of the log, as far as it is known. */
@@ -298,13 +309,16 @@ final class Deliveries {
 
   /** The stored state, after it was not known: the window is brought in line with it. */
   void load(SubscriptionState stored, Policy policy, Now now) {
-    if (!ledger.load(stored)) {
+    boolean isSameGeneration = ledger.load(stored);
+    intake.onReloaded();
+    if (!isSameGeneration) {
       leases.clear();
       window.restart(stored.floor());
       return;
     }
     List<Long> settledMeanwhile = new ArrayList<>();
     window.forEachDeferred(
+        Long.MAX_VALUE,
         offset -> {
           if (stored.isSettled(offset)) {
             settledMeanwhile.add(offset);
@@ -373,23 +387,8 @@ final class Deliveries {
         : Math.min(window.count(Place.READY), room);
   }
 
-  /** Messages neither settled nor with a worker. */
-  long backlog() {
-    SubscriptionState state = ledger.state();
-    return intake.nextOffset()
-        - state.floor()
-        - state.settledBeyondCount()
-        - ledger.passedCount()
-        - window.outCount();
-  }
-
-  /** Of the backlog, what waits for its retry time, for its key, or to become a dead letter. */
-  long waiting() {
-    return window.count(Place.WAITING)
-        + window.count(Place.BLOCKED)
-        + window.count(Place.PARKED)
-        + window.deferredCount()
-        + (long) ledger.state().dyingCount();
+  Whereabouts whereabouts() {
+    return whereabouts;
   }
 
   /** Why nothing more is read or given out although there is something; null if it flows. */

@@ -14,7 +14,7 @@ final class Figures {
         reader.subscriptionUid(),
         reader.queue(),
         dispatchable,
-        known.backlog(),
+        known.whereabouts().backlog(),
         known.window().oldestAtMillis(),
         false);
   }
@@ -38,8 +38,8 @@ final class Figures {
         state.generation(),
         state.startOffset(),
         state.floor(),
-        known.backlog(),
-        known.waiting(),
+        known.whereabouts().backlog(),
+        known.whereabouts().waiting(),
         known.window().outCount(),
         dispatchable,
         known.window().oldestAtMillis(),
@@ -49,7 +49,8 @@ final class Figures {
         state.filteredCount(),
         state.skippedCount(),
         state.parkedCount(),
-        stopReason == null ? trouble : stopReason);
+        stopReason == null ? trouble : stopReason,
+        known.whereabouts().reconciliation());
   }
 
   /** Before the stored state is known: what the queue said when it made the reader. */
@@ -71,6 +72,7 @@ final class Figures {
         0,
         0,
         0,
-        "recovering");
+        "recovering",
+        Reader.Reconciliation.UNKNOWN);
   }
 }

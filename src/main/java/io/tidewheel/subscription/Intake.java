@@ -4,6 +4,7 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionState.Retry;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class Intake {
   private final Leases leases;
   private final Ledger ledger;
   private long nextOffset;
+  private long skippedTo;
   private boolean wasAgain;
 
   /**
@@ -60,6 +62,69 @@ final class Intake {
             && !ledger.isAckedUnread(window.cursor())
         ? window.cursor()
         : -1;
+  }
+
+  /** The log begins here: what would be read before it is gone. */
+  void skipTrimmed(long startOffset) {
+    if (window.cursor() < startOffset && ledger.isKnown()) {
+      extendTo(startOffset);
+      passTo(startOffset);
+    }
+  }
+
+  /**
+   * Passes over what is before an offset: what was not read, and what was read and is with nobody,
+   * be it that it waits for its retry, its key or its redrive. What workers hold stays until it
+   * ends, and what is on its way to the dead-letter topic arrives there. Does so again only when
+   * the offset has grown.
+   */
+  void skipLag(long offset, Now now) {
+    if ((offset <= skippedTo && window.cursor() >= offset)
+        || offset <= ledger.state().floor()
+        || !ledger.isKnown()) {
+      return;
+    }
+    skippedTo = offset;
+    for (Slot slot : new ArrayList<>(window.all())) {
+      boolean isParked = slot.place == Slot.Place.PARKED && ledger.state().isParked(slot.offset);
+      if (slot.offset < offset && (slot.isOpen() || isParked)) {
+        window.hold(slot, Slot.Place.SETTLING);
+        ledger.collecting().skip(slot);
+      }
+    }
+    List<Long> deferred = new ArrayList<>();
+    window.forEachDeferred(offset, deferred::add);
+    for (long each : deferred) {
+      if (!ledger.isAckedUnread(each) && !ledger.state().isDying(each)) {
+        ledger.collecting().skip(each, each + 1, 1);
+        window.dropDeferred(each, now.nanos());
+      }
+    }
+    passTo(Math.min(offset, readEnd()));
+  }
+
+  /** What was skipped may be open again. */
+  void onReloaded() {
+    skippedTo = 0;
+    extendTo(ledger.state().floor());
+  }
+
+  /** Passes over what was not read yet, up to an offset or a message whose ack is being stored. */
+  private void passTo(long offset) {
+    if (window.cursor() >= offset) {
+      return;
+    }
+    SubscriptionState state = ledger.state();
+    long stop = ledger.nextAckedUnread(window.cursor(), offset);
+    while (window.cursor() < stop) {
+      long start = window.cursor();
+      long end = state.casualties().nextDying(start, stop);
+      long openCount = state.openCount(start, end);
+      if (openCount > 0) {
+        ledger.collecting().skip(start, end, openCount);
+      }
+      window.skipTo(Math.min(stop, end + 1));
+    }
   }
 
   /** What to read next; null if there is nothing to read or no room for it. */
@@ -103,7 +168,7 @@ final class Intake {
       }
       MessageBatch batch = batches.get(at);
       if (offset < batch.firstOffset()) {
-        skipTrimmed(offset, now);
+        skipGone(offset, now);
       } else {
         load(offset, batch, policy, now);
       }
@@ -111,10 +176,10 @@ final class Intake {
     }
   }
 
-  private void skipTrimmed(long offset, Now now) {
+  private void skipGone(long offset, Now now) {
     Slot slot = window.find(offset);
     if (slot == null) {
-      ledger.collecting().skip(offset, offset + 1);
+      ledger.collecting().skip(offset, offset + 1, 1);
       window.dropDeferred(offset, now.nanos());
     } else {
       window.hold(slot, Slot.Place.SETTLING);
@@ -146,12 +211,11 @@ final class Intake {
     if (batches.isEmpty() || window.cursor() < from) {
       return;
     }
-    long first = batches.get(0).firstOffset();
-    if (first > window.cursor()) {
-      ledger.collecting().skip(window.cursor(), first);
-      window.skipTo(first);
-    }
+    passTo(batches.get(0).firstOffset());
     for (MessageBatch batch : batches) {
+      if (batch.firstOffset() > window.cursor()) {
+        return;
+      }
       read(batch, policy, now);
       if (window.cursor() < batch.endOffset()) {
         return;
@@ -173,10 +237,10 @@ final class Intake {
       } else if (ledger.isAckedUnread(offset)) {
         return;
       } else if (isForOther(batch.message(offset))) {
-        ledger.collecting().skip(offset, offset + 1);
+        ledger.collecting().skip(offset, offset + 1, 1);
         window.skipTo(offset + 1);
       } else if (isFiltered(offset, batch, policy)) {
-        ledger.collecting().filter(offset, offset + 1);
+        ledger.collecting().filter(offset, offset + 1, 1);
         window.skipTo(offset + 1);
       } else {
         take(offset, batch, policy, now);

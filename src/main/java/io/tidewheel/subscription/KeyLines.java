@@ -58,8 +58,8 @@ final class KeyLines {
     return deferred.count();
   }
 
-  void forEachDeferred(LongConsumer action) {
-    deferred.forEach(action);
+  void forEachDeferred(long before, LongConsumer action) {
+    deferred.forEach(before, action);
   }
 
   /** Whether a message is the first of its key, and nobody has another one. */

@@ -61,6 +61,15 @@ final class Ledger {
     collecting.ack(worker, offset, null);
   }
 
+  /** The first offset of a range whose ack is being stored unread; its end if there is none. */
+  long nextAckedUnread(long start, long end) {
+    long next = end;
+    for (long offset : ackedUnread) {
+      next = offset >= start ? Math.min(next, offset) : next;
+    }
+    return next;
+  }
+
   boolean isAckedUnread(long offset) {
     return !ackedUnread.isEmpty() && ackedUnread.contains(offset);
   }
@@ -171,14 +180,7 @@ final class Ledger {
 
   private void abandon(Batch batch) {
     unresolved.addAll(batch.slots());
-    Offsets skipped = batch.skipped();
-    for (int i = 0; i < skipped.rangeCount(); i++) {
-      collecting.skip(skipped.start(i), skipped.end(i));
-    }
-    Offsets filtered = batch.filtered();
-    for (int i = 0; i < filtered.rangeCount(); i++) {
-      collecting.filter(filtered.start(i), filtered.end(i));
-    }
+    keepOpen(batch, collecting);
     batch.onFailed();
   }
 
@@ -196,22 +198,29 @@ final class Ledger {
       collecting = new Batch();
     } else {
       Batch open = new Batch();
-      Batch all = collecting;
-      all.skipped().forEach(offset -> keepOpen(offset, open::skip));
-      all.filtered().forEach(offset -> keepOpen(offset, open::filter));
+      keepOpen(collecting, open);
       collecting = open;
     }
     return isSameGeneration;
   }
 
-  private void keepOpen(long offset, RangeAction action) {
-    if (!state.isSettled(offset)) {
-      action.accept(offset, offset + 1);
+  /** What was passed over, and is not settled, is so in another batch. */
+  private void keepOpen(Batch from, Batch to) {
+    keepOpen(from.passed(), to::skip);
+    keepOpen(from.filtered(), to::filter);
+  }
+
+  private void keepOpen(Offsets offsets, Passing action) {
+    for (int i = 0; i < offsets.rangeCount(); i++) {
+      long openCount = state.openCount(offsets.start(i), offsets.end(i));
+      if (openCount > 0) {
+        action.accept(offsets.start(i), offsets.end(i), openCount);
+      }
     }
   }
 
-  private interface RangeAction {
-    void accept(long start, long end);
+  private interface Passing {
+    void accept(long start, long end, long openCount);
   }
 
   /** Gives the messages about which something was lost; nothing is pending then. */

@@ -1,6 +1,7 @@
 package io.tidewheel.subscription;
 
 import akka.actor.typed.javadsl.ActorContext;
+import io.tidewheel.catalog.SubscriptionSettings.MaxLag;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.MessageLog;
 import io.tidewheel.queue.Reader;
@@ -37,7 +38,12 @@ final class LogReading {
   }
 
   /** Starts the next read if there is something to read and none is under way. */
-  void advance(Deliveries known) {
+  void advance(Deliveries known, Policy policy, Now now) {
+    known.skipTrimmed(log.startOffset());
+    MaxLag bound = policy.settings().maxLag();
+    if (bound != null && bound.isSkipping()) {
+      known.skipTo(oldestWithin(bound, known.nextOffset()), now);
+    }
     Intake.Reading reading = isUnderWay || trouble != null ? null : known.nextReading();
     if (reading != null) {
       isUnderWay = true;
@@ -45,6 +51,14 @@ final class LogReading {
           log.read(reading.from(), reading.end(), Math.min(reading.maxBytes(), MAX_READ_BYTES)),
           (batches, failure) -> new Read(reading, failure == null ? batches : null, failure));
     }
+  }
+
+  private long oldestWithin(MaxLag bound, long nextOffset) {
+    Long messages = bound.messages();
+    Long bytes = bound.bytes();
+    long byMessages = messages == null ? 0 : nextOffset - messages;
+    long byBytes = bytes == null ? 0 : log.offsetOfNewest(bytes);
+    return Math.min(nextOffset, Math.max(byMessages, byBytes));
   }
 
   /** Hands over what was read; nothing, where there should be something, is a failure. */

@@ -14,7 +14,6 @@ import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.queue.SenderId;
-import io.tidewheel.subscription.SubscriptionState.Pending;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -97,7 +96,7 @@ final class Outbox {
 
   /** Takes up the next message if nothing is under way. */
   void advance(SubscriptionState state, DeadLetter.@Nullable Origin origin) {
-    Pending pending = step == Step.IDLE ? state.dyingAfter(doneNumber) : null;
+    Pending pending = step == Step.IDLE ? state.casualties().after(doneNumber) : null;
     if (pending == null) {
       return;
     }

@@ -6,6 +6,7 @@ import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Names;
 import java.time.Duration;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,14 @@ final class PolicyView {
       }
     }
     return policy;
+  }
+
+  /** Until when settled messages are too old to be remembered; safe for any thread. */
+  long pullLogCutoff(InstantSource clock) {
+    Topic found = catalog.current().topic(topicUid);
+    return found == null
+        ? Long.MIN_VALUE
+        : clock.millis() - found.settings().retentionTime().toMillis();
   }
 
   /** Names for dead letters; null as long as the view has not shown them. */

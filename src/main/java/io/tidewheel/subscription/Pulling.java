@@ -23,9 +23,10 @@ final class Pulling {
     return rate.available(known.dispatchable(policy), policy);
   }
 
-  /** How long until the rate lets more out, in nanoseconds. */
-  long waitNanos(Policy policy) {
-    return rate.waitNanos(policy);
+  /** When the rate lets more out; {@link Long#MAX_VALUE} if it does now, or is not what holds. */
+  long dueNanos(Deliveries known, Policy policy, Now now) {
+    boolean isHolding = known.dispatchable(policy) > 0 && dispatchable(known, policy) == 0;
+    return isHolding ? now.nanos() + rate.waitNanos(policy) : Long.MAX_VALUE;
   }
 
   void pull(Pull pull, Deliveries known, Policy policy, Now now) {

@@ -137,6 +137,10 @@ final class Replays {
     open.clear();
   }
 
+  boolean isIdle() {
+    return open.isEmpty();
+  }
+
   private static @Nullable Message message(List<MessageBatch> batches, long offset) {
     for (MessageBatch batch : batches) {
       if (batch.firstOffset() <= offset && offset < batch.endOffset()) {

@@ -1,7 +1,6 @@
 package io.tidewheel.subscription;
 
 import akka.actor.typed.javadsl.ActorContext;
-import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.MessageLog;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Subscription.NotSought;
@@ -14,8 +13,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The front's changes of position: one after the other, each as soon as the core is free. What the
- * log still has is looked up before; where exactly it goes, the core decides.
+ * The front's changes of position: one after the other, each as soon as the core is free. A time is
+ * looked up before; where exactly it goes, by what the log still has then, the core decides.
  */
 final class Seeking {
   private static final int MAX_WAITING = 100;
@@ -27,8 +26,7 @@ final class Seeking {
   private @Nullable Seek underWay;
 
   /** Where a seek goes; {@code failure} is null if that is known. */
-  record Found(
-      Seek seek, long oldestOffset, long offset, long nextOffset, @Nullable Throwable failure)
+  record Found(Seek seek, long offset, long nextOffset, @Nullable Throwable failure)
       implements Subscription.Command {}
 
   Seeking(ActorContext<Reader.Command> context, MessageLog log, int queue) {
@@ -47,22 +45,12 @@ final class Seeking {
       refuse(seek, "the subscription is starting or ending; ask again");
       return;
     }
-    CompletionStage<Found> found =
-        log.read(0, nextOffset, 1)
-            .thenCombine(
-                offset(seek.position(), nextOffset),
-                (batches, offset) ->
-                    new Found(
-                        seek,
-                        batches.stream()
-                            .mapToLong(MessageBatch::firstOffset)
-                            .findFirst()
-                            .orElse(nextOffset),
-                        offset,
-                        nextOffset,
-                        null));
     context.pipeToSelf(
-        found, (where, failure) -> failure == null ? where : new Found(seek, 0, 0, 0, failure));
+        offset(seek.position(), nextOffset),
+        (offset, failure) ->
+            failure == null
+                ? new Found(seek, offset, nextOffset, null)
+                : new Found(seek, 0, 0, failure));
   }
 
   private CompletionStage<Long> offset(Position position, long nextOffset) {
@@ -85,6 +73,10 @@ final class Seeking {
     }
   }
 
+  boolean isIdle() {
+    return underWay == null && waiting.isEmpty();
+  }
+
   /** What the core is to store next; null if there is nothing. */
   SubscriptionLog.@Nullable Seek next(Now now) {
     Found found = waiting.pollFirst();
@@ -92,8 +84,7 @@ final class Seeking {
       return null;
     }
     underWay = found.seek;
-    return new SubscriptionLog.Seek(
-        now.millis(), found.offset, found.oldestOffset, found.nextOffset);
+    return new SubscriptionLog.Seek(now.millis(), found.offset, found.nextOffset);
   }
 
   void onStored(SubscriptionEvent.Sought sought) {

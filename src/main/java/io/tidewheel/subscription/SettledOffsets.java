@@ -38,6 +38,17 @@ final class SettledOffsets {
     return floor;
   }
 
+  /** Nothing from here on is settled. */
+  long end() {
+    return beyond.isEmpty() ? floor : base + beyond.last() + 1;
+  }
+
+  /** How many offsets of a range are not settled. */
+  long openCount(long start, long end) {
+    long begin = Math.max(start, floor);
+    return begin >= end ? 0 : end - begin - count(begin, end);
+  }
+
   /** Settled offsets above the floor. */
   long beyondCount() {
     return beyondCount;
@@ -104,7 +115,7 @@ final class SettledOffsets {
    * up one by one: counting ranks takes as long as the set has runs.
    */
   private long count(long begin, long end) {
-    if (beyond.isEmpty()) {
+    if (beyond.isEmpty() || begin - base > Integer.MAX_VALUE) {
       return 0;
     }
     if (end - begin > MAX_LOOKUPS || end - base > Integer.MAX_VALUE) {

@@ -11,7 +11,6 @@ import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionEvent.Sought;
-import io.tidewheel.subscription.SubscriptionState.Pending;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +101,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     encodeOutbox(image.outbox(), out);
     LeaseCodec.encode(List.copyOf(image.leases().values()), out);
     encodeParked(image.parked(), out);
+    encodeMarks(image.rowMarks(), out);
     assert out.length() - before <= SubscriptionState.MAX_SNAPSHOT_BYTES
         : "a snapshot of " + (out.length() - before) + " bytes";
   }
@@ -140,7 +140,36 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
             dead,
             skipped,
             filtered,
-            decodeParked(in)));
+            decodeParked(in),
+            decodeMarks(in)));
+  }
+
+  private static void encodeMarks(RowMarks marks, Encoder out) {
+    out.writeUnsigned(marks.lastAtMillis());
+    out.writeUnsigned(marks.settledEnd());
+    out.writeUnsigned(marks.all().size());
+    RowMarks.Mark before = new RowMarks.Mark(0, 0, 0);
+    for (RowMarks.Mark mark : marks.all()) {
+      out.writeUnsigned(mark.seqNr() - before.seqNr());
+      out.writeUnsigned(mark.atMillis() - before.atMillis());
+      out.writeUnsigned(mark.settledEnd() - before.settledEnd());
+      before = mark;
+    }
+  }
+
+  private static RowMarks decodeMarks(Decoder in) {
+    RowMarks marks = new RowMarks();
+    marks.note(in.readUnsigned(), in.readUnsigned());
+    RowMarks.Mark before = new RowMarks.Mark(0, 0, 0);
+    for (int count = in.readSize(); count > 0; count--) {
+      before =
+          new RowMarks.Mark(
+              before.seqNr() + in.readUnsigned(),
+              before.atMillis() + in.readUnsigned(),
+              before.settledEnd() + in.readUnsigned());
+      marks.put(before);
+    }
+    return marks;
   }
 
   private static void encodeSettled(Settled settled, Encoder out) {

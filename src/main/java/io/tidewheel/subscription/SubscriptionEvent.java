@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 sealed interface SubscriptionEvent extends LogEvent {
   void applyTo(SubscriptionState state);
 
+  /** When it was decided, in wall-clock milliseconds. */
+  long atMillis();
+
   /**
    * What became of messages: everything that collected while the write before it was in flight. The
    * acks with their workers and the time are the pull log.

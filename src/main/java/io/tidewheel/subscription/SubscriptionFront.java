@@ -12,6 +12,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.journal.CoreLink;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.Reader;
+import io.tidewheel.queue.ReaderProgress;
 import io.tidewheel.subscription.Subscription.Dependencies;
 import io.tidewheel.subscription.Subscription.Pull;
 import io.tidewheel.subscription.Subscription.Pulled;
@@ -56,6 +57,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final BoardReport report;
   private final PolicyView policies;
   private final Holders holders;
+  private final ReaderProgress progress;
   private final Seeking seeking;
   private final Replays replays;
   private final Pulling pulling;
@@ -65,6 +67,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private boolean isStopping;
   private boolean isHandingOver;
   private boolean isOver;
+  private boolean isAsleep;
 
   static Behavior<Reader.Command> create(Reader.Context reader, Dependencies deps) {
     return Behaviors.setup(
@@ -84,6 +87,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.alarm = new Alarm(timers, deps.clock(), deps.nanoTime());
     this.reading = new LogReading(context, reader.log());
     this.holders = new Holders(context);
+    this.progress = new ReaderProgress(reader.subscriptionUid(), reader.queueRef());
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.seeking = new Seeking(context, reader.log(), reader.queue());
     this.replays = new Replays(context, reader, deps.random());
@@ -103,11 +107,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             timers,
             () ->
                 SubscriptionLog.create(
-                    reader.topicUid(),
-                    reader.queue(),
-                    reader.subscriptionUid(),
-                    reader.startOffset(),
-                    deps.ownership()),
+                    reader,
+                    deps.ownership(),
+                    new SubscriptionLog.PullLog(
+                        () -> policies.pullLogCutoff(deps.clock()), reader.log()::startOffset)),
             CoreSignal::new,
             this::load);
     core.start();
@@ -116,9 +119,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   @Override
   public Receive<Reader.Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Pull.class, this::onPull)
-        .onMessage(Settle.class, this::onSettle)
-        .onMessage(Reader.Appended.class, this::onAppended)
+        .onMessage(Pull.class, pull -> after(() -> onPull(pull)))
+        .onMessage(Settle.class, settle -> after(() -> onSettle(settle)))
+        .onMessage(Reader.Appended.class, appended -> after(() -> onAppended(appended.batch())))
         .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
         .onMessage(CoreSignal.class, returned -> after(() -> core.onSignal(returned.signal())))
         .onMessage(Reload.class, reload -> after(this::onReload))
@@ -133,24 +136,23 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
         .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
         .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
-        .onMessage(Reader.Describe.class, this::onDescribe)
+        .onMessage(Reader.Describe.class, describe -> after(() -> onDescribe(describe)))
         .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
-        .onMessage(Reader.Stop.class, stop -> onStop())
+        .onMessage(Reader.Stop.class, stop -> after(() -> onStop(stop)))
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
         .onSignal(PostStop.class, signal -> onPostStop())
         .onSignal(PreRestart.class, signal -> onPostStop())
         .build();
   }
 
-  private Behavior<Reader.Command> onPull(Pull pull) {
+  private void onPull(Pull pull) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
     if (known == null || !isDispatching(policy) || pull.max() <= 0) {
       pull.replyTo().tell(new Pulled(List.of(), 0));
-      return next();
+    } else {
+      pulling.pull(pull, known, policy, alarm.now());
     }
-    pulling.pull(pull, known, policy, alarm.now());
-    return next();
   }
 
   private long dispatchable(Deliveries known, Policy policy) {
@@ -164,7 +166,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         && deps.ownership().fence().isHeld();
   }
 
-  private Behavior<Reader.Command> onSettle(Settle settle) {
+  private void onSettle(Settle settle) {
     Deliveries known = deliveries;
     if (known == null) {
       settlements.keep(settle);
@@ -173,18 +175,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     } else {
       Settlements.settle(settle, known, policies.current(), alarm.now());
     }
-    return next();
   }
 
-  private Behavior<Reader.Command> onAppended(Reader.Appended appended) {
-    MessageBatch batch = appended.batch();
+  private void onAppended(MessageBatch batch) {
     Deliveries known = deliveries;
     boolean isNext = known != null && batch.firstOffset() == known.window().cursor();
     extendTo(batch.endOffset());
     if (known != null && isNext && known.isKnown() && known.window().hasRoom()) {
       known.read(batch, policies.current(), alarm.now());
     }
-    return next();
   }
 
   private void extendTo(long nextOffset) {
@@ -283,7 +282,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return next();
   }
 
-  private Behavior<Reader.Command> onDescribe(Reader.Describe describe) {
+  private void onDescribe(Reader.Describe describe) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
     String trouble = reading.trouble() == null ? outbox.trouble() : reading.trouble();
@@ -293,27 +292,27 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             known == null
                 ? Figures.recovering(reader, knownEnd)
                 : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
-    return next();
   }
 
-  private Behavior<Reader.Command> onStop() {
+  private void onStop(Reader.Stop stop) {
     isStopping = true;
+    isAsleep = stop.isAsleep();
     timers.startSingleTimer(new StopDeadline(), STOP_TIMEOUT);
-    return next();
   }
 
   /** Also before a restart: the next incarnation begins with an empty window. */
   private Behavior<Reader.Command> onPostStop() {
     Deliveries known = deliveries;
-    if (known != null) {
-      known.window().restart(known.window().cursor());
+    // The board goes on knowing one that only sleeps: whoever waits need not ask it.
+    if (!isAsleep || known == null || !known.isAtRest()) {
+      report.gone();
     }
-    report.gone();
     seeking.refuseWaiting();
     replays.refuseOpen();
     settlements.refuseKept();
-    if (deliveries != null) {
-      deliveries.onUnknown();
+    if (known != null) {
+      known.window().restart(known.window().cursor());
+      known.onUnknown();
     }
     return this;
   }
@@ -331,7 +330,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     holders.endLeases(known, policy, alarm.now());
     known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
-      reading.advance(known);
+      reading.advance(known, policy, alarm.now());
     }
     if (known.isKnown()) {
       outbox.advance(known.state(), policies.origin(reader.queue()));
@@ -342,6 +341,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     arm(known, policy);
     report.update(Figures.row(reader, known, dispatchable(known, policy)));
+    progress.report(
+        known.state().floor(),
+        known.isAtRest() && closer == null && seeking.isIdle() && replays.isIdle());
     return this;
   }
 
@@ -370,7 +372,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isStopping || isHandingOver || (known.isKnown() && !known.isIdle())) {
       return false;
     }
-    List<SubscriptionEvent.LeaseLeft> left = known.leasesLeft(alarm.now());
+    var left = known.leasesLeft(alarm.now());
     if (left.isEmpty() || !known.isKnown() || !core.isFree()) {
       return true;
     }
@@ -384,14 +386,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private void arm(Deliveries known, Policy policy) {
     boolean waitsForChange =
         reading.trouble() != null
-            || (policy.settings().isPaused() && known.backlog() > 0)
+            || (policy.settings().isPaused() && known.whereabouts().backlog() > 0)
             || !deps.ownership().fence().isHeld();
     Now now = alarm.now();
     long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
-    if (isDispatching(policy)
-        && known.dispatchable(policy) > 0
-        && dispatchable(known, policy) == 0) {
-      due = Math.min(due, now.nanos() + pulling.waitNanos(policy));
+    if (isDispatching(policy)) {
+      due = Math.min(due, pulling.dueNanos(known, policy, now));
     }
     alarm.arm(due, waitsForChange);
   }

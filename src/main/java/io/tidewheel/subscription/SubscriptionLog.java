@@ -6,10 +6,12 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.typed.PersistenceId;
 import io.tidewheel.journal.Decision;
 import io.tidewheel.journal.FencedLog;
+import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +45,11 @@ final class SubscriptionLog
   /**
    * Begin a new generation.
    *
-   * @param offset where it is asked to begin; taken to the nearest that the log has
-   * @param oldestOffset the first that the log has
+   * @param offset where it is asked to begin; taken to the nearest that the log has: what was
+   *     trimmed until then is no part of the generation, what is trimmed later counts as skipped
    * @param nextOffset the end of the log
    */
-  record Seek(long atMillis, long offset, long oldestOffset, long nextOffset) implements Command {}
+  record Seek(long atMillis, long offset, long nextOffset) implements Command {}
 
   /** Store the leases that outlive this owner. */
   record Close(SubscriptionEvent.Closing closing) implements Command {}
@@ -60,32 +62,61 @@ final class SubscriptionLog
   /** Stored; null if there was nothing new in it. */
   record Recorded(@Nullable SubscriptionEvent event) implements Result {}
 
+  /**
+   * How long the rows of settled messages are kept, as the pull log. Asked on the core's thread.
+   *
+   * @param cutoffMillis wall-clock milliseconds up to which rows are too old
+   * @param startOffset the oldest message that is kept; rows about older ones go with them
+   */
+  record PullLog(LongSupplier cutoffMillis, LongSupplier startOffset) {}
+
   private final long startOffset;
+  private final PullLog pullLog;
 
   private SubscriptionLog(
       ActorContext<Request<Command, Result>> context,
       PersistenceId persistenceId,
       Ownership ownership,
-      long startOffset) {
+      long startOffset,
+      PullLog pullLog) {
     super(context, persistenceId, ownership);
     this.startOffset = startOffset;
+    this.pullLog = pullLog;
   }
 
   /**
    * The core of a subscription on one queue.
    *
-   * @param startOffset where the subscription was opened; counts only before the first event
+   * @param reader of which the start offset counts only before the first event
    */
   static Behavior<Request<Command, Result>> create(
-      long topicUid, int queue, long subscriptionUid, long startOffset, Ownership ownership) {
-    PersistenceId id =
-        PersistenceId.of(ENTITY_TYPE, topicUid + "-" + queue + "-" + subscriptionUid);
-    return Behaviors.setup(context -> new SubscriptionLog(context, id, ownership, startOffset));
+      Reader.Context reader, Ownership ownership, PullLog pullLog) {
+    String place = reader.topicUid() + "-" + reader.queue() + "-" + reader.subscriptionUid();
+    PersistenceId id = PersistenceId.of(ENTITY_TYPE, place);
+    long startOffset = reader.startOffset();
+    return Behaviors.setup(
+        context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
   }
 
   @Override
   protected SubscriptionState initialState() {
     return SubscriptionState.opened(startOffset);
+  }
+
+  /**
+   * Snapshots hold all that is needed to go on, dead letters that are on their way included; rows
+   * are kept for the pull log only.
+   */
+  @Override
+  protected long deletableRowsAt(SubscriptionState state, long olderSnapshotSeqNr) {
+    RowMarks marks = state.rowMarks();
+    long deletable =
+        marks.deletable(
+            olderSnapshotSeqNr,
+            pullLog.cutoffMillis().getAsLong(),
+            pullLog.startOffset().getAsLong());
+    marks.dropBelow(deletable);
+    return deletable;
   }
 
   @Override
@@ -94,7 +125,8 @@ final class SubscriptionLog
       return decideRecord(state, proposal);
     }
     if (command instanceof Seek seek) {
-      long offset = Math.min(Math.max(seek.offset(), seek.oldestOffset()), seek.nextOffset());
+      long oldest = pullLog.startOffset().getAsLong();
+      long offset = Math.max(Math.min(seek.offset(), seek.nextOffset()), oldest);
       SubscriptionEvent.Sought sought =
           new SubscriptionEvent.Sought(seek.atMillis(), state.generation() + 1, offset);
       return Decision.persist(sought, new Recorded(sought));

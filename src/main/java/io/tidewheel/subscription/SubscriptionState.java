@@ -54,18 +54,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private long deadCount;
   private long skippedCount;
   private long filteredCount;
+  private final RowMarks rowMarks = new RowMarks();
 
-  /** A message that failed. */
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
-
-  /** A message on its way to the dead-letter topic, with how often it was tried and why it died. */
-  record Pending(
-      long number, long offset, int attempts, Attempt last, int deliveries, boolean isParking) {
-    /** The same, but its key does not wait. */
-    Pending passing() {
-      return new Pending(number, offset, attempts, last, deliveries, false);
-    }
-  }
 
   /** Everything in one value, for the codec. */
   record Image(
@@ -82,7 +73,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
       long deadCount,
       long skippedCount,
       long filteredCount,
-      SortedMap<Long, Integer> parked) {}
+      SortedMap<Long, Integer> parked,
+      RowMarks rowMarks) {}
 
   private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
     this.generation = generation;
@@ -92,7 +84,8 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   /** A subscription that was just opened. */
   static SubscriptionState opened(long startOffset) {
-    return new SubscriptionState(1, startOffset, noneFrom(startOffset));
+    return new SubscriptionState(
+        1, startOffset, new SettledOffsets(startOffset, new RoaringBitmap()));
   }
 
   static SubscriptionState of(Image image) {
@@ -111,6 +104,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     state.skippedCount = image.skippedCount;
     state.filteredCount = image.filteredCount;
     state.casualties.park(image.parked);
+    state.rowMarks.copyFrom(image.rowMarks);
     return state;
   }
 
@@ -130,10 +124,10 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         deadCount,
         skippedCount,
         filteredCount,
-        casualties.parked());
+        casualties.parked(),
+        rowMarks);
   }
 
-  /** An equal state that shares nothing with this one. */
   SubscriptionState copy() {
     return of(image());
   }
@@ -141,6 +135,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   @Override
   public void apply(SubscriptionEvent event) {
     event.applyTo(this);
+    rowMarks.note(event.atMillis(), settled.end());
     assert isConsistent() : "invariants broken by " + event;
   }
 
@@ -148,6 +143,16 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   @Override
   public long position() {
     return settled.floor();
+  }
+
+  @Override
+  public void onCheckpoint(long seqNr) {
+    rowMarks.add(seqNr);
+  }
+
+  /** Which rows the pull log can do without. */
+  RowMarks rowMarks() {
+    return rowMarks;
   }
 
   void ack(Offsets offsets) {
@@ -213,17 +218,17 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   void deadLettered(long number) {
     Pending pending = casualties.arrive(number);
-    if (pending != null && pending.isParking) {
-      histories.forget(pending.offset, pending.offset + 1);
+    if (pending != null && pending.isParking()) {
+      histories.forget(pending.offset(), pending.offset() + 1);
     } else if (pending != null) {
-      deadCount += settle(pending.offset, pending.offset + 1);
+      deadCount += settle(pending.offset(), pending.offset() + 1);
     }
   }
 
   void seek(long newGeneration, long offset) {
     generation = newGeneration;
     startOffset = offset;
-    settled = noneFrom(offset);
+    settled = new SettledOffsets(offset, new RoaringBitmap());
     retries.clear();
     leases.clear();
     casualties.unparkAll();
@@ -284,12 +289,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return casualties.isHoldingKey(offset);
   }
 
-  Offsets parkedOffsets() {
-    Offsets.Builder all = new Offsets.Builder();
-    casualties.parked().keySet().forEach(all::add);
-    return all.build();
-  }
-
   /** Whether nothing more can happen to a message: it is settled, dying or parked. */
   boolean isOver(long offset) {
     return isSettled(offset) || isDying(offset) || isParked(offset);
@@ -303,9 +302,18 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return casualties.isDying(offset);
   }
 
-  /** Settled offsets above the floor. */
   long settledBeyondCount() {
     return settled.beyondCount();
+  }
+
+  /** Messages on their way to the dead-letter topic, and those that came there and hold keys. */
+  Casualties casualties() {
+    return casualties;
+  }
+
+  /** How many offsets of a range are not settled. */
+  long openCount(long start, long end) {
+    return settled.openCount(start, end);
   }
 
   /** The first offset from here on that is not settled. */
@@ -334,11 +342,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return casualties.dyingCount();
   }
 
-  /** The message that leaves after the one with this number; null when there is none. */
-  @Nullable Pending dyingAfter(long number) {
-    return casualties.after(number);
-  }
-
   long nextNumber() {
     return nextNumber;
   }
@@ -360,10 +363,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         + histories.bytes()
         + casualties.weight()
         + leases.size() * LEASE_BYTES;
-  }
-
-  private static SettledOffsets noneFrom(long floor) {
-    return new SettledOffsets(floor, new RoaringBitmap());
   }
 
   /** Settles a range; returns how many of it were not settled before. */

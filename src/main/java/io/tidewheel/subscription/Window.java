@@ -146,8 +146,8 @@ final class Window {
     return lines.deferredCount();
   }
 
-  void forEachDeferred(LongConsumer action) {
-    lines.forEachDeferred(action);
+  void forEachDeferred(long before, LongConsumer action) {
+    lines.forEachDeferred(before, action);
   }
 
   /** It is settled without having been read again. */

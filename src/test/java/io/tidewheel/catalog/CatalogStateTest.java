@@ -146,6 +146,14 @@ class CatalogStateTest {
   void eventsHaveTheseBytesForEver() {
     assertGolden(new TopicDeleting(300), "topic-deleting-1", "ac02");
     assertGolden(new TopicRemoved(1), "topic-removed-1", "01");
+    assertGolden(
+        new CatalogEvent.Several(List.of(new TopicRemoved(1), new SubscriptionOpened(1, 2))),
+        "several-1",
+        "02"
+            + "0f746f7069632d72656d6f7665642d31"
+            + "01"
+            + "15737562736372697074696f6e2d6f70656e65642d31"
+            + "0102");
     assertGolden(new SubscriptionOpened(1, 2), "subscription-opened-1", "0102");
     assertGolden(new SubscriptionClosing(1, 2), "subscription-closing-1", "0102");
     assertGolden(new SubscriptionRemoved(1, 2), "subscription-removed-1", "0102");

@@ -318,10 +318,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
               0,
               0,
               0,
-              null));
+              null,
+              Reader.Reconciliation.of(size, position, 0, 0, 0, 0, size - position, 0, 0)));
     }
     return CompletableFuture.completedFuture(
-        List.of(new QueueStatus(0, "memory", 0, size, 0, 0, readers)));
+        List.of(new QueueStatus(0, "memory", 0, size, 0, 0, 0, 0, readers)));
   }
 
   @Override

@@ -83,7 +83,7 @@ class FencedLogTest {
     }
 
     @Override
-    protected long deletableRowsAt(long olderSnapshotSeqNr) {
+    protected long deletableRowsAt(Sum state, long olderSnapshotSeqNr) {
       return isTrimming ? olderSnapshotSeqNr : 0;
     }
   }

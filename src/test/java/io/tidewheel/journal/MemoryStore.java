@@ -69,6 +69,8 @@ public final class MemoryStore implements Extension, RowReader {
   private final Map<String, Long> highest = new HashMap<>();
   private final Deque<Step> script = new ArrayDeque<>();
   private final List<Runnable> held = new ArrayList<>();
+  private final Map<String, List<Stored>> everWritten = new HashMap<>();
+  private boolean areDeletionsLost;
   private int writeCount;
 
   /** A row; its event without the payload, which is kept as bytes. */
@@ -153,7 +155,20 @@ public final class MemoryStore implements Extension, RowReader {
     return highest.getOrDefault(persistenceId, 0L);
   }
 
+  /** Whether deletions are answered but not done, as when a crash comes before them. */
+  public synchronized void loseDeletions(boolean areLost) {
+    areDeletionsLost = areLost;
+  }
+
+  /** All events an actor ever wrote, also those that are deleted. */
+  public synchronized List<Object> written(String persistenceId) {
+    return everWritten.getOrDefault(persistenceId, List.of()).stream().map(this::decode).toList();
+  }
+
   synchronized void delete(String persistenceId, long to) {
+    if (areDeletionsLost) {
+      return;
+    }
     logs.getOrDefault(persistenceId, new TreeMap<>()).headMap(to, true).clear();
   }
 
@@ -178,6 +193,7 @@ public final class MemoryStore implements Extension, RowReader {
       String persistenceId = stored.row.persistenceId();
       logs.computeIfAbsent(persistenceId, absent -> new TreeMap<>())
           .put(stored.row.sequenceNr(), stored);
+      everWritten.computeIfAbsent(persistenceId, absent -> new ArrayList<>()).add(stored);
       highest.merge(persistenceId, stored.row.sequenceNr(), Math::max);
     }
   }

@@ -26,10 +26,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class QueueCodecTest {
   private static final QueueCodec CODEC = new QueueCodec();
   private static final String STATE_BYTES =
-      "0280d095ffbc31b0526ab27a0fdc180600020700ac02010105020000000000000001ffffffffffffffff"
-          + "00050101010101010101010101010101010101000200000000000000000200000000000000030081"
-          + "0801010101010101010101010101010101090102011f01a56145270ce6b3bebd1dd012b739486702"
-          + "80a0abfef96283c9f0e025";
+      "0480d095ffbc31b0975593a09c76b00c000203060104050c80a0abfef962020700ac0201010502000000"
+          + "0000000001ffffffffffffffff000501010101010101010101010101010102010002000100020200"
+          + "00000000000002000000000000000300810801010101010101010101010101010102090102011f09"
+          + "0102011f02a56145270ce6b3bebd1dd012b73948670280a0abfef96283c9f0e025a56145270ce6b3"
+          + "bebd1dd012b7394867040083c9f0e025";
   private static final HexFormat HEX = HexFormat.of();
 
   /** An event with its manifest and bytes. */
@@ -45,6 +46,8 @@ class QueueCodecTest {
                 + "78742f706c61696e02057472616365013102c3a400ac02c0ee6d0200ff"),
         new Golden(new SubscriptionOpened(300, 70_000), "subscription-opened-1", "ac02f0a204"),
         new Golden(new SubscriptionClosed(300), "subscription-closed-1", "ac02"),
+        new Golden(
+            new QueueEvent.Trimmed(70_000, 300, 1L << 32), "trimmed-1", "f0a204ac028080808010"),
         new Golden(new QueueDeleted(), "queue-deleted-1", ""));
   }
 
@@ -62,6 +65,10 @@ class QueueCodecTest {
   void theStateHasItsBytesForEver() {
     QueueState state = new QueueState();
     state.apply(appended(0, 0));
+    state.onCheckpoint(3);
+    state.apply(appended(2, state.checksum()));
+    state.onCheckpoint(5);
+    state.apply(new QueueEvent.Trimmed(2, 3, 6));
     state.apply(new SubscriptionOpened(300, 1));
     state.apply(new SubscriptionOpened(7, 0));
     state.apply(new SubscriptionClosed(5));

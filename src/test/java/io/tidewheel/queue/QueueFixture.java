@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Queues with their real cores on a scripted journal, in virtual time. What readers get goes to one
@@ -48,6 +49,16 @@ final class QueueFixture implements AutoCloseable {
   final AtomicLong nanos = new AtomicLong(123);
   final AtomicLong millis = new AtomicLong(1_000_000);
   final AtomicBoolean isFenceHeld = new AtomicBoolean(true);
+  final AtomicBoolean isDiskFull = new AtomicBoolean();
+
+  /** What the queue's node knows of topics. */
+  final AtomicReference<CatalogSnapshot> catalog = new AtomicReference<>(CatalogSnapshot.EMPTY);
+
+  /** When the queue was to be woken, each time it fell asleep. */
+  final List<Long> sleeps = new CopyOnWriteArrayList<>();
+
+  QueueIdle idle = new QueueIdle(Duration.ofHours(1), Duration.ofHours(2));
+  CheckpointPolicy checkpoints = new CheckpointPolicy(1 << 20, 1_000);
   long maxPendingBytes = 1 << 20;
 
   /** Makes a reader fail. */
@@ -62,14 +73,17 @@ final class QueueFixture implements AutoCloseable {
         TOPIC,
         0,
         new Queue.Dependencies(
-            new Ownership("node-1", isFenceHeld::get, new CheckpointPolicy(1 << 20, 1_000)),
+            new Ownership("node-1", isFenceHeld::get, checkpoints),
             new VirtualClock(millis),
             nanos::get,
-            () -> CatalogSnapshot.EMPTY,
+            catalog::get,
             store,
             new TailCache(1 << 20),
             this::reader,
-            maxPendingBytes));
+            maxPendingBytes,
+            isDiskFull::get,
+            idle),
+        (queue, dueMillis) -> sleeps.add(dueMillis));
   }
 
   private Behavior<Reader.Command> reader(Reader.Context place) {
@@ -89,7 +103,25 @@ final class QueueFixture implements AutoCloseable {
 
   private static Reader.Status status(Reader.Context place) {
     long uid = place.subscriptionUid();
-    return new Reader.Status(uid, place.queue(), 1, 0, uid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null);
+    return new Reader.Status(
+        uid,
+        place.queue(),
+        1,
+        0,
+        uid,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        null,
+        Reader.Reconciliation.UNKNOWN);
   }
 
   Queue.Append append(SenderId sender, long number, Message... messages) {

@@ -84,7 +84,7 @@ class QueueInspectorTest {
   }
 
   private static QueueStatus status(int queue) {
-    return new QueueStatus(queue, "node", 0, 10, 100, 0, List.of());
+    return new QueueStatus(queue, "node", 0, 10, 100, 0, 0, 0, List.of());
   }
 
   private static Topic topic(int queueCount) {

@@ -156,7 +156,7 @@ class DeadLetterTest {
             new DeadLetter.Origin("t", "s", 0),
             Message.of(new byte[1]).withHeaders(own),
             0,
-            new SubscriptionState.Pending(1, 5, 1, attempt, 1, false),
+            new Pending(1, 5, 1, attempt, 1, false),
             List.of());
     assertThat(dead.headers()).hasSizeLessThanOrEqualTo(Limits.MAX_HEADER_COUNT);
     assertThat(dead.headers()).containsKeys("tidewheel-dead-offset", DeadLetter.DROPPED);

@@ -40,7 +40,7 @@ class DeepWindowTest {
     long others = drain(deliveries, keys, newest);
     assertThat(others).isEqualTo(100_000);
     assertThat(deliveries.stopReason(POLICY)).isNull();
-    assertThat(deliveries.waiting()).isEqualTo(blocked - 1);
+    assertThat(deliveries.whereabouts().waiting()).isEqualTo(blocked - 1);
     assertThat(budget.used()).isLessThan(40 << 20);
     assertThat(snapshotBytes()).isLessThan(SubscriptionState.MAX_SNAPSHOT_BYTES);
     ack(deliveries, List.of(first));

@@ -252,7 +252,7 @@ class DeliveriesPropertyTest {
 
     /** The first parked one, or any: a redrive goes as it likes. */
     private void reopen() {
-      Offsets parked = deliveries.state().parkedOffsets();
+      Offsets parked = deliveries.state().casualties().parkedOffsets();
       if (!parked.isEmpty()) {
         deliveries.reopen(parked.start(random.nextInt(parked.rangeCount())));
       }
@@ -264,7 +264,7 @@ class DeliveriesPropertyTest {
     }
 
     private void deadLetter() {
-      SubscriptionState.Pending pending = deliveries.state().dyingAfter(0);
+      Pending pending = deliveries.state().casualties().after(0);
       if (pending != null) {
         deliveries.deadLettered(pending.number());
       }
@@ -310,7 +310,7 @@ class DeliveriesPropertyTest {
               .filter(offset -> message(offset).onlyFor() == 71 || isFiltered(offset))
               .filter(offset -> !state.isSettled(offset))
               .count();
-      assertThat(deliveries.backlog())
+      assertThat(deliveries.whereabouts().backlog())
           .isEqualTo(
               LongStream.range(state.floor(), end).filter(o -> !state.isSettled(o)).count()
                   - passed

@@ -36,9 +36,9 @@ class DeliveriesTest {
         .isEqualTo(SettleStatus.ACKED);
     deliveries.read(0, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
-    assertThat(deliveries.readFrom()).isEqualTo(-1);
+    assertThat(deliveries.nextReading()).isNull();
     store();
-    assertThat(deliveries.readFrom()).isEqualTo(2);
+    assertThat(deliveries.nextReading()).extracting(Intake.Reading::from).isEqualTo(2L);
     deliveries.read(2, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("c");
   }
@@ -50,7 +50,7 @@ class DeliveriesTest {
     assertThat(deliveries.nextWrite(NOW, true)).isNotNull();
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
-    assertThat(deliveries.readFrom()).isZero();
+    assertThat(deliveries.nextReading()).extracting(Intake.Reading::from).isEqualTo(0L);
     deliveries.read(0, List.of(batch), POLICY, NOW);
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("a");
   }

@@ -37,6 +37,11 @@ final class MemoryLog implements MessageLog {
             .orElse(nextOffset()));
   }
 
+  @Override
+  public synchronized long startOffset() {
+    return batches.isEmpty() ? 0 : batches.get(0).firstOffset();
+  }
+
   /** Drops the batches that end at or before an offset. */
   synchronized void trim(long offset) {
     batches.removeIf(batch -> batch.endOffset() <= offset);

@@ -107,8 +107,11 @@ class SeekTest {
     f.publish(keyed("x", "a").withId("id-1"), free("b"));
     assertThat(f.ack(f.pull(1).get(0))).isEqualTo(SettleStatus.ACKED);
     f.ref().tell(new Subscription.Replay(0, f.replayed.getRef()));
-    Queue.Append append = f.queue.expectMessageClass(Queue.Append.class);
-    Message copy = append.messages().get(0);
+    Queue.Command asked = f.queue.receiveMessage();
+    while (!(asked instanceof Queue.Append)) {
+      asked = f.queue.receiveMessage();
+    }
+    Message copy = ((Queue.Append) asked).messages().get(0);
     assertThat(copy.onlyFor()).isEqualTo(Fixture.UID);
     assertThat(copy.key()).isEqualTo("x");
     assertThat(copy.id()).isNull();

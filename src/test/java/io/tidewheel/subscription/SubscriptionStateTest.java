@@ -82,7 +82,7 @@ class SubscriptionStateTest {
     apply(List.of(), List.of(new Dying(11, 3, 3, Cause.REJECTED, null)), List.of());
     assertThat(state.isDying(11)).isTrue();
     assertThat(state.isSettled(11)).isFalse();
-    assertThat(state.dyingAfter(0)).extracting(SubscriptionState.Pending::number).isEqualTo(1L);
+    assertThat(state.casualties().after(0)).extracting(Pending::number).isEqualTo(1L);
     apply(List.of(), List.of(), List.of(1L));
     assertThat(state.isDying(11)).isFalse();
     assertThat(state.isSettled(11)).isTrue();
@@ -158,6 +158,9 @@ class SubscriptionStateTest {
                 + "00"
                 + "00"
                 + "00"
+                + "00"
+                + "e807"
+                + "0f"
                 + "00");
   }
 

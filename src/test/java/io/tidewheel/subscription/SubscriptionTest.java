@@ -290,7 +290,7 @@ class SubscriptionTest {
         free("y"));
     Delivery x1 = f.pullOne();
     assertThat(f.pull(10)).isEmpty();
-    assertThat(f.status().stopReason()).isEqualTo("blocked-by-key");
+    f.await(status -> "blocked-by-key".equals(status.stopReason()));
     assertThat(f.ack(x1)).isEqualTo(SettleStatus.ACKED);
     f.await(status -> status.stopReason() == null);
     assertThat(f.drainTexts()).containsExactlyInAnyOrder("x2", "x3", "x4", "x5", "y");

@@ -132,15 +132,21 @@ class EmbeddedStoreCrashTest {
   void doesNotMindWhatLiesBehindTheEndOfTheLog() throws IOException {
     // A file that is used again holds whole blocks of its earlier life, maybe with the next number.
     Path log = newestLog(image);
-    Block first = StoreFixture.blocks(log).get(0);
-    ByteBuffer stale = ByteBuffer.wrap(Files.readAllBytes(log)).slice(0, 4096);
+    Path further = temp.resolve("further");
+    StoreFixture.copy(image, further);
+    try (EmbeddedStore store = open(further)) {
+      append(store, ACTOR, 11, 11, SIZE);
+    }
+    Block eleventh = StoreFixture.blocks(newestLog(further)).get(10);
+    ByteBuffer stale =
+        ByteBuffer.wrap(Files.readAllBytes(newestLog(further))).slice(eleventh.start(), 4096);
     String id =
         Files.readAllLines(image.resolve(DataDirectory.IDENTITY_FILE)).stream()
             .filter(line -> line.startsWith("id="))
             .findFirst()
             .orElseThrow()
             .substring(3);
-    new LogBlock(id).seal(stale, first.end(), 1, new LogPosition(7, 0, 11));
+    new LogBlock(id).seal(stale, eleventh.end() - eleventh.start(), 1, new LogPosition(7, 0, 11));
     byte[] bytes = new byte[4096];
     stale.get(0, bytes);
     Files.write(log, bytes, StandardOpenOption.APPEND);

@@ -1,0 +1,242 @@
+package io.tidewheel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is kept, what is given back, and what happens when there is no room. */
+@Timeout(180)
+final class RetentionIT {
+  private static final String NOTHING_KEPT = "{\"retention\":{\"time\":\"0s\"}}";
+
+  @TempDir private Path directory;
+
+  @Test
+  void whatIsAckedAndNotRetainedIsTrimmed() throws Exception {
+    try (NodeFixture node = NodeFixture.start(directory)) {
+      node.put("/v1/topics/t", NOTHING_KEPT);
+      node.put("/v1/topics/t/subscriptions/s", "{}");
+      for (int i = 0; i < 20; i++) {
+        node.publish("t", "x".repeat(1_000), Map.of());
+      }
+      assertThat(queue(node).get("bytes").asLong()).isEqualTo(20_000);
+      assertThat(queue(node).get("pinnedBy").asText()).isEqualTo("s");
+      assertThat(queue(node).get("pinnedBytes").asLong()).isEqualTo(20_000);
+      ackAll(node, 20);
+      await(() -> queue(node).get("startOffset").asLong() == 20);
+      assertThat(queue(node).get("bytes").asLong()).isZero();
+      node.restart();
+      assertThat(queue(node).get("startOffset").asLong()).isEqualTo(20);
+      node.publish("t", "after", Map.of());
+      assertThat(node.pull("t", "s", 10, "5s")).hasSize(1);
+      JsonNode counts = node.get("/v1/topics/t/reconciliation").body();
+      assertThat(counts.get("difference").asLong()).isZero();
+      JsonNode subscription = counts.get("queues").get(0).get("subscriptions").get(0);
+      assertThat(subscription.get("acked").asLong()).isEqualTo(20);
+      assertThat(subscription.get("leased").asLong()).isEqualTo(1);
+      assertThat(subscription.get("total").asLong()).isEqualTo(21);
+    }
+  }
+
+  @Test
+  void aFullBacklogIsRefusedByName() {
+    try (NodeFixture node = NodeFixture.start(directory)) {
+      node.put("/v1/topics/t", "{\"maxBacklogBytes\":1000000}");
+      node.put("/v1/topics/t/subscriptions/slow", "{}");
+      int stored = 0;
+      NodeFixture.Answer last = node.publish("t", "x".repeat(100_000), Map.of());
+      while (last.status() == 201 && stored < 100) {
+        stored++;
+        last = node.publish("t", "x".repeat(100_000), Map.of());
+      }
+      assertThat(stored).isEqualTo(10);
+      assertThat(last.status()).isEqualTo(429);
+      assertThat(last.body().get("outcome").asText()).isEqualTo("not_stored");
+      assertThat(last.body().get("retryable").asBoolean()).isTrue();
+      assertThat(last.body().get("retryAfter").asText()).isNotEmpty();
+      assertThat(last.body().get("detail").asText()).contains("slow", "maxBacklogBytes");
+      ackAll(node, "slow", 10);
+      await(() -> node.publish("t", "again", Map.of()).status() == 201);
+    }
+  }
+
+  @Test
+  void aSubscriptionThatMayFallBehindOnlySoFarSkips() {
+    try (NodeFixture node = NodeFixture.start(directory)) {
+      node.put("/v1/topics/t", "{}");
+      node.put("/v1/topics/t/subscriptions/s", "{\"maxLag\":{\"messages\":10,\"then\":\"skip\"}}");
+      node.put("/v1/topics/t/subscriptions/all", "{\"start\":\"earliest\"}");
+      for (int i = 0; i < 30; i++) {
+        assertThat(node.publish("t", "m" + i, Map.of()).status()).isEqualTo(201);
+      }
+      await(() -> counts(node, "s").get("skipped").asLong() == 20);
+      List<JsonNode> pulled = node.pull("t", "s", 100, "5s");
+      assertThat(pulled).hasSize(10);
+      assertThat(pulled.get(0).get("bodyText").asText()).isEqualTo("m20");
+      assertThat(node.pull("t", "all", 100, "5s")).hasSize(30);
+      node.restart();
+      await(() -> counts(node, "s").get("skipped").asLong() == 20);
+    }
+  }
+
+  /**
+   * Guards both ends of a full disk: while the reserve is left consumers go on and publishers know
+   * that nothing is stored; without it acks are to be repeated; then everything goes on by itself.
+   */
+  @Test
+  void aFullDiskStopsPublishersAndRecoversByItself() throws Exception {
+    Path small = Files.createDirectory(directory.resolve("small"));
+    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", small.toString()) == 0);
+    try {
+      Map<String, Object> settings =
+          Map.of(
+              "tidewheel.node.disk-reserve", "48MiB",
+              "tidewheel.journal.embedded.memtable-size", "4 MiB",
+              "tidewheel.journal.embedded.segment-size", "2 MiB");
+      Path filler = small.resolve("filler");
+      Files.write(filler, new byte[48 << 20]);
+      try (NodeFixture node = NodeFixture.start(small.resolve("data"), settings)) {
+        fillAndRecover(node, small, filler);
+      }
+    } finally {
+      run("umount", "-l", small.toString());
+    }
+  }
+
+  private void fillAndRecover(NodeFixture node, Path small, Path filler) throws IOException {
+    node.put("/v1/topics/t", "{}");
+    node.put("/v1/topics/t/subscriptions/s", "{}");
+    node.put("/v1/topics/many", "{}");
+    node.put("/v1/topics/many/subscriptions/s", "{\"maxAttempts\":1000,\"lease\":\"10m\"}");
+    for (int i = 0; i < 200; i++) {
+      node.publish("many", "m" + i, Map.of());
+    }
+    String payload = "x".repeat(250_000);
+    NodeFixture.Answer last = node.publish("t", payload, Map.of());
+    int stored = 0;
+    while (last.status() == 201 && stored < 1_000) {
+      stored++;
+      last = node.publish("t", payload, Map.of());
+    }
+    assertThat(stored).isGreaterThan(20);
+    assertThat(last.status()).isEqualTo(507);
+    assertThat(last.body().get("outcome").asText()).isEqualTo("not_stored");
+    assertThat(last.body().get("retryable").asBoolean()).isTrue();
+
+    List<String> receipts = receipts(node, "s", 5);
+    assertThat(node.settle("t", "s", "ack", receipts)).containsOnly("acked").hasSize(5);
+
+    List<String> late = receipts(node, "s", 3);
+    Path rest = small.resolve("rest");
+    fill(rest);
+    useUpTheLog(node);
+    assertThat(node.settle("t", "s", "ack", late))
+        .as("what cannot be stored is to be repeated")
+        .containsOnly("retry");
+    assertThat(node.publish("t", "no", Map.of()).status()).isEqualTo(507);
+
+    Files.delete(rest);
+    Files.delete(filler);
+    await(() -> node.settle("t", "s", "ack", late).equals(List.of("acked", "acked", "acked")));
+    await(() -> node.publish("t", "room again", Map.of()).status() == 201);
+    int left = stored - 8 + 1;
+    int seen = 0;
+    while (seen < left) {
+      List<String> some = receipts(node, "s", 10);
+      assertThat(some).isNotEmpty();
+      assertThat(node.settle("t", "s", "ack", some)).containsOnly("acked");
+      seen += some.size();
+    }
+    assertThat(seen).isEqualTo(left);
+  }
+
+  /** The log has some space beforehand: stores long reasons until there is none. */
+  private static void useUpTheLog(NodeFixture node) {
+    for (int round = 0; round < 600; round++) {
+      List<JsonNode> pulled = node.pull("many", "s", 200, "5s");
+      String receipts =
+          NodeFixture.JSON
+              .valueToTree(pulled.stream().map(NodeFixture::receipt).toList())
+              .toString();
+      NodeFixture.Answer nacked =
+          node.post(
+              NodeFixture.messages("many", "s") + ":nack",
+              "{\"receipts\":"
+                  + receipts
+                  + ",\"delay\":\"0s\",\"reason\":\""
+                  + "r".repeat(500)
+                  + "\"}");
+      if (nacked.body().toString().contains("retry")) {
+        return;
+      }
+    }
+    throw new AssertionError("there was room for everything");
+  }
+
+  /** Leaves no byte. */
+  private static void fill(Path file) throws IOException {
+    try (var out = Files.newOutputStream(file)) {
+      byte[] block = new byte[4096];
+      while (true) {
+        out.write(block);
+      }
+    } catch (IOException full) {
+      assertThat(full.getMessage()).contains("space");
+    }
+  }
+
+  private static int run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return process.waitFor(10, TimeUnit.SECONDS) ? process.exitValue() : -1;
+  }
+
+  private static JsonNode queue(NodeFixture node) {
+    return node.get("/v1/topics/t").body().get("queues").get(0);
+  }
+
+  private static JsonNode counts(NodeFixture node, String subscription) {
+    for (JsonNode each :
+        node.get("/v1/topics/t/reconciliation").body().get("queues").get(0).get("subscriptions")) {
+      if (each.get("subscription").asText().equals(subscription)) {
+        return each;
+      }
+    }
+    throw new AssertionError("no counts of " + subscription);
+  }
+
+  private static void ackAll(NodeFixture node, int count) {
+    ackAll(node, "s", count);
+  }
+
+  private static void ackAll(NodeFixture node, String subscription, int count) {
+    int acked = 0;
+    while (acked < count) {
+      List<String> some = receipts(node, subscription, 100);
+      node.settle("t", subscription, "ack", some);
+      acked += some.size();
+    }
+  }
+
+  private static List<String> receipts(NodeFixture node, String subscription, int max) {
+    return node.pull("t", subscription, max, "5s").stream().map(NodeFixture::receipt).toList();
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+    }
+  }
+}

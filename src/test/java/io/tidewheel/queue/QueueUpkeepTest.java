@@ -1,0 +1,338 @@
+package io.tidewheel.queue;
+
+import static io.tidewheel.queue.QueueFixture.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.SubscriptionSettings;
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.catalog.Topic.StartPosition;
+import io.tidewheel.catalog.TopicSettings;
+import io.tidewheel.journal.FencedLog.CheckpointPolicy;
+import io.tidewheel.journal.LogRow;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is trimmed, refused and put to sleep. */
+class QueueUpkeepTest {
+  private static final SenderId SENDER = new SenderId(1, 1);
+  private static final int STEP_SECONDS = 3;
+  private static final long FIRST = 31;
+  private static final long SECOND = 32;
+
+  private final QueueFixture fixture = new QueueFixture();
+  private final TestProbe<AppendReply> replies = fixture.replies;
+  private final TestProbe<Object> settling = fixture.kit.createTestProbe();
+  private long number;
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void trimsWhatEverySubscriptionHasSettled() {
+    settings(Duration.ZERO, 1 << 30, 1 << 30, null);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    open(queue, SECOND);
+    publish(queue, 5);
+    report(queue, FIRST, 5, true);
+    report(queue, SECOND, 3, false);
+    pass(30);
+    assertThat(status(queue).startOffset()).isZero();
+    assertThat(fixture.batches()).hasSize(5);
+
+    report(queue, SECOND, 5, true);
+    until(() -> status(queue).startOffset() == 5);
+    until(() -> fixture.batches().isEmpty());
+    assertThat(events())
+        .anyMatch(
+            event ->
+                event instanceof QueueEvent.Trimmed trimmed
+                    && trimmed.startOffset() == 5
+                    && trimmed.startBytes() == 5);
+    assertThat(status(queue).bytes()).isZero();
+  }
+
+  @Test
+  void keepsWhatIsWithinTheRetentionTime() {
+    settings(Duration.ofMinutes(10), 1 << 30, 1 << 30, null);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 3);
+    report(queue, FIRST, 3, true);
+    pass(120);
+    assertThat(status(queue).startOffset()).isZero();
+    pass(600);
+    until(() -> status(queue).startOffset() == 3);
+  }
+
+  @Test
+  void keepsTheRetentionBytesAndNoMoreWithoutSubscriptions() {
+    settings(Duration.ofDays(7), 100_000, 1 << 30, null);
+    fixture.checkpoints = new CheckpointPolicy(1 << 20, 10);
+    ActorRef<Queue.Command> queue = fixture.start();
+    for (int i = 0; i < 60; i++) {
+      append(queue, "x".repeat(10_000));
+    }
+    until(() -> status(queue).startOffset() > 10);
+    assertThat(status(queue).bytes()).isGreaterThanOrEqualTo(100_000);
+  }
+
+  /** Guards the order of the two: rows are only deleted when the log says that they are. */
+  @Test
+  void aTrimThatACrashCutShortIsFinished() {
+    settings(Duration.ZERO, 1 << 30, 1 << 30, null);
+    fixture.store.loseDeletions(true);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 4);
+    report(queue, FIRST, 4, true);
+    until(() -> status(queue).startOffset() == 4);
+    assertThat(fixture.batches()).hasSize(4);
+    fixture.stop(queue);
+
+    fixture.store.loseDeletions(false);
+    ActorRef<Queue.Command> again = fixture.start();
+    until(() -> fixture.batches().isEmpty());
+    assertThat(status(again).startOffset()).isEqualTo(4);
+    publish(again, 1);
+    assertThat(status(again).nextOffset()).isEqualTo(5);
+  }
+
+  @Test
+  void readsBeginBehindWhatIsTrimmed() {
+    settings(Duration.ZERO, 1 << 30, 1 << 30, null);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 4);
+    report(queue, FIRST, 4, true);
+    until(() -> status(queue).startOffset() == 4);
+    publish(queue, 2);
+    open(queue, SECOND);
+    Reader.Context second = fixture.readerContexts.get(1);
+    assertThat(second.startOffset()).as("clamped to what is kept").isEqualTo(4);
+    assertThat(second.log().startOffset()).isEqualTo(4);
+    fixture.stop(queue);
+
+    fixture.start();
+    until(() -> fixture.readerContexts.size() == 4);
+    MessageLog log = fixture.readerContexts.get(2).log();
+    List<MessageBatch> read = log.read(0, 6, 1 << 20).toCompletableFuture().join();
+    assertThat(read.get(0).firstOffset()).isEqualTo(4);
+  }
+
+  @Test
+  void refusesPublishesOverTheBacklogAndSaysWhoHoldsIt() {
+    settings(Duration.ZERO, 1 << 30, 1_000, null);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    open(queue, SECOND);
+    append(queue, "x".repeat(1_200));
+    report(queue, FIRST, 1, true);
+    pass(1);
+    queue.tell(fixture.append(SENDER, ++number, text("more")));
+    AppendReply.NotStored refused = (AppendReply.NotStored) replies.receiveMessage();
+    assertThat(refused.reason()).isEqualTo(PublishResult.Reason.OVER_LIMIT);
+    assertThat(refused.detail()).contains("second", "1200 bytes", "maxBacklogBytes");
+    assertThat(status(queue).pinnedBytes()).isEqualTo(1_200);
+
+    report(queue, SECOND, 1, true);
+    pass(1);
+    queue.tell(fixture.append(SENDER, number, text("more")));
+    assertThat(fixture.await(replies)).isInstanceOf(AppendReply.Decided.class);
+  }
+
+  @Test
+  void aBlockingSubscriptionBoundsItsOwnLag() {
+    settings(
+        Duration.ofDays(1), 1 << 30, 1 << 30, new SubscriptionSettings.MaxLag(null, 2L, false));
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 2);
+    queue.tell(fixture.append(SENDER, ++number, text("third")));
+    AppendReply.NotStored refused = (AppendReply.NotStored) replies.receiveMessage();
+    assertThat(refused.detail()).contains("first", "maxLag");
+    report(queue, FIRST, 1, false);
+    pass(1);
+    publish(queue, 1);
+  }
+
+  @Test
+  void aFullDiskRefusesPublishesUntilThereIsSpaceAgain() {
+    ActorRef<Queue.Command> queue = fixture.start();
+    publish(queue, 1);
+    fixture.isDiskFull.set(true);
+    queue.tell(fixture.append(SENDER, ++number, text("no room")));
+    assertThat(replies.receiveMessage())
+        .isEqualTo(AppendReply.refusal(number, PublishResult.Reason.DISK_FULL));
+    fixture.isDiskFull.set(false);
+    queue.tell(fixture.append(SENDER, number, text("no room")));
+    assertThat(fixture.await(replies)).isInstanceOf(AppendReply.Decided.class);
+    assertThat(fixture.stored()).containsExactly("0", "no room");
+  }
+
+  @Test
+  void fallsAsleepWhenEveryReaderIsAtRest() {
+    settings(Duration.ofHours(1), 1 << 30, 1 << 30, null);
+    fixture.idle = new QueueIdle(Duration.ofSeconds(10), Duration.ofSeconds(30));
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 2);
+    pass(120);
+    assertThat(fixture.sleeps).as("a message waits").isEmpty();
+    report(queue, FIRST, 2, false);
+    pass(120);
+    assertThat(fixture.sleeps).as("something is in flight").isEmpty();
+    report(queue, FIRST, 2, true);
+    until(() -> !fixture.sleeps.isEmpty());
+    assertThat(fixture.sleeps.get(0) - fixture.millis.get())
+        .as("woken when the retention time is over")
+        .isBetween(3_000_000L, 3_600_000L);
+  }
+
+  /** Guards the gap between falling asleep and the stop: what comes in it is not slept over. */
+  @Test
+  void whatComesBeforeTheStopWakesTheQueueAgain() {
+    settings(Duration.ofHours(1), 1 << 30, 1 << 30, null);
+    fixture.idle = new QueueIdle(Duration.ofSeconds(10), Duration.ofSeconds(30));
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    report(queue, FIRST, 0, true);
+    until(() -> !fixture.sleeps.isEmpty());
+    int before = fixture.sleeps.size();
+    publish(queue, 1);
+    fixture.stop(queue);
+    assertThat(fixture.sleeps).hasSizeGreaterThan(before);
+    assertThat(fixture.sleeps.get(fixture.sleeps.size() - 1))
+        .isLessThanOrEqualTo(fixture.millis.get());
+  }
+
+  @Test
+  void aRestingCoreStoresTheNextMessage() {
+    fixture.idle = new QueueIdle(Duration.ofSeconds(10), Duration.ofHours(1));
+    ActorRef<Queue.Command> queue = fixture.start();
+    publish(queue, 1);
+    pass(60);
+    publish(queue, 1);
+    assertThat(fixture.stored()).containsExactly("0", "1");
+    long openings =
+        fixture.store.events(QueueLog.persistenceId(QueueFixture.TOPIC, 0)).stream()
+            .filter(row -> row instanceof LogRow.Opened<?>)
+            .count();
+    assertThat(openings).as("the core was stopped in between").isEqualTo(2);
+  }
+
+  private void settings(
+      Duration retention,
+      long retentionBytes,
+      long maxBacklogBytes,
+      SubscriptionSettings.@Nullable MaxLag maxLag) {
+    TopicSettings defaults = TopicSettings.defaults(1);
+    TopicSettings settings =
+        new TopicSettings(
+            1,
+            retention,
+            retentionBytes,
+            defaults.maxMessageBytes(),
+            maxBacklogBytes,
+            defaults.dedupWindow(),
+            defaults.dedupIds(),
+            null);
+    SubscriptionSettings plain = SubscriptionSettings.DEFAULTS;
+    SubscriptionSettings bounded =
+        new SubscriptionSettings(
+            plain.expiresAfter(),
+            plain.lease(),
+            plain.maxAttempts(),
+            plain.onDead(),
+            plain.backoff(),
+            plain.order(),
+            plain.delivery(),
+            plain.rateLimit(),
+            plain.maxInFlight(),
+            plain.filter(),
+            maxLag,
+            plain.success(),
+            plain.backends(),
+            plain.zone(),
+            plain.isPaused());
+    Map<String, Topic.Subscription> subscriptions =
+        Map.of(
+            "first", subscription(FIRST, "first", bounded),
+            "second", subscription(SECOND, "second", plain));
+    Topic topic = new Topic(QueueFixture.TOPIC, "orders", 1, 0, settings, false, subscriptions);
+    fixture.catalog.set(CatalogSnapshot.of(1, new TreeMap<>(Map.of("orders", topic))));
+  }
+
+  private static Topic.Subscription subscription(
+      long uid, String name, SubscriptionSettings settings) {
+    return new Topic.Subscription(
+        uid, name, 1, 0, settings, StartPosition.EARLIEST, 0, Topic.Stage.OPEN, false);
+  }
+
+  private void open(ActorRef<Queue.Command> queue, long uid) {
+    queue.tell(
+        new Queue.OpenSubscription(uid, StartPosition.EARLIEST, 0, fixture.changes.getRef()));
+    fixture.await(fixture.changes);
+  }
+
+  private void publish(ActorRef<Queue.Command> queue, int count) {
+    for (int i = 0; i < count; i++) {
+      append(queue, Long.toString(number % 10));
+    }
+  }
+
+  private void append(ActorRef<Queue.Command> queue, String payload) {
+    queue.tell(fixture.append(SENDER, ++number, text(payload)));
+    assertThat(fixture.await(replies)).isInstanceOf(AppendReply.Decided.class);
+  }
+
+  private static void report(
+      ActorRef<Queue.Command> queue, long uid, long floor, boolean isAtRest) {
+    new ReaderProgress(uid, queue).report(floor, isAtRest);
+  }
+
+  private Inspector.QueueStatus status(ActorRef<Queue.Command> queue) {
+    TestProbe<Inspector.QueueStatus> statuses = fixture.kit.createTestProbe();
+    queue.tell(new Queue.Describe(statuses.getRef()));
+    return fixture.await(statuses);
+  }
+
+  private List<Object> events() {
+    return fixture.store.written(QueueLog.persistenceId(QueueFixture.TOPIC, 0)).stream()
+        .filter(row -> row instanceof LogRow.Entry<?>)
+        .<Object>map(row -> ((LogRow.Entry<?>) row).event())
+        .toList();
+  }
+
+  /** Lets seconds of virtual time pass, in steps, so that timers set meanwhile ring too. */
+  private void pass(int seconds) {
+    for (int passed = 0; passed < seconds; passed += STEP_SECONDS) {
+      fixture.advance(Duration.ofSeconds(Math.min(STEP_SECONDS, seconds)));
+      settle();
+    }
+  }
+
+  /** Lets the actors do what the time that passed makes them do. */
+  private void settle() {
+    settling.expectNoMessage(Duration.ofMillis(2));
+  }
+
+  private void until(BooleanSupplier condition) {
+    for (int i = 0; i < 1_000 && !condition.getAsBoolean(); i++) {
+      fixture.advance(Duration.ofSeconds(STEP_SECONDS));
+      settle();
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+}
