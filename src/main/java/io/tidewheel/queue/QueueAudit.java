@@ -4,6 +4,7 @@ import io.tidewheel.journal.LogState;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.QueueEvent.DecidedAppend;
 import io.tidewheel.queue.QueueEvent.MessagesAppended;
+import io.tidewheel.queue.QueueEvent.Trimmed;
 import java.util.function.Consumer;
 
 /**
@@ -49,6 +50,9 @@ public final class QueueAudit {
         nextOffset++;
         messageCount++;
       }
+    } else if (event instanceof Trimmed trimmed && isKnown && trimmed.startOffset() > nextOffset) {
+      finding.accept(
+          "the log begins at offset " + trimmed.startOffset() + ", but ends at " + nextOffset);
     }
   }
 

@@ -125,7 +125,8 @@ class VerifyIT {
         List.of(
             new LogRow.Opened<>(1, "here", 0, 0),
             new LogRow.Entry<>(1, new MessagesAppended(0, 5, 0, List.of(three), two)),
-            new LogRow.Entry<>(4, new MessagesAppended(2, 5, 77, List.of(), List.of()))));
+            new LogRow.Entry<>(4, new MessagesAppended(2, 5, 77, List.of(), List.of())),
+            new LogRow.Checkpoint<>(4)));
     JsonNode found = verify(data, ExitCodes.FAILED);
     assertThat(found.path("findings").toString())
         .contains(

@@ -51,6 +51,15 @@ class QueueAuditTest {
     assertThat(findings).containsExactly("a snapshot counts 2 messages, the events up to it 3");
   }
 
+  @Test
+  void namesAStartBehindTheEnd() {
+    store(batch(3, 3));
+    audit.accept(new QueueEvent.Trimmed(3, 1, 0));
+    assertThat(findings).isEmpty();
+    audit.accept(new QueueEvent.Trimmed(4, 1, 0));
+    assertThat(findings).containsExactly("the log begins at offset 4, but ends at 3");
+  }
+
   /** Without the rows before, there is nothing to compare with until the next batch. */
   @Test
   void beginsAtAnyBatch() {
