@@ -37,6 +37,7 @@ import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.LogBrowser;
 import io.tidewheel.queue.NodePublisher;
+import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
@@ -46,6 +47,7 @@ import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
+import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.NodeConsumer;
 import io.tidewheel.worker.Workers;
 import java.net.InetSocketAddress;
@@ -78,9 +80,16 @@ public final class TidewheelNode implements AutoCloseable {
   private final HttpServer server;
   private final TidewheelSettings settings;
 
-  private TidewheelNode(ActorSystem<Void> system, HttpServer server, TidewheelSettings settings) {
+  private final Local local;
+
+  /** What code in this process uses in place of HTTP: the same parts, without requests. */
+  public record Local(CatalogClient topics, Publisher publisher, Consumer consumer) {}
+
+  private TidewheelNode(
+      ActorSystem<Void> system, HttpServer server, Local local, TidewheelSettings settings) {
     this.system = system;
     this.server = server;
+    this.local = local;
     this.settings = settings;
   }
 
@@ -206,13 +215,14 @@ public final class TidewheelNode implements AutoCloseable {
                       random.nextBytes(key);
                       return key;
                     }));
+    Consumer consumer = new NodeConsumer(workers, queues, system);
     Broker broker =
         new Broker(
             topics,
             publisher,
             inspector,
             new LogBrowser(rows, tail),
-            new NodeConsumer(workers, queues, system),
+            consumer,
             receipts,
             metrics(),
             () ->
@@ -225,12 +235,17 @@ public final class TidewheelNode implements AutoCloseable {
         await(
             HttpServer.bind(system, settings.http(), settings.topics().isAutoCreated(), broker),
             "cannot listen on " + settings.http().host() + ':' + settings.http().port());
-    return new TidewheelNode(system, server, settings);
+    return new TidewheelNode(system, server, new Local(topics, publisher, consumer), settings);
   }
 
   /** Where the HTTP server listens. */
   public InetSocketAddress httpAddress() {
     return server.address();
+  }
+
+  /** For use within this process, while the node runs. */
+  public Local local() {
+    return local;
   }
 
   /** Completes when the node has stopped, for whatever reason. */

@@ -8,10 +8,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
       "publish: stored and flushed publishes. consume: pulls and acks what a topic holds.",
       "both: publishes and consumes, and measures from end to end. ack: acks, while other",
       "connections pull. empty: a route that does nothing (tidewheel.http.bench-route = on), to tell",
-      "what HTTP costs. Exit code 4 if a condition of --fail-if holds.",
+      "what HTTP costs. Exit code 4 if a condition of --fail-if holds, or if messages were due by",
+      "--rate and not sent when the time ended.",
       "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish, ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
       "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload)."
@@ -36,7 +37,9 @@ import picocli.CommandLine.Option;
       "  tidewheel bench publish -c 64 --duration 30s",
       "  tidewheel bench both --rate 2000 --pull 50 --fail-if 'p99>25ms' --fail-if 'errors>0'",
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
+      "  tidewheel bench publish --ndjson --messages 1000000",
       "  tidewheel bench consume --topic orders -s billing --drain",
+      "  tidewheel bench both --in-process --messages 1000000 -c 64",
       "  tidewheel bench ack --rate 10000 --pull 100 --fail-if 'p50>3ms'"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -70,6 +73,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     bench.check();
     List<Threshold> thresholds = thresholds();
+    if (bench.isInProcess) {
+      return reportInProcess(new InProcessBench(terminal, bench).measure(), thresholds);
+    }
     BrokerConnection connection = options.connect();
     byte[] name = new byte[4];
     terminal.random().nextBytes(name);
@@ -107,6 +113,38 @@ final class BenchCommand implements Callable<Integer> {
     for (Threshold each : missed) {
       terminal.say("failed: " + each.text() + " (" + figures.byName().get(each.figure()) + ")");
     }
+    boolean isBehind = figures.unsent() > 0 && !bench.isUnsentAllowed;
+    if (isBehind) {
+      terminal.say(
+          "failed: "
+              + figures.unsent()
+              + " messages were due and not sent: the broker does not keep up with --rate, or"
+              + " --connections are too few");
+    }
+    return missed.isEmpty() && !isBehind ? ExitCodes.OK : ExitCodes.THRESHOLD;
+  }
+
+  private int reportInProcess(Map<String, Double> figures, List<Threshold> thresholds) {
+    List<Threshold> missed = thresholds.stream().filter(each -> each.isMissed(figures)).toList();
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    Table table = new Table("FIGURE", "VALUE");
+    figures.forEach(
+        (name, value) -> {
+          json.put(name, Math.round(value * 1_000) / 1_000.0);
+          table.add(name, String.format(java.util.Locale.ROOT, "%,.3f", value));
+        });
+    json.put("processors", Runtime.getRuntime().availableProcessors());
+    json.put("maxHeapMiB", Runtime.getRuntime().maxMemory() >> 20);
+    missed.forEach(each -> json.withArray("missed").add(each.text()));
+    write(json);
+    terminal.print(options.isJson() ? Json.pretty(json) : table.render());
+    missed.forEach(
+        each -> terminal.say("failed: " + each.text() + " (" + figures.get(each.figure()) + ")"));
+    double wrong = figures.getOrDefault("missing", 0.0) + figures.getOrDefault("ackedTwice", 0.0);
+    if (wrong > 0) {
+      terminal.say("failed: not every message was delivered and acked once");
+      return ExitCodes.FAILED;
+    }
     return missed.isEmpty() ? ExitCodes.OK : ExitCodes.THRESHOLD;
   }
 
@@ -139,6 +177,7 @@ final class BenchCommand implements Callable<Integer> {
     json.put("topics", plan.topics().size()).put("subscriptions", plan.subscriptions().size());
     json.put("producers", plan.producers()).put("consumers", plan.consumers());
     json.put("rate", plan.rate()).put("payloadBytes", plan.payloadBytes());
+    json.put("lineWindow", plan.lineWindow());
     json.put("batch", plan.batch()).put("pull", plan.pullMax()).put("keys", plan.keyCount());
     json.put("ids", plan.hasIds()).put("nackShare", plan.nackShare());
     json.put("threads", plan.threads()).put("seed", plan.seed());
@@ -162,7 +201,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCodes.USAGE, "--url " + broker + ": bench takes http only");
     }
     int port = broker.getPort() < 0 ? 80 : broker.getPort();
-    long max = bench.mode == BenchOptions.Mode.ack ? receipts() : NEVER;
+    long max = bench.mode == BenchOptions.Mode.ack ? bench.receipts() : NEVER;
     return new LoadPlan(
         new InetSocketAddress(broker.getHost().replaceAll("[\\[\\]]", ""), port),
         broker.getRawAuthority(),
@@ -182,6 +221,7 @@ final class BenchCommand implements Callable<Integer> {
         bench.rate == null ? 0 : bench.rate,
         bench.payloadBytes(),
         bench.mode == BenchOptions.Mode.ack ? bench.pullMax : bench.batch,
+        bench.isStreaming ? bench.lineWindow : 0,
         bench.pullMax,
         BenchOptions.duration("--wait", bench.wait),
         bench.keyCount == null ? 0 : bench.keyCount,
@@ -191,18 +231,6 @@ final class BenchCommand implements Callable<Integer> {
         bench.messages == null ? max : bench.messages,
         bench.isDraining,
         bench.seed);
-  }
-
-  /** How many receipts the mode ack needs; 0 in other modes. */
-  private long receipts() {
-    if (bench.mode != BenchOptions.Mode.ack) {
-      return 0;
-    }
-    if (bench.messages != null) {
-      return bench.messages;
-    }
-    Duration whole = bench.measured().plus(bench.warmedUp());
-    return (long) Math.ceil((bench.rate == null ? 0 : bench.rate) * whole.toMillis() / 1e3);
   }
 
   private List<Threshold> thresholds() {

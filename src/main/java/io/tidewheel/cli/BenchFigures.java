@@ -34,18 +34,24 @@ final class BenchFigures {
    * Takes the figures of a run that is over.
    *
    * @param primary the operation whose latencies count where none is named
+   * @param messages that went all the way
    * @param perSecond messages of each second of the measurement
    */
-  BenchFigures(LoadRun run, Operation primary, double seconds, List<Long> perSecond) {
+  BenchFigures(LoadRun run, Operation primary, long messages, List<Long> perSecond) {
     this.primary = primary;
     this.perSecond = List.copyOf(perSecond);
     this.failures = run.failures();
     for (Operation operation : Operation.values()) {
-      if (run.requests(operation) > 0) {
-        operations.put(operation, figures(run, operation, seconds));
+      if (run.requests(operation) + run.unsent(operation) > 0) {
+        operations.put(operation, figures(run, operation, run.seconds(operation)));
       }
     }
-    totals.put("seconds", seconds);
+    totals.put("messages", (double) messages);
+    totals.put("seconds", run.seconds());
+    totals.put("rate", messages / run.seconds());
+    totals.put(
+        "unsent",
+        operations.values().stream().mapToDouble(f -> f.getOrDefault("unsent", 0.0)).sum());
     totals.put("errors", (double) failures.values().stream().mapToLong(n -> n).sum());
   }
 
@@ -54,6 +60,7 @@ final class BenchFigures {
     Histogram latencies = run.latencies(operation);
     figures.put("messages", (double) run.messages(operation));
     figures.put("requests", (double) run.requests(operation));
+    figures.put("seconds", seconds);
     figures.put("rate", run.messages(operation) / seconds);
     figures.put("requestRate", run.requests(operation) / seconds);
     figures.put("mean", latencies.getMean() / 1e6);
@@ -61,6 +68,12 @@ final class BenchFigures {
       figures.put(NAMES[i], latencies.getValueAtPercentile(PERCENTILES[i]) / 1e6);
     }
     figures.put("max", latencies.getMaxValue() / 1e6);
+    if (run.unsent(operation) > 0) {
+      figures.put("unsent", (double) run.unsent(operation));
+    }
+    if (operation == Operation.NACK) {
+      figures.put("notTaken", (double) run.notTaken(operation));
+    }
     return figures;
   }
 
@@ -72,19 +85,14 @@ final class BenchFigures {
     return this;
   }
 
-  /** Messages per second of the operation that counts. */
-  double rate() {
-    return operations.getOrDefault(primary, Map.of()).getOrDefault("rate", 0.0);
-  }
-
-  double messages() {
-    return operations.getOrDefault(primary, Map.of()).getOrDefault("messages", 0.0);
+  /** Messages that were due and not sent. */
+  long unsent() {
+    return totals.getOrDefault("unsent", 0.0).longValue();
   }
 
   /** Every figure by the name a threshold uses: {@code p99}, {@code ack.p99}, {@code errors}. */
   Map<String, Double> byName() {
     Map<String, Double> all = new LinkedHashMap<>(operations.getOrDefault(primary, Map.of()));
-    all.put("rate", rate());
     operations.forEach(
         (operation, figures) ->
             figures.forEach((name, value) -> all.put(operation.label() + '.' + name, value)));
@@ -95,7 +103,6 @@ final class BenchFigures {
   ObjectNode toJson() {
     ObjectNode json = Json.MAPPER.createObjectNode();
     totals.forEach((name, value) -> json.put(name, rounded(value)));
-    json.put("rate", rounded(rate()));
     ObjectNode latencies = json.putObject("operations");
     operations.forEach(
         (operation, figures) -> {
@@ -140,6 +147,15 @@ final class BenchFigures {
                 millis(f, "max")));
     List<String> lines = new ArrayList<>();
     lines.add(table.render());
+    operations.forEach(
+        (operation, f) -> {
+          if (f.containsKey("unsent")) {
+            lines.add(whole(f, "unsent") + " messages were due and not sent: " + operation.label());
+          }
+          if (f.getOrDefault("notTaken", 0.0) > 0) {
+            lines.add(whole(f, "notTaken") + " nacks came too late and were not taken");
+          }
+        });
     failures.forEach((kind, count) -> lines.add(count + " messages failed: " + kind));
     return lines;
   }

@@ -1,7 +1,9 @@
 package io.tidewheel.cli;
 
+import io.tidewheel.cli.load.LoadPlan;
 import io.tidewheel.config.Durations;
 import io.tidewheel.message.Limits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -98,6 +100,18 @@ final class BenchOptions {
   int batch;
 
   @Option(
+      names = "--ndjson",
+      description = "Publish as streams of lines, one connection each; 1 without --producers.")
+  boolean isStreaming;
+
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      defaultValue = "4000",
+      description = "Lines of a stream without an answer, 1 to 8000; ${DEFAULT-VALUE}.")
+  int lineWindow;
+
+  @Option(
       names = "--pull",
       paramLabel = "N",
       defaultValue = "100",
@@ -153,10 +167,30 @@ final class BenchOptions {
   boolean isDraining;
 
   @Option(
+      names = "--in-process",
+      description = {
+        "publish, consume, both: a broker in this process, without HTTP. both publishes --messages",
+        "and then drains them. -c says how many callers or workers."
+      })
+  boolean isInProcess;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIRECTORY",
+      description =
+          "--in-process: this data directory, which is kept; else one is made and deleted.")
+  @Nullable Path data;
+
+  @Option(
+      names = "--allow-unsent",
+      description = "Messages that were due and not sent when the time ended do not fail the run.")
+  boolean isUnsentAllowed;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads of this program; ${DEFAULT-VALUE} sends 50,000 requests a second.")
+      description = "Threads of this program; ${DEFAULT-VALUE}.")
   int threads;
 
   @Option(
@@ -187,6 +221,27 @@ final class BenchOptions {
     if (messages != null && messages < 1) {
       throw usage("--messages " + messages + ": expected 1 or more");
     }
+    if (messages != null && messages % batch != 0 && mode != Mode.consume && mode != Mode.ack) {
+      throw usage("--messages " + messages + ": expected a multiple of --batch " + batch);
+    }
+    if (isInProcess) {
+      checkInProcess();
+    } else if (data != null) {
+      throw usage("--data goes with --in-process");
+    }
+    if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
+      throw usage("--ndjson goes with the modes publish and both, and without --batch");
+    }
+    PublishCommand.requireRange("--window", lineWindow, 1, 8_000);
+    if (mode == Mode.both && payloadBytes() < LoadPlan.MIN_STAMPED_BYTES) {
+      throw usage(
+          "the mode both needs a --payload of "
+              + LoadPlan.MIN_STAMPED_BYTES
+              + "B or more: it carries the time");
+    }
+    if (mode == Mode.ack && rate == null && !warmedUp().isZero()) {
+      throw usage("the mode ack needs --rate for a --warmup");
+    }
     if (mode == Mode.consume && topic == null) {
       throw usage("the mode consume needs --topic");
     }
@@ -195,6 +250,20 @@ final class BenchOptions {
     }
     if (mode == Mode.ack && (topicCount > 1 || (rate == null && messages == null))) {
       throw usage("the mode ack takes one topic, and needs --rate or --messages");
+    }
+  }
+
+  private void checkInProcess() {
+    if (mode == Mode.ack || mode == Mode.empty || isStreaming || rate != null || topicCount > 1) {
+      throw usage(
+          "--in-process goes with the modes publish, consume and both, one topic, and without"
+              + " --rate and --ndjson");
+    }
+    if (mode == Mode.both && messages == null) {
+      throw usage("the mode both needs --messages with --in-process");
+    }
+    if (mode == Mode.consume && data == null) {
+      throw usage("the mode consume needs --data with --in-process");
     }
   }
 
@@ -207,7 +276,8 @@ final class BenchOptions {
   }
 
   int producerCount() {
-    return !isProducing() ? 0 : producers != null ? producers : connections;
+    int usual = isStreaming ? 1 : connections;
+    return !isProducing() ? 0 : producers != null ? producers : usual;
   }
 
   int consumerCount() {
@@ -217,6 +287,15 @@ final class BenchOptions {
   int subscriptionsOpen() {
     int least = mode == Mode.publish || mode == Mode.empty ? 0 : 1;
     return subscriptionCount == null ? least : Math.max(least, subscriptionCount);
+  }
+
+  /** How many messages the mode ack needs before it begins. */
+  long receipts() {
+    double perSecond = rate == null ? 0 : rate;
+    long warm = (long) Math.ceil(perSecond * warmedUp().toMillis() / 1e3);
+    return messages != null
+        ? messages + warm
+        : warm + (long) Math.ceil(perSecond * measured().toMillis() / 1e3);
   }
 
   /** Names of the subscriptions of each topic. */

@@ -45,36 +45,38 @@ final class BenchRun {
     ProgressLine progress = new ProgressLine(terminal);
     try (Interruption interruption =
         Interruption.watch(() -> isInterrupted = true, Duration.ofSeconds(10))) {
-      run.start();
-      wait(run, progress, "warm-up", bench.warmedUp());
-      run.forget();
-      perSecond.clear();
-      messagesShown = run.messages(counted());
+      boolean isWarmingUp = !bench.warmedUp().isZero();
+      if (isWarmingUp) {
+        run.start();
+        wait(run, progress, "warm-up", bench.warmedUp());
+        perSecond.clear();
+      }
       ServerProbe.Usage before = probe.read();
       long cpuBefore = system.getProcessCpuTime();
       long startNanos = now();
       nextSecondNanos = startNanos + TimeUnit.SECONDS.toNanos(1);
+      run.measureFrom(startNanos);
+      if (!isWarmingUp) {
+        run.start();
+      }
       wait(run, progress, plan.mode().name().toLowerCase(Locale.ROOT), bench.measured());
+      run.endWindow(now());
       long missing = catchUp(run, progress);
-      // A drain ends with pulls that wait for nothing: they do not count.
-      long endNanos = plan.isDraining() ? run.lastAckNanos() : now();
-      double seconds = Math.max(1e-3, (endNanos - startNanos) / 1e9);
+      run.stop();
+      double probedSeconds = (now() - startNanos) / 1e9;
       ServerProbe.Usage after = run.fatal() == null ? probe.read() : ServerProbe.Usage.UNKNOWN;
       double generatorSeconds = (system.getProcessCpuTime() - cpuBefore) / 1e9;
-      run.stop();
-      run.sample();
       progress.clear();
       failIfAborted(run);
-      BenchFigures figures = new BenchFigures(run, primary(), seconds, perSecond);
-      double messages = Math.max(1, run.messages(counted()));
+      double messages = Math.max(1, counted(run));
       peakResidentBytes = Math.max(after.residentBytes(), peak());
-      return figures
+      return new BenchFigures(run, primary(), counted(run), perSecond)
           .with("cpu", (after.cpuSeconds() - before.cpuSeconds()) * 1e6 / messages)
-          .with("cores", (after.cpuSeconds() - before.cpuSeconds()) / seconds)
+          .with("cores", (after.cpuSeconds() - before.cpuSeconds()) / probedSeconds)
           .with("rss", peakResidentBytes / (1 << 20))
           .with("written", written(before, after, messages))
           .with("generatorCpu", generatorSeconds * 1e6 / messages)
-          .with("generatorCores", generatorSeconds / seconds)
+          .with("generatorCores", generatorSeconds / probedSeconds)
           .with("missing", (double) missing)
           .with("interrupted", interruption.isRequested() ? 1 : Double.NaN)
           .with("loadBefore", loadBefore)
@@ -91,15 +93,16 @@ final class BenchRun {
   /** Publishes what the mode ack then acks. */
   private void fill() throws InterruptedException {
     int batch = Math.max(1, Math.min(500, (2 << 20) / plan.payloadBytes()));
-    LoadPlan fill = plan.withMode(LoadPlan.Mode.PUBLISH, 4, 0).withBatch(batch);
+    LoadPlan fill = plan.withMode(LoadPlan.Mode.PUBLISH, 4, 0, bench.receipts()).withBatch(batch);
     LoadRun run = new LoadRun(fill, terminal.nanoTime());
     ProgressLine progress = new ProgressLine(terminal);
+    run.measureFrom(now());
     run.start();
     while (!run.isDone()) {
       TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
       long count = run.publishedCount();
       String line = String.format(Locale.ROOT, "publishing %,d messages", count);
-      progress.show(line, count, count / (double) plan.maxMessages());
+      progress.show(line, count, count / (double) fill.maxMessages());
     }
     progress.clear();
     failIfAborted(run);
@@ -110,15 +113,14 @@ final class BenchRun {
     if (plan.mode() != LoadPlan.Mode.BOTH) {
       return 0;
     }
-    run.endPublishing();
-    long wanted = -1;
+    long wanted = 0;
     long end = now() + CATCH_UP.toNanos();
     while (now() < end && !isInterrupted && !run.isDone()) {
       wanted = run.publishedCount() * plan.subscriptions().size();
       if (run.ackedCount() >= wanted) {
         break;
       }
-      step(run, progress, "catching up", -1);
+      step(run, progress, "catching up", -1, end);
     }
     return Math.max(0, wanted - run.ackedCount());
   }
@@ -127,30 +129,23 @@ final class BenchRun {
       throws InterruptedException {
     long start = now();
     long end = start + time.toNanos();
-    while (now() < end && !run.isDone() && !isInterrupted && !isAllDone(run)) {
+    while (now() < end && !run.isDone() && !isInterrupted && !run.isWindowOver()) {
       double part =
           plan.maxMessages() < Long.MAX_VALUE / 8
-              ? run.messages(counted()) / (double) plan.maxMessages()
+              ? counted(run) / (double) plan.maxMessages()
               : (now() - start) / (double) time.toNanos();
-      step(run, progress, what, part);
+      step(run, progress, what, part, end);
     }
   }
 
-  /** With a number of messages: everything is published, and in the mode both consumed. */
-  private boolean isAllDone(LoadRun run) {
-    return plan.mode() == LoadPlan.Mode.BOTH
-        && run.isTaken()
-        && run.ackedCount() >= run.publishedCount() * plan.subscriptions().size()
-        && run.publishedCount() >= plan.maxMessages();
-  }
-
-  private void step(LoadRun run, ProgressLine progress, String what, double part)
+  private void step(LoadRun run, ProgressLine progress, String what, double part, long endNanos)
       throws InterruptedException {
-    TimeUnit.NANOSECONDS.sleep(LoadRun.sampleInterval().toNanos());
+    long pause = Math.min(LoadRun.sampleInterval().toNanos(), endNanos - now());
+    TimeUnit.NANOSECONDS.sleep(Math.max(1_000_000, pause));
     run.sample();
     long now = now();
     if (now >= nextSecondNanos) {
-      long count = run.messages(counted());
+      long count = counted(run);
       perSecond.add(count - messagesShown);
       messagesShown = count;
       nextSecondNanos += TimeUnit.SECONDS.toNanos(1);
@@ -159,7 +154,7 @@ final class BenchRun {
       peakResidentBytes = Math.max(peak(), probe.read().residentBytes());
       nextProbeNanos = now + PROBE_NANOS;
     }
-    long count = run.messages(counted());
+    long count = counted(run);
     String line =
         String.format(
             Locale.ROOT,
@@ -193,9 +188,9 @@ final class BenchRun {
     };
   }
 
-  /** Whose messages are counted. */
-  private Operation counted() {
-    return plan.mode() == LoadPlan.Mode.BOTH ? Operation.ACK : primary();
+  /** Messages that went all the way. */
+  private long counted(LoadRun run) {
+    return plan.mode() == LoadPlan.Mode.BOTH ? run.ackedCount() : run.messages(primary());
   }
 
   private long now() {

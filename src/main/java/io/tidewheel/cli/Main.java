@@ -55,6 +55,7 @@ public final class Main {
         .addSubcommand(new ConsumeCommand(terminal))
         .addSubcommand(new BacklogCommand(terminal))
         .addSubcommand(new BenchCommand(terminal))
+        .addSubcommand(new VerifyCommand(terminal))
         .addSubcommand(
             new CommandLine(new ConfigCommand()).addSubcommand(new ConfigCommand.Print(terminal)))
         .addSubcommand(new HealthCommand(terminal))

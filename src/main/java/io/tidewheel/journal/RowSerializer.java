@@ -11,7 +11,7 @@ import java.util.Map;
  * {@code row/checkpoint-1}, or the family of a {@link LogCodec} and its own manifest.
  */
 final class RowSerializer extends SerializerWithStringManifest {
-  private static final int IDENTIFIER = 7_301;
+  static final int IDENTIFIER = 7_301;
   private static final String OPENED = "row/opened-1";
   private static final String CHECKPOINT = "row/checkpoint-1";
 
@@ -110,7 +110,7 @@ final class RowSerializer extends SerializerWithStringManifest {
     return family;
   }
 
-  private static LogCodec<?, ?> codec(String className) {
+  static LogCodec<?, ?> codec(String className) {
     try {
       return Class.forName(className).asSubclass(LogCodec.class).getConstructor().newInstance();
     } catch (ReflectiveOperationException e) {

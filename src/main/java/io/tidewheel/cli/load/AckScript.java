@@ -35,45 +35,64 @@ final class AckScript implements Script {
   }
 
   @Override
-  public boolean isReady() {
+  public boolean isReady(long nowNanos) {
     return isOver() || !state.ackBodies().isEmpty();
   }
 
   private boolean isOver() {
-    return state.isStopping() || state.ackedCount() >= plan.maxMessages();
+    return state.isStopping() || state.isWindowOver();
+  }
+
+  private boolean isDue(long start) {
+    return !state.isStopping() && start - state.endNanos() < 0;
   }
 
   @Override
   public @Nullable ByteBuffer next(long start) {
-    byte[] body = isOver() ? null : state.ackBodies().poll();
+    byte[] body = isOver() && !isDue(start) ? null : state.ackBodies().poll();
     if (body == null) {
       return null;
     }
     startNanos = start;
-    count = 1;
-    for (byte octet : body) {
-      count += octet == ',' ? 1 : 0;
-    }
-    return ack.fill(body, body.length);
+    count = state.takeUpTo(start, ReceiptList.count(body));
+    return count == 0 ? null : ack.fill(body, ReceiptList.cut(body, count));
   }
 
   @Override
   public long answered(AnswerReader answer, long nowNanos) {
-    if (answer.status() >= 300) {
+    boolean isMeasured = state.isMeasured(startNanos);
+    if (isMeasured && answer.status() >= 300) {
       meters.failed("ack: HTTP " + answer.status(), count);
-      return 0;
+    } else if (isMeasured) {
+      int done = answer.status() == 200 ? count : answer.count(ACKED);
+      if (done < count) {
+        meters.failed("ack: not as asked", count - done);
+      }
+      meters.of(Operation.ACK).answered(nowNanos - startNanos, done);
+      state.acked(done, nowNanos);
     }
-    int done = answer.status() == 200 ? count : answer.count(ACKED);
-    if (done < count) {
-      meters.failed("ack: not as asked", count - done);
-    }
-    meters.of(Operation.ACK).answered(nowNanos - startNanos, done);
-    state.acked(done, nowNanos);
+    state.settled(startNanos, nowNanos, count);
     return 0;
   }
 
   @Override
-  public void lost(String reason) {
-    meters.failed("ack: " + reason, count);
+  public void lost(String reason, long nowNanos) {
+    if (state.isMeasured(startNanos)) {
+      meters.failed("ack: " + reason, count);
+      meters.of(Operation.ACK).waited(nowNanos - startNanos);
+    }
+    state.settled(startNanos, nowNanos, count);
+  }
+
+  @Override
+  public boolean unsent(long dueNanos, long endNanos) {
+    if (!state.isMeasured(dueNanos)) {
+      return true;
+    }
+    boolean isOpen = state.takeUnsent(plan.batch());
+    if (isOpen) {
+      meters.of(Operation.ACK).unsent(endNanos - dueNanos, plan.batch());
+    }
+    return isOpen;
   }
 }

@@ -24,6 +24,7 @@ final class EventLoop implements Runnable {
   private static final long MILLI_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long FINISH_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(75);
 
   /** So many failed connects in a row, and the run ends. */
@@ -90,11 +91,16 @@ final class EventLoop implements Runnable {
 
   /** Requests on their way are waited for, long polls are not. */
   private void finish(Selector opened) throws IOException {
-    long end = nanoTime.getAsLong() + TimeUnit.SECONDS.toNanos(2);
+    skipDue();
+    long end = nanoTime.getAsLong() + FINISH_NANOS;
     while (nanoTime.getAsLong() < end
-        && connections.stream()
-            .anyMatch(c -> c.isBusy() && !(c.script() instanceof ConsumeScript))) {
+        && connections.stream().anyMatch(c -> c.isBusy() && c.script().isAwaited())) {
       opened.select(this::onReady, 10);
+    }
+    for (HttpConnection connection : connections) {
+      if (connection.isBusy() && connection.script().isAwaited()) {
+        connection.script().lost("no answer at the end", nanoTime.getAsLong());
+      }
     }
   }
 
@@ -108,15 +114,42 @@ final class EventLoop implements Runnable {
         reopen(first.connection(), now);
       }
     }
-    while (pace != null && pace.dueNanos() <= now && hasReady()) {
+    while (pace != null && isDue(pace, now) && hasReady(now)) {
       start(idle.remove(), pace.dueNanos(), now);
+      pace.advance();
+    }
+    if (state.isWindowOver()) {
+      skipDue();
+      openScripts -= idle.size();
+      idle.clear();
+    }
+  }
+
+  private boolean isDue(Pace of, long now) {
+    return of.dueNanos() <= now && (!state.isWindowOver() || of.dueNanos() < state.endNanos());
+  }
+
+  /** What was due in the window and found no free connection until its end. */
+  private void skipDue() {
+    if (pace == null || !state.isWindowOver()) {
+      return;
+    }
+    Script any =
+        connections.stream()
+            .map(HttpConnection::script)
+            .filter(Script::isPaced)
+            .findFirst()
+            .orElse(null);
+    while (any != null
+        && pace.dueNanos() < state.endNanos()
+        && any.unsent(pace.dueNanos(), state.endNanos())) {
       pace.advance();
     }
   }
 
-  private boolean hasReady() {
+  private boolean hasReady(long now) {
     HttpConnection first = idle.peek();
-    return first != null && first.script().isReady();
+    return first != null && first.script().isReady(now);
   }
 
   private void await(Selector opened) throws IOException {
@@ -161,8 +194,12 @@ final class EventLoop implements Runnable {
   /** The connection is free: its next request starts now, or when the pace says so. */
   private void proceed(HttpConnection connection, long now) {
     if (connection.script().isPaced()) {
-      idle.add(connection);
-    } else if (!connection.script().isReady()) {
+      if (state.isWindowOver()) {
+        openScripts--;
+      } else {
+        idle.add(connection);
+      }
+    } else if (!connection.script().isReady(now)) {
       parked.add(new Parked(now + MILLI_NANOS, connection, false));
     } else {
       start(connection, now, now);
@@ -184,7 +221,7 @@ final class EventLoop implements Runnable {
 
   private void lost(HttpConnection connection, IOException reason) {
     if (connection.isBusy()) {
-      connection.script().lost(String.valueOf(reason.getMessage()));
+      connection.script().lost(String.valueOf(reason.getMessage()), nanoTime.getAsLong());
     }
     connection.close();
     parked.add(new Parked(nanoTime.getAsLong() + RECONNECT_NANOS, connection, true));

@@ -20,6 +20,7 @@ import java.util.List;
  * @param rate messages per second in the open model; 0 for the closed model
  * @param payloadBytes of each message
  * @param batch messages in a publish; 1 for a single publish
+ * @param lineWindow lines without an answer in a stream of lines; 0 for a request each
  * @param pullMax messages in a pull, and so in an ack
  * @param pullWait how long a pull waits for messages
  * @param keyCount different keys; 0 for none
@@ -43,6 +44,7 @@ public record LoadPlan(
     double rate,
     int payloadBytes,
     int batch,
+    int lineWindow,
     int pullMax,
     Duration pullWait,
     int keyCount,
@@ -52,6 +54,9 @@ public record LoadPlan(
     long maxMessages,
     boolean isDraining,
     long seed) {
+
+  /** From this size on a payload carries its time: quotes, name of the run, time, blanks. */
+  public static final int MIN_STAMPED_BYTES = 40;
 
   /** What the connections do. */
   public enum Mode {
@@ -76,8 +81,8 @@ public record LoadPlan(
     subscriptions = List.copyOf(subscriptions);
   }
 
-  /** The same load by other connections, as fast as it goes. */
-  public LoadPlan withMode(Mode newMode, int newProducers, int newConsumers) {
+  /** Another number of messages by other connections, as fast as it goes. */
+  public LoadPlan withMode(Mode newMode, int newProducers, int newConsumers, long newMessages) {
     return new LoadPlan(
         address,
         host,
@@ -91,13 +96,14 @@ public record LoadPlan(
         0,
         payloadBytes,
         batch,
+        0,
         pullMax,
         pullWait,
         keyCount,
         hasIds,
         0,
         nackDelay,
-        maxMessages,
+        newMessages,
         false,
         seed);
   }
@@ -117,6 +123,7 @@ public record LoadPlan(
         rate,
         payloadBytes,
         newBatch,
+        lineWindow,
         pullMax,
         pullWait,
         keyCount,

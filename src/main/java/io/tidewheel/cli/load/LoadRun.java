@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +24,6 @@ public final class LoadRun {
   private final List<Meters> meters = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final Map<Operation, Histogram> latencies = new EnumMap<>(Operation.class);
-  private final Map<Operation, Long> messagesBefore = new EnumMap<>(Operation.class);
-  private final Map<Operation, Long> requestsBefore = new EnumMap<>(Operation.class);
-  private Map<String, Long> failuresBefore = Map.of();
 
   /**
    * A run that has not begun.
@@ -40,7 +38,7 @@ public final class LoadRun {
       meters.add(new Meters());
       scripts.add(new ArrayList<>());
     }
-    for (int i = 0; i < plan.producers(); i++) {
+    for (int i = 0; i < plan.producers() && plan.lineWindow() == 0; i++) {
       int thread = i % plan.threads();
       scripts.get(thread).add(producer(i, meters.get(thread)));
     }
@@ -49,21 +47,29 @@ public final class LoadRun {
       int thread = plan.threads() - 1 - i % plan.threads();
       scripts.get(thread).add(new ConsumeScript(plan, state, meters.get(thread), i));
     }
+    for (int i = 0; i < plan.producers() && plan.lineWindow() > 0; i++) {
+      Meters own = new Meters();
+      meters.add(own);
+      add(new LineStream(plan, state, own, i, nanoTime), "load-stream-" + i);
+    }
     int pacedThreads = Math.min(plan.threads(), Math.max(1, plan.producers()));
     double requestRate = plan.rate() / plan.batch() / pacedThreads;
     for (int i = 0; i < plan.threads(); i++) {
       Pace pace =
-          plan.rate() > 0 && i < pacedThreads
+          plan.rate() > 0 && i < pacedThreads && plan.lineWindow() == 0
               ? new Pace(requestRate, i / (double) pacedThreads)
               : null;
-      EventLoop loop = new EventLoop(plan, state, scripts.get(i), pace, nanoTime);
-      Thread thread = new Thread(loop, "load-" + i);
-      thread.setDaemon(true);
-      threads.add(thread);
+      add(new EventLoop(plan, state, scripts.get(i), pace, nanoTime), "load-" + i);
     }
     for (Operation operation : Operation.values()) {
       latencies.put(operation, new Histogram(1_000, Meter.MAX_NANOS, Meter.DIGITS));
     }
+  }
+
+  private void add(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    threads.add(thread);
   }
 
   private Script producer(int number, Meters of) {
@@ -86,17 +92,36 @@ public final class LoadRun {
     return state.isTaken();
   }
 
-  /** No more is published; consumers go on. */
-  public void endPublishing() {
-    state.endPublishing();
+  /** What starts from now on is measured; before the start of the run, everything is. */
+  public void measureFrom(long nowNanos) {
+    state.measureFrom(nowNanos);
   }
 
-  /** Ends the run: requests on their way are answered, except for pulls. */
+  /**
+   * The measurement ends, unless everything was sent and answered before: nothing more is sent, but
+   * consumers of a run that publishes go on until {@link #stop}.
+   */
+  public void endWindow(long nowNanos) {
+    state.endWindow(plan.isDraining() ? state.lastAckNanos() : nowNanos);
+  }
+
+  /**
+   * Whether all that was to be sent has been sent and answered, or {@link #endWindow} was called.
+   */
+  public boolean isWindowOver() {
+    return state.isWindowOver();
+  }
+
+  /** Ends the run: requests on their way are answered, except for pulls. Samples what is left. */
   public void stop() throws InterruptedException {
     state.stop();
     for (Thread thread : threads) {
       thread.join(JOIN_MILLIS);
+      if (thread.isAlive()) {
+        state.abort("a thread of the load generator did not end");
+      }
     }
+    sample();
   }
 
   /** Why the run ended early; null if it did not. */
@@ -104,19 +129,34 @@ public final class LoadRun {
     return state.fatal();
   }
 
-  /** Messages stored since the start of the run, warm-up included. */
+  /** Messages stored, without the warm-up. */
   public long publishedCount() {
     return state.publishedCount();
   }
 
-  /** Messages acked since the start of the run, or collected. */
+  /** Messages acked, without those of the warm-up. */
   public long ackedCount() {
     return state.ackedCount();
   }
 
-  /** When the last ack was answered, by the clock of the run; 0 if none was. */
-  public long lastAckNanos() {
-    return state.lastAckNanos();
+  /** How long the measurement took, until its end or the last ack behind it. */
+  public double seconds() {
+    return seconds(state.fromNanos(), Math.max(state.endNanos(), state.lastAckNanos()));
+  }
+
+  /** In which time the messages of an operation were answered. */
+  public double seconds(Operation operation) {
+    boolean isLate = plan.mode() == LoadPlan.Mode.BOTH;
+    return switch (operation) {
+      case PUBLISH, EMPTY, ACK -> seconds(state.fromNanos(), state.endNanos());
+      case CATCH_UP -> seconds(state.endNanos(), state.lastAckNanos());
+      case PULL, NACK, END_TO_END ->
+          isLate ? seconds() : seconds(state.fromNanos(), state.endNanos());
+    };
+  }
+
+  private static double seconds(long fromNanos, long toNanos) {
+    return Math.max(1e-3, (toNanos - fromNanos) / 1e9);
   }
 
   /** Moves what threads have measured into the totals. */
@@ -124,17 +164,6 @@ public final class LoadRun {
     for (Meters each : meters) {
       latencies.forEach((operation, total) -> each.of(operation).moveTo(total));
     }
-  }
-
-  /** What was measured until now was the warm-up: it does not count. */
-  public void forget() {
-    sample();
-    latencies.values().forEach(Histogram::reset);
-    for (Operation operation : Operation.values()) {
-      messagesBefore.merge(operation, messages(operation), Long::sum);
-      requestsBefore.merge(operation, requests(operation), Long::sum);
-    }
-    failuresBefore = allFailures();
   }
 
   /** Latencies in nanoseconds, as of the last {@link #sample}. */
@@ -145,25 +174,33 @@ public final class LoadRun {
 
   /** Messages of answered requests. */
   public long messages(Operation operation) {
-    return meters.stream().mapToLong(each -> each.of(operation).messages()).sum()
-        - messagesBefore.getOrDefault(operation, 0L);
+    return sum(operation, Meter::messages);
   }
 
   /** Answered requests. */
   public long requests(Operation operation) {
-    return meters.stream().mapToLong(each -> each.of(operation).requests()).sum()
-        - requestsBefore.getOrDefault(operation, 0L);
+    return sum(operation, Meter::requests);
+  }
+
+  /**
+   * Messages that were due in the open model and not sent, because no connection was free. Their
+   * latencies count as the time for which they had waited.
+   */
+  public long unsent(Operation operation) {
+    return sum(operation, Meter::unsent);
+  }
+
+  /** Messages for which a request came too late, so that it was not followed. */
+  public long notTaken(Operation operation) {
+    return sum(operation, Meter::notTaken);
+  }
+
+  private long sum(Operation operation, ToLongFunction<Meter> count) {
+    return meters.stream().mapToLong(each -> count.applyAsLong(each.of(operation))).sum();
   }
 
   /** Messages that failed, by what went wrong. */
   public Map<String, Long> failures() {
-    Map<String, Long> failures = new TreeMap<>(allFailures());
-    failuresBefore.forEach((kind, count) -> failures.merge(kind, -count, Long::sum));
-    failures.values().removeIf(count -> count == 0);
-    return failures;
-  }
-
-  private Map<String, Long> allFailures() {
     Map<String, Long> failures = new TreeMap<>();
     for (Meters each : meters) {
       each.failures().forEach((kind, count) -> failures.merge(kind, count.sum(), Long::sum));

@@ -14,13 +14,31 @@ final class Meter {
   private final SingleWriterRecorder latencies = new SingleWriterRecorder(1_000, MAX_NANOS, DIGITS);
   private final LongAdder requestCount = new LongAdder();
   private final LongAdder messageCount = new LongAdder();
+  private final LongAdder unsentCount = new LongAdder();
+  private final LongAdder notTakenCount = new LongAdder();
   private @Nullable Histogram interval;
 
   /** A request was answered as it should be. */
   void answered(long nanos, int messages) {
-    latencies.recordValue(Math.max(0, Math.min(nanos, MAX_NANOS)));
+    waited(nanos);
     requestCount.increment();
     messageCount.add(messages);
+  }
+
+  /** A request was not answered, and had waited so long: a latency of at least that. */
+  void waited(long nanos) {
+    latencies.recordValue(Math.max(0, Math.min(nanos, MAX_NANOS)));
+  }
+
+  /** A request was due and not sent, and had waited so long. */
+  void unsent(long nanos, int messages) {
+    waited(nanos);
+    unsentCount.add(messages);
+  }
+
+  /** Asked for and answered, but not done, because it was too late for it. */
+  void notTaken(int messages) {
+    notTakenCount.add(messages);
   }
 
   /** As {@link #answered}, for what has no latency worth a number. */
@@ -35,6 +53,14 @@ final class Meter {
 
   long messages() {
     return messageCount.sum();
+  }
+
+  long unsent() {
+    return unsentCount.sum();
+  }
+
+  long notTaken() {
+    return notTakenCount.sum();
   }
 
   /** Moves what was recorded since the last call. One thread at a time. */

@@ -11,6 +11,10 @@ public enum Operation {
   PULL,
 
   ACK,
+
+  /** An ack after publishing had ended, in a run that does both. */
+  CATCH_UP,
+
   NACK,
 
   /** A request that the broker answers without doing anything. */

@@ -8,9 +8,6 @@ import java.util.SplittableRandom;
  * have been sent, and letters that do not compress well.
  */
 final class Payload {
-  /** Quotes, {@code tw}, name, blank, time, blank. */
-  static final int MIN_STAMPED_BYTES = 40;
-
   static final int TIME_DIGITS = 19;
   private static final String LETTERS =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
@@ -23,7 +20,7 @@ final class Payload {
       return payload.text("0".repeat(plan.payloadBytes()));
     }
     payload.text("\"");
-    if (plan.payloadBytes() >= MIN_STAMPED_BYTES) {
+    if (plan.payloadBytes() >= LoadPlan.MIN_STAMPED_BYTES) {
       payload.text("tw" + plan.runName() + ' ');
       payload.number(RequestTemplate.Field.SENT_AT, TIME_DIGITS).text(" ");
     }

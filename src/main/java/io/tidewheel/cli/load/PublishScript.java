@@ -47,7 +47,7 @@ final class PublishScript implements Script {
 
   @Override
   public @Nullable ByteBuffer next(long start) {
-    if (!state.take(plan.batch())) {
+    if (!state.take(start, plan.batch())) {
       return null;
     }
     startNanos = start;
@@ -58,22 +58,40 @@ final class PublishScript implements Script {
   @Override
   public long answered(AnswerReader answer, long nowNanos) {
     int status = answer.status();
-    if (status >= 300) {
+    boolean isMeasured = state.isMeasured(startNanos);
+    if (isMeasured && status >= 300) {
       meters.failed(operation.label() + ": HTTP " + status, plan.batch());
-      return REFUSED_NANOS;
+    } else if (isMeasured) {
+      int refused = status == 207 ? answer.count(ERROR) : 0;
+      if (refused > 0) {
+        meters.failed(operation.label() + ": refused in a batch", refused);
+      }
+      meters.of(operation).answered(nowNanos - startNanos, plan.batch() - refused);
+      state.published(plan.batch() - refused);
     }
-    int refused = status == 207 ? answer.count(ERROR) : 0;
-    if (refused > 0) {
-      meters.failed(operation.label() + ": refused in a batch", refused);
-    }
-    meters.of(operation).answered(nowNanos - startNanos, plan.batch() - refused);
-    state.published(plan.batch() - refused);
-    return 0;
+    state.settled(startNanos, nowNanos, plan.batch());
+    return status >= 300 ? REFUSED_NANOS : 0;
   }
 
   @Override
-  public void lost(String reason) {
-    meters.failed(operation.label() + ": " + reason, plan.batch());
+  public void lost(String reason, long nowNanos) {
+    if (state.isMeasured(startNanos)) {
+      meters.failed(operation.label() + ": " + reason, plan.batch());
+      meters.of(operation).waited(nowNanos - startNanos);
+    }
+    state.settled(startNanos, nowNanos, plan.batch());
+  }
+
+  @Override
+  public boolean unsent(long dueNanos, long endNanos) {
+    if (!state.isMeasured(dueNanos)) {
+      return true;
+    }
+    boolean isOpen = state.takeUnsent(plan.batch());
+    if (isOpen) {
+      meters.of(operation).unsent(endNanos - dueNanos, plan.batch());
+    }
+    return isOpen;
   }
 
   private long number(Field field) {
@@ -112,15 +130,20 @@ final class PublishScript implements Script {
   private RequestTemplate.Builder batch() {
     RequestTemplate.Builder body = new RequestTemplate.Builder().text("{\"messages\":[");
     for (int i = 0; i < plan.batch(); i++) {
-      body.text(i == 0 ? "{" : ",{");
-      if (plan.keyCount() > 0) {
-        body.text("\"key\":\"key-").number(Field.KEY, KEY_DIGITS).text("\",");
-      }
-      if (plan.hasIds()) {
-        body.text("\"id\":\"" + plan.runName() + '-').number(Field.ID, ID_DIGITS).text("\",");
-      }
-      body.text("\"body\":").append(Payload.template(plan)).text("}");
+      body.text(i == 0 ? "" : ",").append(message(plan));
     }
     return body.text("]}");
+  }
+
+  /** A message as an object of JSON. */
+  static RequestTemplate.Builder message(LoadPlan plan) {
+    RequestTemplate.Builder message = new RequestTemplate.Builder().text("{");
+    if (plan.keyCount() > 0) {
+      message.text("\"key\":\"key-").number(Field.KEY, KEY_DIGITS).text("\",");
+    }
+    if (plan.hasIds()) {
+      message.text("\"id\":\"" + plan.runName() + '-').number(Field.ID, ID_DIGITS).text("\",");
+    }
+    return message.text("\"body\":").append(Payload.template(plan)).text("}");
   }
 }

@@ -54,6 +54,28 @@ final class ReceiptList {
     return length + end.length;
   }
 
+  /** How many receipts a body names. */
+  static int count(byte[] body) {
+    int count = 1;
+    for (byte octet : body) {
+      count += octet == ',' ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Leaves the first receipts of a body without other fields, and gives its new length. */
+  static int cut(byte[] body, int count) {
+    int seen = 0;
+    for (int i = 0; i < body.length; i++) {
+      if (body[i] == ',' && ++seen == count) {
+        body[i] = ']';
+        body[i + 1] = '}';
+        return i + 2;
+      }
+    }
+    return body.length;
+  }
+
   byte[] copy() {
     return Arrays.copyOf(bytes(), length());
   }

@@ -9,7 +9,7 @@ interface Script {
   boolean isPaced();
 
   /** Whether there is something to send now; if not, it is asked again a little later. */
-  default boolean isReady() {
+  default boolean isReady(long nowNanos) {
     return true;
   }
 
@@ -29,5 +29,19 @@ interface Script {
   long answered(AnswerReader answer, long nowNanos);
 
   /** The request was not answered: what it asked for may have been done. */
-  void lost(String reason);
+  void lost(String reason, long nowNanos);
+
+  /** Whether the end of the run waits for the answer that is owed. */
+  default boolean isAwaited() {
+    return true;
+  }
+
+  /**
+   * A request of the open model was due and was not sent before the end.
+   *
+   * @return false if none was due, because everything is sent
+   */
+  default boolean unsent(long dueNanos, long endNanos) {
+    return false;
+  }
 }

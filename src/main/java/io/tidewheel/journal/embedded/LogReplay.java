@@ -53,7 +53,7 @@ final class LogReplay {
     }
     LogPosition next = from;
     try (FileChannel channel = segments.openToRead(from.segment())) {
-      Optional<LogBlock.Header> header = read(channel, next.offset());
+      Optional<LogBlock.Header> header = blockAt(channel, next.offset());
       while (header.isPresent() && header.get().isAt(next)) {
         staging.begin(next);
         for (int i = 0; i < header.get().entryCount(); i++) {
@@ -63,7 +63,7 @@ final class LogReplay {
         next =
             new LogPosition(
                 next.segment(), next.offset() + header.get().blockBytes(), next.sequence() + 1);
-        header = read(channel, next.offset());
+        header = blockAt(channel, next.offset());
       }
     }
     return next;
@@ -79,12 +79,12 @@ final class LogReplay {
       return Optional.empty();
     }
     try (FileChannel channel = segments.openToRead(segment)) {
-      return read(channel, 0).filter(first -> first.segment() == segment);
+      return blockAt(channel, 0).filter(first -> first.segment() == segment);
     }
   }
 
   /** Reads a block, ready to read its entries; empty if it is not whole. */
-  private Optional<LogBlock.Header> read(FileChannel channel, long at) throws IOException {
+  Optional<LogBlock.Header> blockAt(FileChannel channel, long at) throws IOException {
     long left = channel.size() - at;
     if (left < LogBlock.HEADER_BYTES) {
       return Optional.empty();

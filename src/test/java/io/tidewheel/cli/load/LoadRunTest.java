@@ -79,6 +79,46 @@ class LoadRunTest {
     assertThat(latencies.getCountBetweenValues(250_000_000L, Meter.MAX_NANOS)).isBetween(35L, 150L);
   }
 
+  /** What waits for a free connection when the time ends has waited, and is not forgotten. */
+  @Test
+  void countsWhatWasDueAndNotSent() throws InterruptedException {
+    stallAt = 1;
+    LoadRun run =
+        new LoadRun(plan(LoadPlan.Mode.PUBLISH, 1_000, 1, 1_000_000, false), System::nanoTime);
+    long start = System.nanoTime();
+    run.measureFrom(start);
+    run.start();
+    while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(300)) {
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+    }
+    run.endWindow(start + TimeUnit.MILLISECONDS.toNanos(300));
+    run.stop();
+    assertThat(run.messages(Operation.PUBLISH)).isEqualTo(1);
+    assertThat(run.unsent(Operation.PUBLISH)).isBetween(200L, 300L);
+    Histogram latencies = run.latencies(Operation.PUBLISH);
+    assertThat(latencies.getTotalCount()).isEqualTo(1 + run.unsent(Operation.PUBLISH));
+    assertThat(latencies.getValueAtPercentile(50)).isBetween(80_000_000L, 170_000_000L);
+  }
+
+  @Test
+  void countsNothingOfTheWarmUp() throws InterruptedException {
+    LoadRun run = new LoadRun(plan(LoadPlan.Mode.PUBLISH, 0, 4, 300, false), System::nanoTime);
+    run.start();
+    while (requests.get() < 100) {
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(run.messages(Operation.PUBLISH)).isZero();
+    run.measureFrom(System.nanoTime());
+    while (!run.isDone()) {
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+    }
+    run.stop();
+    assertThat(run.messages(Operation.PUBLISH)).isEqualTo(300);
+    assertThat(run.latencies(Operation.PUBLISH).getTotalCount()).isEqualTo(300);
+    assertThat(run.isWindowOver()).isTrue();
+    assertThat(requests.get()).isGreaterThanOrEqualTo(400);
+  }
+
   @Test
   void keepsTheRate() throws InterruptedException {
     long start = System.nanoTime();
@@ -104,6 +144,7 @@ class LoadRunTest {
   }
 
   private static LoadRun run(LoadRun run) throws InterruptedException {
+    run.measureFrom(System.nanoTime());
     run.start();
     while (!run.isDone()) {
       java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
@@ -131,6 +172,7 @@ class LoadRunTest {
         rate,
         128,
         1,
+        0,
         10,
         Duration.ofMillis(100),
         10,
