@@ -1,6 +1,5 @@
 package io.tidewheel.queue;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Places in a log, in order, by which bytes and times are known without reading it. At most {@link
- * #MAX_MARKS}: beyond, every second one of the older half goes, so the grain gets coarser with the
- * length of the log, never its memory larger. Not thread-safe.
+ * #MAX_MARKS}, about evenly over the bytes of the log: beyond, one of those that are closest
+ * together goes, so the grain gets coarser with the length of the log, never its memory larger. Not
+ * thread-safe.
  */
 final class LogMarks {
   static final int MAX_MARKS = 512;
@@ -29,19 +29,21 @@ final class LogMarks {
     }
   }
 
+  /** Drops the mark, neither first nor last, between whose neighbours the fewest bytes are. */
   private void thin() {
-    int index = 0;
-    List<Long> gone = new ArrayList<>();
-    for (long offset : marks.keySet()) {
-      if (index % 2 == 1) {
-        gone.add(offset);
+    LogMark beforeLast = null;
+    LogMark last = null;
+    long closest = marks.lastKey();
+    long smallest = Long.MAX_VALUE;
+    for (LogMark mark : marks.values()) {
+      if (beforeLast != null && last != null && mark.bytes() - beforeLast.bytes() < smallest) {
+        smallest = mark.bytes() - beforeLast.bytes();
+        closest = last.offset();
       }
-      index++;
-      if (index == MAX_MARKS / 2) {
-        break;
-      }
+      beforeLast = last;
+      last = mark;
     }
-    gone.forEach(marks::remove);
+    marks.remove(closest);
   }
 
   /** Forgets the marks up to an offset: the log begins there. */

@@ -99,9 +99,9 @@ public final class Reader {
    * @param filtered passed over because of the subscription's filter
    * @param skipped passed over because they are for another subscription, trimmed, or too far
    *     behind
-   * @param waiting for a retry time, their key, or the dead-letter topic
+   * @param waiting for a retry time, their key, their redrive, or the dead-letter topic
    * @param dispatchable read, and free to be given out
-   * @param unread not read yet
+   * @param unread not read yet, or being read again
    * @param leased with workers, or being stored
    * @param difference what is missing from the sum, or too much; 0 when whole
    */

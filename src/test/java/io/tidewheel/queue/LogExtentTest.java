@@ -48,13 +48,16 @@ class LogExtentTest {
     assertThat(extent.trimmable(settings(Duration.ZERO, 1L << 40), now)).isEqualTo(100);
   }
 
-  /** Guards the memory of a queue with a deep backlog. */
+  /** Guards the memory of a queue with a deep backlog, and that it can be trimmed anywhere. */
   @Test
-  void marksAreBoundedAndGetCoarserInTheOlderPart() {
+  void marksAreBoundedAndLieEvenly() {
     fill(50_000);
     assertThat(extent.marks()).hasSizeLessThanOrEqualTo(LogMarks.MAX_MARKS);
     assertThat(extent.bytesFrom(49_900)).isEqualTo(100 * MILLION);
-    assertThat(extent.marks().get(1).offset()).isGreaterThan(1);
+    for (long kept : new long[] {100, 10_000, 40_000, 49_000}) {
+      assertThat(extent.trimmable(settings(Duration.ofDays(1), kept * MILLION), 100_000))
+          .isBetween(50_000 - kept - 400, 50_000 - kept);
+    }
   }
 
   /** One message of a million bytes a second. */

@@ -12,7 +12,9 @@ import io.tidewheel.catalog.Topic.StartPosition;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.LogRow;
+import io.tidewheel.journal.MemoryStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -107,6 +109,29 @@ class QueueUpkeepTest {
     assertThat(status(again).startOffset()).isEqualTo(4);
     publish(again, 1);
     assertThat(status(again).nextOffset()).isEqualTo(5);
+  }
+
+  /** Guards against rows that are gone while the stored state still says that they are there. */
+  @Test
+  void rowsStayUntilTheTrimIsStored() {
+    settings(Duration.ZERO, 1 << 30, 1 << 30, null);
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 4);
+    MemoryStore.Step[] held = new MemoryStore.Step[10];
+    Arrays.fill(held, MemoryStore.Step.HOLD);
+    fixture.store.script(held);
+    report(queue, FIRST, 4, true);
+    until(() -> fixture.store.heldCount() == 1);
+    while (!fixture.batches().isEmpty()) {
+      if (fixture.store.heldCount() == 1) {
+        pass(3);
+        assertThat(fixture.batches()).hasSize(4);
+        fixture.store.release();
+      }
+      pass(1);
+    }
+    until(() -> status(queue).startOffset() == 4);
   }
 
   @Test
