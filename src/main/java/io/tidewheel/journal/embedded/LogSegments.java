@@ -1,6 +1,5 @@
 package io.tidewheel.journal.embedded;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.tidewheel.journal.embedded.StoreException.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,6 +9,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +54,9 @@ final class LogSegments {
     try {
       Files.createDirectories(directory);
       Files.deleteIfExists(directory.resolve(UNFINISHED));
-      if (isDirectPossible()) {
-        writing.add(ExtendedOpenOption.DIRECT);
+      Optional<OpenOption> direct = direct();
+      if (direct.isPresent() && isPossible(direct.get())) {
+        writing.add(direct.get());
       }
     } catch (IOException e) {
       throw new StoreException(Kind.IO, directory + " cannot be used: " + e.getMessage(), e);
@@ -98,11 +99,25 @@ final class LogSegments {
     return FileChannel.open(path(segment), writing);
   }
 
-  /** Memory file systems do not, for example. */
-  private boolean isDirectPossible() throws IOException {
+  /**
+   * What asks for writes past the page cache. By its name: it is not in Java's specification, and
+   * newer compilers warn of every use.
+   */
+  private static Optional<OpenOption> direct() {
+    try {
+      return Arrays.stream(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
+          .filter(option -> option.toString().equals("DIRECT"))
+          .map(OpenOption.class::cast)
+          .findFirst();
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Memory file systems do not take it, for example. */
+  private boolean isPossible(OpenOption direct) throws IOException {
     Path probe = directory.resolve(UNFINISHED);
-    Set<OpenOption> options =
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, direct);
     try (FileChannel opened = FileChannel.open(probe, options)) {
       ByteBuffer page = pages(LogBlock.ALIGNMENT);
       return opened.write(page, 0) == page.capacity();
