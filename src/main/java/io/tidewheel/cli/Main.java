@@ -14,6 +14,7 @@ import picocli.CommandLine.ParameterException;
 /** The program {@code tidewheel}. */
 @Command(
     name = "tidewheel",
+    versionProvider = Main.Versions.class,
     description = "A message broker that stores before it answers and lets workers pull.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {
@@ -35,6 +36,13 @@ public final class Main {
       description = "Shows this text.")
   @SuppressWarnings("UnusedVariable") // Picocli looks at it.
   private boolean isHelpWanted;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Shows the versions of Tidewheel and of Java.")
+  @SuppressWarnings("UnusedVariable") // Picocli looks at it.
+  private boolean isVersionWanted;
 
   private Main() {}
 
@@ -65,6 +73,17 @@ public final class Main {
         .setParameterExceptionHandler((e, parsed) -> misused(e))
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
         .execute(arguments);
+  }
+
+  /** The version in the jar's manifest; classes that are not in a jar have none. */
+  static final class Versions implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "tidewheel " + (version == null ? "(not packaged)" : version), "java " + Runtime.version()
+      };
+    }
   }
 
   private static int misused(ParameterException e) {

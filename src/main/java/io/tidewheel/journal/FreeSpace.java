@@ -1,9 +1,11 @@
 package io.tidewheel.journal;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +23,9 @@ public final class FreeSpace {
   private final Path directory;
   private final long reserveBytes;
   private volatile boolean isFull;
+
+  /** Found once: finding it reads the table of mounts, asking it is one system call. */
+  private volatile @Nullable FileStore fileStore;
 
   /**
    * The free space of a directory, not looked at yet.
@@ -40,7 +45,10 @@ public final class FreeSpace {
   /** Asks the file system; waits for it. */
   public void look() {
     try {
-      long usable = Files.getFileStore(directory).getUsableSpace();
+      if (fileStore == null) {
+        fileStore = Files.getFileStore(directory);
+      }
+      long usable = fileStore.getUsableSpace();
       boolean isFullNow = usable < reserveBytes;
       if (isFullNow != isFull) {
         isFull = isFullNow;

@@ -23,6 +23,10 @@ import java.util.Deque;
  */
 public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private static final Duration INTERVAL = Duration.ofMillis(100);
+
+  /** The wall clock may be set ahead while the timer waits. */
+  private static final Duration MAX_WAIT = Duration.ofSeconds(10);
+
   private static final int QUEUES_PER_INTERVAL = 100;
 
   /** What a waker takes. */
@@ -35,6 +39,8 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   public record Sleeps(long topicUid, int queue, long dueMillis) implements Command {}
 
   private record Tick() implements Command {}
+
+  private static final Tick TICK = new Tick();
 
   private final TimerScheduler<Command> timers;
   private final QueueRouter router;
@@ -81,6 +87,10 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
 
   private Behavior<Command> onSleeps(Sleeps sleeps) {
     list.put(new WakeList.Place(sleeps.topicUid, sleeps.queue), sleeps.dueMillis);
+    if (asleep.isEmpty()) {
+      // It may be due before what the timer waits for.
+      isTicking = false;
+    }
     tick();
     return this;
   }
@@ -104,7 +114,13 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private void tick() {
     if (!isTicking && (!asleep.isEmpty() || !list.isEmpty())) {
       isTicking = true;
-      timers.startSingleTimer(new Tick(), INTERVAL);
+      timers.startSingleTimer(TICK, TICK, asleep.isEmpty() ? untilDue() : INTERVAL);
     }
+  }
+
+  /** An idle node does not look again and again at what is due in an hour. */
+  private Duration untilDue() {
+    Duration wait = Duration.ofMillis(list.nextDueMillis() - clock.millis());
+    return wait.compareTo(INTERVAL) < 0 ? INTERVAL : wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
   }
 }

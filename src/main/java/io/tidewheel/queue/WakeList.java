@@ -56,6 +56,13 @@ final class WakeList {
     return due;
   }
 
+  /**
+   * The time of the queue that is due first, in the past if it waits, or {@link Long#MAX_VALUE}.
+   */
+  long nextDueMillis() {
+    return placesByDue.isEmpty() ? NEVER : placesByDue.firstKey();
+  }
+
   boolean isEmpty() {
     return dueByPlace.isEmpty();
   }

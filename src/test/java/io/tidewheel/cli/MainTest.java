@@ -283,11 +283,21 @@ class MainTest {
             "subscription resume",
             "publish",
             "consume",
+            "backlog",
+            "bench",
+            "verify",
+            "config print",
             "health")) {
       out.reset();
       assertThat(run((command + " --help").strip().split(" ", -1))).as(command).isZero();
       assertThat(out()).as(command).containsPattern("Examples?:");
     }
+  }
+
+  @Test
+  void showsItsVersion() {
+    assertThat(run("--version")).isZero();
+    assertThat(out()).contains("tidewheel ").contains("java " + Runtime.version());
   }
 
   private int run(String... arguments) {

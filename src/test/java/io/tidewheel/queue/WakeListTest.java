@@ -30,4 +30,14 @@ class WakeListTest {
     assertThat(list.takeDue(500, 10)).containsExactly(new Place(1, 0));
     assertThat(list.isEmpty()).isTrue();
   }
+
+  @Test
+  void tellsWhenTheFirstIsDue() {
+    assertThat(list.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
+    list.put(new Place(1, 0), 300);
+    list.put(new Place(2, 0), 100);
+    assertThat(list.nextDueMillis()).isEqualTo(100);
+    list.put(new Place(2, 0), Long.MAX_VALUE);
+    assertThat(list.nextDueMillis()).isEqualTo(300);
+  }
 }
