@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeadLetter {
   static final String PREFIX = "tidewheel-dead-";
+  static final String REASON = PREFIX + "reason";
+  static final String QUEUE = PREFIX + "queue";
+  static final String OFFSET = PREFIX + "offset";
+  static final String ID = PREFIX + "id";
   static final String HISTORY = PREFIX + "history";
   static final String DROPPED = PREFIX + "dropped-headers";
 
@@ -56,16 +60,16 @@ final class DeadLetter {
       Origin origin, Message message, long publishedAtMillis, Pending pending) {
     Attempt last = pending.last();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put(PREFIX + "reason", words(last));
+    facts.put(REASON, words(last));
     facts.put(PREFIX + "attempts", Integer.toString(pending.attempts()));
     facts.put(PREFIX + "topic", origin.topic());
     facts.put(PREFIX + "subscription", origin.subscription());
-    facts.put(PREFIX + "queue", Integer.toString(origin.queue()));
-    facts.put(PREFIX + "offset", Long.toString(pending.offset()));
+    facts.put(QUEUE, Integer.toString(origin.queue()));
+    facts.put(OFFSET, Long.toString(pending.offset()));
     facts.put(PREFIX + "published-at", Instant.ofEpochMilli(publishedAtMillis).toString());
-    String id = message.id();
+    String id = DeadMessage.ownId(message);
     if (id != null) {
-      facts.put(PREFIX + "id", id);
+      facts.put(ID, id);
     }
     return facts;
   }

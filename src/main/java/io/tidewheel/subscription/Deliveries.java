@@ -171,8 +171,6 @@ final class Deliveries {
     return policy.settings().maxInFlight() - window.outCount();
   }
 
-  // Ends
-
   /** Applies an action to deliveries; see {@link Endings#settle}. */
   SettleStatus[] settle(
       SettleAction action, List<Receipt> receipts, boolean[] isPending, Policy policy, Now now) {
@@ -245,6 +243,11 @@ final class Deliveries {
     }
     ledger.collecting().reopen(offset);
     return true;
+  }
+
+  /** Settles a message, whoever holds it; false if there is no room to store it. */
+  boolean discharge(WorkerName worker, long offset) {
+    return endings.discharge(worker, offset);
   }
 
   /** When keys are not parked any more, those that are go on. */
@@ -376,8 +379,6 @@ final class Deliveries {
       window.remove(slot, now.nanos());
     }
   }
-
-  // Figures
 
   /** What could be given out now. */
   long dispatchable(Policy policy) {

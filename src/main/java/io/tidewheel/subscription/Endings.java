@@ -159,6 +159,21 @@ final class Endings {
     return SettleStatus.RELEASED;
   }
 
+  /** Settles a message, whoever holds it; false if there is no room to store it. */
+  boolean discharge(WorkerName worker, long offset) {
+    if (!ledger.isKnown() || ledger.collecting().room() == 0) {
+      return false;
+    }
+    Slot slot = window.find(offset);
+    if (slot == null) {
+      ledger.ackUnread(worker, offset);
+    } else {
+      window.hold(slot, Place.SETTLING);
+      ledger.collecting().ack(worker, offset, slot);
+    }
+    return true;
+  }
+
   private SettleStatus ack(Slot slot) {
     if (slot.isDying) {
       return SettleStatus.EXPIRED;

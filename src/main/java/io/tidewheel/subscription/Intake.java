@@ -256,9 +256,13 @@ final class Intake {
     }
   }
 
-  /** What was given out or tried before stays, whatever the filter is now. */
+  /**
+   * What was given out or tried before stays, whatever the filter is now; so does what is meant for
+   * this subscription alone.
+   */
   private boolean isFiltered(long offset, MessageBatch batch, Policy policy) {
-    return !policy.asksFor(batch.message(offset))
+    return batch.message(offset).onlyFor() == Message.FOR_ALL
+        && !policy.asksFor(batch.message(offset))
         && ledger.state().retryOf(offset) == null
         && ledger.state().leaseOf(offset) == null
         && !ledger.state().isHoldingKey(offset);

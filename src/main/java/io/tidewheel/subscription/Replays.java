@@ -117,7 +117,7 @@ final class Replays {
   private Message copy(Message message, long offset) {
     Map<String, String> headers = new LinkedHashMap<>(message.headers());
     headers.put(OFFSET, Long.toString(offset));
-    String id = message.id();
+    String id = DeadMessage.ownId(message);
     if (id != null) {
       headers.put(ID, id);
     }

@@ -37,6 +37,7 @@ public final class Subscription {
           Settle,
           Seek,
           Replay,
+          Redriving.Command,
           Seeking.Found,
           Replays.Event,
           SubscriptionFront.CoreSignal,

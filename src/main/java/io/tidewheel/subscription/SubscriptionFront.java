@@ -135,6 +135,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             Subscription.Seek.class, seek -> after(() -> seeking.onSeek(seek, open(), knownEnd)))
         .onMessage(Seeking.Found.class, found -> after(() -> seeking.onFound(found)))
         .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
+        .onMessage(Redriving.Command.class, one -> after(() -> Redriving.onCommand(one, open())))
         .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
         .onMessage(Reader.Describe.class, describe -> after(() -> onDescribe(describe)))
         .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
