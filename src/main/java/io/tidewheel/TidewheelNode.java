@@ -49,6 +49,8 @@ import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.NodeConsumer;
+import io.tidewheel.worker.NodeRedriver;
+import io.tidewheel.worker.Redrives;
 import io.tidewheel.worker.Workers;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -216,13 +218,20 @@ public final class TidewheelNode implements AutoCloseable {
                       return key;
                     }));
     Consumer consumer = new NodeConsumer(workers, queues, system);
+    LogBrowser browser = new LogBrowser(rows, tail);
+    ActorRef<Redrives.Command> redrives =
+        system.systemActorOf(
+            Redrives.create(new Redrives.Parts(queues, browser, publisher, System::nanoTime)),
+            "redrives",
+            Props.empty());
     Broker broker =
         new Broker(
             topics,
             publisher,
             inspector,
-            new LogBrowser(rows, tail),
+            browser,
             consumer,
+            new NodeRedriver(redrives, topics),
             receipts,
             metrics(),
             () ->

@@ -62,6 +62,7 @@ public final class Main {
         .addSubcommand(new PublishCommand(terminal))
         .addSubcommand(new ConsumeCommand(terminal))
         .addSubcommand(new BacklogCommand(terminal))
+        .addSubcommand(new RedriveCommand(terminal))
         .addSubcommand(new BenchCommand(terminal))
         .addSubcommand(new VerifyCommand(terminal))
         .addSubcommand(

@@ -39,6 +39,7 @@ final class HttpService {
   private final ReconciliationRoutes reconciliation;
   private final SubscriptionRoutes subscriptions;
   private final SeekRoutes seeking;
+  private final RedriveRoutes redriving;
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
   private final BrowseRoutes browsing;
@@ -72,6 +73,7 @@ final class HttpService {
     this.reconciliation = new ReconciliationRoutes(broker, lookup);
     this.subscriptions = new SubscriptionRoutes(broker, lookup);
     this.seeking = new SeekRoutes(broker, lookup);
+    this.redriving = new RedriveRoutes(broker, lookup, running);
     this.publishing =
         new PublishRoutes(
             broker,
@@ -207,6 +209,7 @@ final class HttpService {
       case PAUSE -> subscriptions.pause(call, true);
       case RESUME -> subscriptions.pause(call, false);
       case SEEK -> seeking.seek(call);
+      case REDRIVE -> redriving.redrive(call);
       case PUBLISH -> publishing.publish(call);
       case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);

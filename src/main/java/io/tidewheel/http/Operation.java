@@ -21,6 +21,7 @@ final class Operation {
   private long total = -1;
   private @Nullable Instant endedAt;
   private @Nullable Problem problem;
+  private @Nullable ObjectNode result;
 
   /** How far it is. */
   enum State {
@@ -59,6 +60,11 @@ final class Operation {
   synchronized void progress(long newDone, long newTotal) {
     done = newDone;
     total = newTotal;
+  }
+
+  /** Tells what the work has come to; replaces what was told before. */
+  synchronized void describe(ObjectNode newResult) {
+    result = newResult.deepCopy();
   }
 
   /** The work is over when the stage is; cancelled if it fails with a cancellation. */
@@ -115,6 +121,9 @@ final class Operation {
     node.put("total", total < 0 ? null : total);
     node.put("startedAt", startedAt.toString());
     node.put("endedAt", endedAt == null ? null : endedAt.toString());
+    if (result != null) {
+      node.set("result", result.deepCopy());
+    }
     if (problem != null) {
       node.set("error", problem.toJson());
     }

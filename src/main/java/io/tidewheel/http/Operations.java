@@ -131,6 +131,13 @@ final class Operations {
         Responses.with(Responses.json(202, operation.toJson()), "Location", operation.path()));
   }
 
+  /** Work that did not begin after all. */
+  void forget(Operation operation) {
+    synchronized (kept) {
+      kept.remove(operation.id());
+    }
+  }
+
   @Nullable Operation find(String id) {
     synchronized (kept) {
       return kept.get(id);

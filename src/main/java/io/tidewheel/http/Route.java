@@ -16,6 +16,7 @@ enum Route {
   PAUSE("POST", "/v1/topics/{t}/subscriptions/{s}:pause"),
   RESUME("POST", "/v1/topics/{t}/subscriptions/{s}:resume"),
   SEEK("POST", "/v1/topics/{t}/subscriptions/{s}:seek"),
+  REDRIVE("POST", "/v1/topics/{t}/subscriptions/{s}:redrive"),
   PUBLISH("POST", "/v1/topics/{t}/messages"),
   PUBLISH_BATCH("POST", "/v1/topics/{t}/messages:batch"),
   PULL("POST", "/v1/topics/{t}/subscriptions/{s}/messages:pull"),
@@ -89,6 +90,6 @@ enum Route {
 
   /** Whether the dead-letter topic of a subscription may stand in the path. */
   boolean takesDeadLetterTopic() {
-    return this != PUT_TOPIC && this != PUBLISH && this != PUBLISH_BATCH;
+    return this != PUT_TOPIC && this != PUBLISH && this != PUBLISH_BATCH && this != REDRIVE;
   }
 }

@@ -20,7 +20,11 @@ final class Router {
           "reject", Route.REJECT,
           "extend", Route.EXTEND);
   private static final Map<String, Route> SUBSCRIPTION_VERBS =
-      Map.of("pause", Route.PAUSE, "resume", Route.RESUME, "seek", Route.SEEK);
+      Map.of(
+          "pause", Route.PAUSE,
+          "resume", Route.RESUME,
+          "seek", Route.SEEK,
+          "redrive", Route.REDRIVE);
   private static final List<Route> TOPIC =
       List.of(Route.GET_TOPIC, Route.PUT_TOPIC, Route.DELETE_TOPIC);
   private static final List<Route> SUBSCRIPTION =
@@ -208,7 +212,8 @@ final class Router {
             ProblemType.INVALID_NAME,
             Names.isDeadLetterTopic(name)
                 ? Problem.quote(name)
-                    + " is a dead-letter topic: it can be read, but not created or published to"
+                    + " is a dead-letter topic: it can be read, but not created or published to, nor"
+                    + " can anything be redriven to it"
                 : Problem.quote(name) + " is no name for a " + what + ": " + Names.rule())
         .toException();
   }

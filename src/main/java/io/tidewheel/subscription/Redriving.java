@@ -46,15 +46,22 @@ public final class Redriving {
   /**
    * What is not settled.
    *
+   * @param from as asked
    * @param generation of the subscription: a seek may have opened again what was settled
-   * @param offsets in order, at most {@link #MAX_FOUND}; without those a worker holds now
-   * @param heldCount of those a worker holds
+   * @param offsets in order, without those a worker holds now
+   * @param held those a worker holds; together at most {@link #MAX_FOUND}
    * @param next where to go on looking; {@code end} or more when there is no more
    * @param openCount how many there are from {@code from} on to {@code end}
    * @param end of what was looked at: the one asked for, or the end of the log
    */
   public record Found(
-      long generation, List<Long> offsets, int heldCount, long next, long openCount, long end)
+      long from,
+      long generation,
+      List<Long> offsets,
+      List<Long> held,
+      long next,
+      long openCount,
+      long end)
       implements OpenReply {}
 
   /**
@@ -64,41 +71,50 @@ public final class Redriving {
    */
   public record NotFound(boolean isGone) implements OpenReply {}
 
-  /** Settle messages for good, also those a worker holds; answered when it is stored. */
+  /**
+   * Settle messages for good, also those a worker holds; answered when it is stored.
+   *
+   * @param offsets at least one
+   */
   public record Discharge(List<Long> offsets, ActorRef<Discharged> replyTo) implements Command {
     @Override
     public void onNoReader() {
       // There is nobody any more for whom they would be open.
-      replyTo.tell(new Discharged(true));
+      replyTo.tell(new Discharged(offsets.get(0), true));
     }
 
     @Override
     public void onNotNow() {
-      replyTo.tell(new Discharged(false));
+      replyTo.tell(new Discharged(offsets.get(0), false));
     }
   }
 
   /**
    * What came of {@link Discharge}.
    *
+   * @param first of the offsets it was about
    * @param isStored whether all are settled, and that is stored; else a repeat may succeed
    */
-  public record Discharged(boolean isStored) implements Control {}
+  public record Discharged(long first, boolean isStored) implements Control {}
 
-  /** Try a dead letter anew in its place, if it holds its key; answered when that is stored. */
-  public record Reopen(long offset, ActorRef<Reopened> replyTo) implements Command {
+  /**
+   * Try a dead letter anew in its place, if it holds its key; answered when that is stored.
+   *
+   * @param letter comes back in the answer: offsets of several queues may be the same
+   */
+  public record Reopen(long offset, long letter, ActorRef<Reopened> replyTo) implements Command {
     @Override
     public void onNoReader() {
-      replyTo.tell(new Reopened(offset, Outcome.GONE));
+      replyTo.tell(new Reopened(letter, Outcome.GONE));
     }
 
     @Override
     public void onNotNow() {
-      replyTo.tell(new Reopened(offset, Outcome.NOT_NOW));
+      replyTo.tell(new Reopened(letter, Outcome.NOT_NOW));
     }
   }
 
-  public record Reopened(long offset, Outcome outcome) implements Control {}
+  public record Reopened(long letter, Outcome outcome) implements Control {}
 
   /** What came of {@link Reopen}. */
   public enum Outcome {
@@ -131,19 +147,19 @@ public final class Redriving {
     SubscriptionState state = known.state();
     long end = Math.min(find.end, known.nextOffset());
     List<Long> offsets = new ArrayList<>();
-    int heldCount = 0;
+    List<Long> held = new ArrayList<>();
     long next = state.nextOpen(Math.max(find.from, state.floor()));
-    while (next < end && offsets.size() + heldCount < MAX_FOUND) {
+    while (next < end && offsets.size() + held.size() < MAX_FOUND) {
       Slot slot = known.window().find(next);
       if (slot != null && slot.isOut()) {
-        heldCount++;
+        held.add(next);
       } else {
         offsets.add(next);
       }
       next = state.nextOpen(next + 1);
     }
     long openCount = find.from < end ? state.openCount(Math.max(0, find.from), end) : 0;
-    return new Found(state.generation(), offsets, heldCount, next, openCount, end);
+    return new Found(find.from, state.generation(), offsets, held, next, openCount, end);
   }
 
   private static void discharge(Discharge discharge, Deliveries known) {
@@ -159,10 +175,10 @@ public final class Redriving {
     }
     if (isToStore) {
       known.await(
-          () -> discharge.replyTo.tell(new Discharged(true)),
-          () -> discharge.replyTo.tell(new Discharged(false)));
+          () -> discharge.replyTo.tell(new Discharged(discharge.offsets.get(0), true)),
+          () -> discharge.replyTo.tell(new Discharged(discharge.offsets.get(0), false)));
     } else {
-      discharge.replyTo.tell(new Discharged(true));
+      discharge.replyTo.tell(new Discharged(discharge.offsets.get(0), true));
     }
   }
 
@@ -171,14 +187,15 @@ public final class Redriving {
     SubscriptionState state = known.state();
     if (known.reopen(offset)) {
       known.await(
-          () -> reopen.replyTo.tell(new Reopened(offset, Outcome.REOPENED)), reopen::onNotNow);
+          () -> reopen.replyTo.tell(new Reopened(reopen.letter, Outcome.REOPENED)),
+          reopen::onNotNow);
     } else if (offset < 0 || offset >= known.nextOffset() || state.isSettled(offset)) {
-      reopen.replyTo.tell(new Reopened(offset, Outcome.SETTLED));
+      reopen.replyTo.tell(new Reopened(reopen.letter, Outcome.SETTLED));
     } else if (state.isOver(offset)) {
       // Dying: it may come to hold its key, and would then wait for ever. Parked: no room now.
       reopen.onNotNow();
     } else {
-      reopen.replyTo.tell(new Reopened(offset, Outcome.STILL_OPEN));
+      reopen.replyTo.tell(new Reopened(reopen.letter, Outcome.STILL_OPEN));
     }
   }
 }

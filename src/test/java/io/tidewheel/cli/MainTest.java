@@ -284,6 +284,7 @@ class MainTest {
             "publish",
             "consume",
             "backlog",
+            "redrive",
             "bench",
             "verify",
             "config print",
