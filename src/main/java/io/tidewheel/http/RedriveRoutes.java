@@ -36,11 +36,12 @@ final class RedriveRoutes {
 
   private CompletionStage<Answer> start(Call call, Lookup.Found found, RedriveRequest request) {
     CompletableFuture<Redrive> started = new CompletableFuture<>();
+    CompletionStage<Redrive> begun = started;
     Operation operation =
         operations.begin(
             "redrive",
             "/v1/topics/" + call.topic() + "/subscriptions/" + call.subscription(),
-            () -> started.thenAccept(Redrive::cancel));
+            () -> begun.thenAccept(Redrive::cancel));
     show(operation, request, RedriveProgress.NONE);
     return redriver
         .start(

@@ -28,8 +28,7 @@ public record RedriveProgress(
   public static final int MAX_SHOWN = 10;
 
   /** Of a redrive that has only begun. */
-  public static final RedriveProgress NONE =
-      new RedriveProgress(0, 0, 0, 0, 0, 0, 0, List.of());
+  public static final RedriveProgress NONE = new RedriveProgress(0, 0, 0, 0, 0, 0, 0, List.of());
 
   /**
    * A selected dead letter.

@@ -225,6 +225,64 @@ class BadInputTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[]|400|''",
+        "{|400|''",
+        "null|400|''",
+        "{\"queue\":1}|400|/queue",
+        "{\"a~/b\":1}|400|/a~0~1b",
+        "{\"key\":\"a\",\"key\":\"b\"}|400|''",
+        "{\"ids\":\"a\"}|400|/ids",
+        "{\"ids\":{}}|400|/ids",
+        "{\"ids\":[1]}|400|/ids/0",
+        "{\"ids\":[\"a\",null]}|400|/ids/1",
+        "{\"ids\":[]}|422|/ids",
+        "{\"ids\":[\"\"]}|422|/ids/0",
+        "{\"reason\":1}|400|/reason",
+        "{\"reason\":\"bad luck\"}|422|/reason",
+        "{\"key\":[\"a\"]}|400|/key",
+        "{\"key\":\"\"}|422|/key",
+        "{\"from\":1700000000}|400|/from",
+        "{\"from\":\"yesterday\"}|400|/from",
+        "{\"to\":\"2026-02-30T00:00:00Z\"}|400|/to",
+        "{\"to\":\"+1000000000-12-31T23:59:59Z\"}|400|/to",
+        "{\"from\":\"2026-02-01T00:00:00Z\",\"to\":\"2026-02-01T00:00:00Z\"}|422|/to",
+        "{\"max\":\"1\"}|400|/max",
+        "{\"max\":1.5}|400|/max",
+        "{\"max\":0}|422|/max",
+        "{\"max\":99999999999999999999}|422|/max",
+        "{\"rate\":true}|400|/rate",
+        "{\"rate\":0}|422|/rate",
+        "{\"rate\":-5}|422|/rate",
+        "{\"rate\":10001}|422|/rate",
+        "{\"dryRun\":\"yes\"}|400|/dryRun",
+        "{\"dryRun\":1}|400|/dryRun",
+      })
+  void refusesARedrive(String body, int status, String pointer) throws Exception {
+    HttpResponse<String> response = served.post("/v1/topics/t/subscriptions/s:redrive", body);
+    JsonNode problem = HttpServerTest.problem(response, status);
+    if (!pointer.isEmpty()) {
+      assertThat(problem.at("/errors/0/pointer").asText()).isEqualTo(pointer);
+    }
+    assertThat(served.memory.lastRedrive).isNull();
+  }
+
+  @Test
+  void refusesARedriveOfTooManyIds() throws Exception {
+    String ids = "\"i\",".repeat(1_000) + "\"i\"";
+    HttpServerTest.problem(
+        served.post("/v1/topics/t/subscriptions/s:redrive", "{\"ids\":[" + ids + "]}"), 422);
+    String id = "i".repeat(129);
+    HttpServerTest.problem(
+        served.post("/v1/topics/t/subscriptions/s:redrive", "{\"ids\":[\"" + id + "\"]}"), 422);
+    HttpServerTest.problem(
+        served.post("/v1/topics/t/subscriptions/s:redrive", " ".repeat((256 << 10) + 1)), 413);
+    assertThat(served.memory.lastRedrive).isNull();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"text/plain", "application/ndjson", "application/xml"})
   void refusesOtherContentTypes(String type) throws Exception {
     for (String path : new String[] {BATCH, "/v1/topics/t/messages:pull"}) {
@@ -318,6 +376,10 @@ class BadInputTest {
     "GET, /v1/topics/t/, 404",
     "GET, /v1/topics/t/messages:peek, 404",
     "POST, /v1/topics/t/subscriptions/s:seek, 400",
+    "GET, /v1/topics/t/subscriptions/s:redrive, 405",
+    "POST, /v1/topics/t/subscriptions/none:redrive, 404",
+    "POST, /v1/topics/none/subscriptions/s:redrive, 404",
+    "POST, /v1/topics/t~s/subscriptions/redrive:redrive, 400",
     "GET, /v1/topics/t/subscriptions, 404",
     "GET, /health, 404",
     "GET, /v2/topics, 404",

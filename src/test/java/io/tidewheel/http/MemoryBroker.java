@@ -22,6 +22,9 @@ import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Consumer;
+import io.tidewheel.worker.Redrive;
+import io.tidewheel.worker.RedriveProgress;
+import io.tidewheel.worker.RedriveRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,6 +62,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   SettleAction lastAction;
   Map<Integer, Subscription.Position> lastPositions;
   boolean isSeekRefused;
+  RedriveRequest lastRedrive;
   Consumer.PullRequest lastPull;
   Duration lastTimeLeft;
 
@@ -104,11 +108,24 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         this,
         this,
         this,
+        this::redrive,
         receipts,
         metrics,
         () -> readiness,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
+  }
+
+  /** Nothing has died here. */
+  private CompletionStage<Redrive> redrive(
+      Topic topic,
+      Topic.Subscription subscription,
+      RedriveRequest request,
+      String name,
+      Duration timeLeft,
+      java.util.function.Consumer<RedriveProgress> progress) {
+    lastRedrive = request;
+    return CompletableFuture.failedFuture(new IllegalStateException("nothing to redrive"));
   }
 
   synchronized void ready(boolean isReady) {
