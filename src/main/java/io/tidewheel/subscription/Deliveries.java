@@ -280,10 +280,7 @@ final class Deliveries {
       if (state.isSettled(offset)) {
         window.remove(slot, now.nanos());
       } else if (!state.isHoldingKey(offset)) {
-        slot.attempts = 0;
-        slot.expiresAtMillis = Long.MAX_VALUE;
-        slot.isReceiptOpen = false;
-        slot.isDying = false;
+        slot.beginAnew();
         window.giveBack(slot, 0, now.nanos());
       }
     }

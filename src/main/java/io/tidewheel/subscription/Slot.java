@@ -122,6 +122,15 @@ final class Slot {
     return place == Place.LEASED || place == Place.SETTLING || place == Place.RETURNING;
   }
 
+  /** After its death: nothing of the attempts before counts, nor the end of its time to live. */
+  void beginAnew() {
+    attempts = 0;
+    expiresAtMillis = Long.MAX_VALUE;
+    isReceiptOpen = false;
+    isGivenUp = false;
+    isDying = false;
+  }
+
   /** Queues may name it for a while; the payload goes now. */
   void drop() {
     message = null;

@@ -60,12 +60,12 @@ public final class Redrives extends AbstractBehavior<Redrives.Command> {
    */
   record Start(Task task, CompletableFuture<Redrive> started) implements Command {}
 
-  private record Ended(long subscriptionUid) implements Command {}
+  private record Ended(Task task) implements Command {}
 
   private final Parts parts;
 
-  /** Names by uid of the subscription. */
-  private final Map<Long, String> running = new HashMap<>();
+  /** By uid of the subscription; one that has ended may stand here for a moment. */
+  private final Map<Long, Task> running = new HashMap<>();
 
   /** Redrives that work with these parts. */
   public static Behavior<Command> create(Parts parts) {
@@ -88,30 +88,30 @@ public final class Redrives extends AbstractBehavior<Redrives.Command> {
   private Behavior<Command> onStart(Start start) {
     Task task = start.task;
     long subscriptionUid = task.subscription().uid();
-    String other = running.get(subscriptionUid);
-    if (other != null) {
+    Task other = running.get(subscriptionUid);
+    if (other != null && !other.end().isDone()) {
       start.started.completeExceptionally(
           new RedriveRefusedException(
               Why.CONFLICT,
               "a redrive of this subscription runs: "
-                  + other
+                  + other.name()
                   + "; wait for it, or cancel it and begin another"));
     } else if (running.size() >= MAX_RUNNING) {
       start.started.completeExceptionally(
           new RedriveRefusedException(
               Why.TOO_MANY, MAX_RUNNING + " redrives run on this node, which is the most"));
     } else {
-      running.put(subscriptionUid, task.name());
+      running.put(subscriptionUid, task);
       ActorRef<RedriveRun.Command> run =
           getContext().spawnAnonymous(RedriveRun.create(task, parts));
-      getContext().watchWith(run, new Ended(subscriptionUid));
+      getContext().watchWith(run, new Ended(task));
       start.started.complete(new Running(run, task.end()));
     }
     return this;
   }
 
   private Behavior<Command> onEnded(Ended ended) {
-    running.remove(ended.subscriptionUid);
+    running.remove(ended.task.subscription().uid(), ended.task);
     return this;
   }
 

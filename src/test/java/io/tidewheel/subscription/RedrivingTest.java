@@ -77,7 +77,7 @@ class RedrivingTest {
     Delivery again = f.pullOne();
     assertThat(text(again)).isEqualTo("x1");
     assertThat(again.attempt()).isEqualTo(1);
-    f.ack(again);
+    assertThat(f.ack(again)).isEqualTo(SettleStatus.ACKED);
     assertThat(reopen(0)).isEqualTo(Outcome.SETTLED);
     assertThat(f.drainTexts()).contains("x2");
     assertThat(reopen(99)).isEqualTo(Outcome.SETTLED);
