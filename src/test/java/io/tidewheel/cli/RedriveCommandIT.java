@@ -70,8 +70,7 @@ class RedriveCommandIT {
     while (connection.get(path).orFail().json().get("endedAt").isNull()) {
       Thread.onSpinWait();
     }
-    JsonNode last =
-        Json.MAPPER.readTree(run("", "redrive", "orders", "billing", "-o", "json"));
+    JsonNode last = Json.MAPPER.readTree(run("", "redrive", "orders", "billing", "-o", "json"));
     assertThat(last.get("state").asText()).isEqualTo("done");
     assertThat(last.get("total").asInt()).isZero();
     assertThat(pull(3)).hasSize(3);

@@ -33,7 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * examples of the same name of the parameters and the body; {@code default} names values of the
  * path that all examples share. {@code x-examples} lists those of a response without a body. Before
  * each, topic {@code orders} has two messages and the subscriptions {@code billing} and {@code
- * default}; {@code "r1"} and {@code "r2"} stand for receipts of them.
+ * default}; {@code "r1"} and {@code "r2"} stand for receipts of them; a
+ * redrive has run.
  */
 class OpenApiIT {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -223,6 +224,7 @@ class OpenApiIT {
       expect(
           201, json("PUT", "/v1/topics/orders/subscriptions/" + name, "{\"start\":\"earliest\"}"));
     }
+    expect(202, json("POST", "/v1/topics/orders/subscriptions/billing:redrive", "{}"));
     expect(
         201,
         json("POST", "/v1/topics/orders/messages", "{\"order\":0}")
