@@ -33,8 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * examples of the same name of the parameters and the body; {@code default} names values of the
  * path that all examples share. {@code x-examples} lists those of a response without a body. Before
  * each, topic {@code orders} has two messages and the subscriptions {@code billing} and {@code
- * default}; {@code "r1"} and {@code "r2"} stand for receipts of them; a
- * redrive has run.
+ * default}; {@code "r1"} and {@code "r2"} stand for receipts of them; a redrive has run.
  */
 class OpenApiIT {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -216,7 +215,7 @@ class OpenApiIT {
   }
 
   private static void reset() throws Exception {
-    for (String topic : List.of("orders", "invoices")) {
+    for (String topic : List.of("orders", "orders~billing", "invoices")) {
       send(to("/v1/topics/" + topic + "?force=true").DELETE());
     }
     expect(201, json("PUT", "/v1/topics/orders", "{}"));
