@@ -44,11 +44,13 @@ import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
 import io.tidewheel.subscription.DequeueRates;
+import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.NodeConsumer;
+import io.tidewheel.worker.NodeLocator;
 import io.tidewheel.worker.Workers;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -223,6 +225,7 @@ public final class TidewheelNode implements AutoCloseable {
             inspector,
             new LogBrowser(rows, tail),
             consumer,
+            new NodeLocator(workers, new PullLog(rows)),
             receipts,
             metrics(),
             () ->

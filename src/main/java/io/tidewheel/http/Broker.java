@@ -7,6 +7,7 @@ import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.worker.Consumer;
+import io.tidewheel.worker.Locator;
 import java.time.InstantSource;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ public record Broker(
     Inspector inspector,
     Browser browser,
     Consumer consumer,
+    Locator locator,
     ReceiptCodec receipts,
     PrometheusMeterRegistry metrics,
     Supplier<Readiness> readiness,

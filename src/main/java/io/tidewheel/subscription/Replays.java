@@ -90,7 +90,7 @@ final class Replays {
     } else if (event instanceof Stored stored) {
       Replay replay = open.remove(stored.reply.number());
       if (replay != null) {
-        answer(replay, outcome(stored.reply));
+        replay.replyTo().tell(replayed(replay.offset(), stored.reply));
       }
     }
   }
@@ -150,13 +150,15 @@ final class Replays {
     return null;
   }
 
-  private static ReplayOutcome outcome(AppendReply reply) {
+  private static Replayed replayed(long offset, AppendReply reply) {
     if (reply instanceof AppendReply.Decided decided) {
-      return decided.results().result(decided.queue(), 0) instanceof PublishResult.Stored
-          ? ReplayOutcome.STORED_AGAIN
-          : ReplayOutcome.NOT_NOW;
+      return decided.results().result(decided.queue(), 0) instanceof PublishResult.Stored stored
+          ? new Replayed(offset, ReplayOutcome.STORED_AGAIN, stored.offset())
+          : new Replayed(offset, ReplayOutcome.NOT_NOW);
     }
-    return reply instanceof AppendReply.NotStored ? ReplayOutcome.NOT_NOW : ReplayOutcome.UNKNOWN;
+    return new Replayed(
+        offset,
+        reply instanceof AppendReply.NotStored ? ReplayOutcome.NOT_NOW : ReplayOutcome.UNKNOWN);
   }
 
   static void answer(Replay replay, ReplayOutcome outcome) {

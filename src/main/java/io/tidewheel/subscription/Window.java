@@ -121,6 +121,11 @@ final class Window {
     }
   }
 
+  /** Who of a key comes first. */
+  KeyLines lines() {
+    return lines;
+  }
+
   // Reading again
 
   /** The first offset from here on whose payload is to be read again; null if there is none. */

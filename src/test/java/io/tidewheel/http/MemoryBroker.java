@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
   private static final long NOW = 1_700_000_000_000L;
 
+  final MemoryLocator locator = new MemoryLocator();
   final ReceiptCodec receipts = new ReceiptCodec(new byte[32]);
 
   private final TreeMap<String, Topic> topics = new TreeMap<>();
@@ -104,6 +105,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         this,
         this,
         this,
+        locator,
         receipts,
         metrics,
         () -> readiness,
