@@ -70,9 +70,11 @@ final class Explaining {
         all.lift());
   }
 
-  /** What holds a message; null if the log does not reach so far. */
-  @Nullable Held why(long offset) {
-    return sightings.at(offset) == null ? null : message(offset);
+  /** What holds a message. */
+  Held why(long offset) {
+    return sightings.at(offset) == null
+        ? held(Gate.NOTHING, -1, 0, "the queue does not reach this offset", "publish more")
+        : message(offset);
   }
 
   private Held message(long offset) {

@@ -3,18 +3,23 @@ package io.tidewheel.subscription;
 import io.tidewheel.subscription.Looks.Answer;
 import io.tidewheel.subscription.Looks.Look;
 import io.tidewheel.subscription.Looks.NotNow;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Answers {@link Looks} from what the front knows at that moment. */
 final class Looking {
+  /** Questions that wait for the state to be known. */
+  private static final int MAX_KEPT = 1_000;
+
   private static final NotNow RECOVERING =
       new NotNow("the subscription is reading its own state; ask again");
 
   private final Gates gates;
   private final Supplier<@Nullable String> readingTrouble;
   private final Supplier<@Nullable String> outboxTrouble;
+  private final List<Look> kept = new ArrayList<>();
 
   Looking(
       Gates gates,
@@ -25,13 +30,30 @@ final class Looking {
     this.outboxTrouble = outboxTrouble;
   }
 
+  /** Answers at once; a question that comes before the state is known is kept, within a bound. */
   void onLook(Look look, @Nullable Deliveries known, Policy policy, Now now) {
-    if (known == null || !known.isKnown()) {
+    if (known != null && known.isKnown()) {
+      known.window().wake(now.nanos());
+      look.replyTo().tell(answer(look.question(), known, policy, now));
+    } else if (kept.size() < MAX_KEPT) {
+      kept.add(look);
+    } else {
       look.replyTo().tell(RECOVERING);
-      return;
     }
-    known.window().wake(now.nanos());
-    look.replyTo().tell(answer(look.question(), known, policy, now));
+  }
+
+  /** Answers what was kept, as soon as the state is known. */
+  void answerKept(Deliveries known, Policy policy, Now now) {
+    if (!kept.isEmpty() && known.isKnown()) {
+      List<Look> waiting = List.copyOf(kept);
+      kept.clear();
+      waiting.forEach(look -> onLook(look, known, policy, now));
+    }
+  }
+
+  void refuseKept() {
+    kept.forEach(look -> look.replyTo().tell(RECOVERING));
+    kept.clear();
   }
 
   private Answer answer(Looks.Question question, Deliveries known, Policy policy, Now now) {
@@ -50,8 +72,7 @@ final class Looking {
       return explaining.why(why.key());
     }
     if (question instanceof Looks.WhyOffset why) {
-      Looks.Held held = explaining.why(why.offset());
-      return held == null ? missing() : held;
+      return explaining.why(why.offset());
     }
     return explaining.why();
   }

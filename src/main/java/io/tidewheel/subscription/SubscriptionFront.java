@@ -303,6 +303,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     seeking.refuseWaiting();
     replays.refuseOpen();
+    looking.refuseKept();
     settlements.refuseKept();
     if (known != null) {
       known.window().restart(known.window().cursor());
@@ -321,6 +322,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return this;
     }
     Policy policy = policies.current();
+    looking.answerKept(known, policy, alarm.now());
     holders.endLeases(known, policy, alarm.now());
     known.buryParked(policy);
     if (known.isKnown() && !isStopping) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidewheel.queue.Reader.Reconciliation;
 import io.tidewheel.subscription.Sighting.State;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** What is said of single messages adds up to what is counted of all of them. */
 final class SightingsCheck {
@@ -18,7 +20,7 @@ final class SightingsCheck {
     }
     Sightings sightings = new Sightings(known, now);
     long cursor = known.window().cursor();
-    long[] seen = new long[State.values().length];
+    Map<State, Long> seen = new EnumMap<>(State.class);
     long unread = 0;
     List<Long> waiting = new ArrayList<>();
     for (long offset = known.state().startOffset(); offset < known.nextOffset(); offset++) {
@@ -29,27 +31,27 @@ final class SightingsCheck {
       if (offset >= cursor && isOpen) {
         unread++;
       } else {
-        seen[state.ordinal()]++;
+        seen.merge(state, 1L, Long::sum);
         if (sighting.state() == State.WAITING) {
           waiting.add(offset);
           assertWaitsForSomething(known, sighting, now);
         }
       }
     }
-    assertThat(seen[State.SETTLED.ordinal()])
+    assertThat(count(seen, State.SETTLED))
         .isEqualTo(counts.acked() + counts.dead() + counts.filtered() + counts.skipped());
-    assertThat(seen[State.WAITING.ordinal()] + seen[State.DEAD.ordinal()])
-        .isEqualTo(counts.waiting());
-    assertThat(seen[State.DISPATCHABLE.ordinal()]).isEqualTo(counts.dispatchable());
-    assertThat(unread + seen[State.UNREAD.ordinal()]).isEqualTo(counts.unread());
-    assertThat(
-            seen[State.LEASED.ordinal()]
-                + seen[State.FILTERED.ordinal()]
-                + seen[State.SKIPPED.ordinal()])
+    assertThat(count(seen, State.WAITING) + count(seen, State.DEAD)).isEqualTo(counts.waiting());
+    assertThat(count(seen, State.DISPATCHABLE)).isEqualTo(counts.dispatchable());
+    assertThat(unread + count(seen, State.UNREAD)).isEqualTo(counts.unread());
+    assertThat(count(seen, State.LEASED) + count(seen, State.FILTERED) + count(seen, State.SKIPPED))
         .isEqualTo(counts.leased());
     assertThat(sightings.list(Looks.Kind.WAITING, 0, 1_000))
         .extracting(Sighting::offset)
         .containsExactlyElementsOf(waiting);
+  }
+
+  private static long count(Map<State, Long> seen, State state) {
+    return seen.getOrDefault(state, 0L);
   }
 
   /** Either a time that comes, or an earlier message that is not settled. */
