@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * what is settled or dead, the window on everything else.
  */
 final class Sightings {
+  private static final String READ_AGAIN = "its turn has come; its payload is being read again";
+
   private final Deliveries known;
   private final SubscriptionState state;
   private final Ledger ledger;
@@ -57,8 +59,7 @@ final class Sightings {
       return Sighting.of(offset, State.LEASED, attempts(offset), "its ack is being stored");
     }
     if (window.isDeferred(offset)) {
-      return Sighting.of(offset, State.WAITING, attempts(offset), null)
-          .behind(window.lines().blockerOfDeferred(offset));
+      return deferred(offset);
     }
     if (ledger.isFiltering(offset)) {
       return Sighting.of(offset, State.FILTERED, 0, "passed over; that is being stored");
@@ -67,6 +68,13 @@ final class Sightings {
       return Sighting.of(offset, State.SKIPPED, 0, "passed over; that is being stored");
     }
     return unread(offset);
+  }
+
+  private Sighting deferred(long offset) {
+    long blocker = window.lines().blockerOfDeferred(offset);
+    return blocker < 0
+        ? Sighting.of(offset, State.UNREAD, attempts(offset), READ_AGAIN)
+        : Sighting.of(offset, State.WAITING, attempts(offset), null).behind(blocker);
   }
 
   private Sighting dead(long offset) {
@@ -102,8 +110,7 @@ final class Sightings {
                   ? "its turn to a dead letter is being stored"
                   : "its end is being stored");
       case RETURNING -> leased(slot, "the end of its delivery is being stored");
-      case ABSENT ->
-          Sighting.of(slot.offset, State.UNREAD, slot.attempts, "its payload is being read again");
+      case ABSENT -> Sighting.of(slot.offset, State.UNREAD, slot.attempts, READ_AGAIN);
       case PARKED, GONE -> Sighting.of(slot.offset, State.DEAD, slot.attempts, null);
     };
   }

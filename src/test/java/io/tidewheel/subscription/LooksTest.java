@@ -4,8 +4,11 @@ import static io.tidewheel.subscription.Fixture.free;
 import static io.tidewheel.subscription.Fixture.keyed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.testkit.typed.javadsl.FishingOutcomes;
 import io.tidewheel.catalog.SubscriptionSettings.OnDead;
 import io.tidewheel.message.Message;
+import io.tidewheel.queue.AppendReply;
+import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Sighting.State;
 import java.time.Duration;
@@ -198,6 +201,35 @@ class LooksTest {
     assertThat(leased.worker()).isEqualTo("worker");
     assertThat(f.settle(new SettleAction.Ack(), List.of(given.receipt())))
         .containsExactly(SettleStatus.ACKED);
+  }
+
+  /**
+   * Guards that the answer to the copy of a replay is not taken for that to a dead letter of the
+   * same number, nor the other way round.
+   */
+  @Test
+  void aReplayIsAnsweredBesideADeadLetterThatWaits() {
+    f.deadLetters.refuse(true);
+    f.start();
+    f.publish(free("a"), free("b"));
+    f.ack(f.pull(1).get(0));
+    f.settle(new SettleAction.Reject("broken"), f.pull(1).get(0));
+    f.await(status -> status.deadPending() == 1);
+    f.ref().tell(new Subscription.Replay(0, f.replayed.getRef()));
+    Queue.Append append =
+        (Queue.Append)
+            f.queue
+                .fishForMessage(
+                    Duration.ofSeconds(5),
+                    command ->
+                        command instanceof Queue.Append
+                            ? FishingOutcomes.complete()
+                            : FishingOutcomes.continueAndIgnore())
+                .get(0);
+    append.replyTo().tell(new AppendReply.StoredBefore(append.number()));
+    assertThat(f.replayed.receiveMessage().outcome()).isEqualTo(Subscription.ReplayOutcome.UNKNOWN);
+    assertThat(f.status().deadPending()).isEqualTo(1);
+    assertThat(f.where(1).state()).isEqualTo(State.DEAD);
   }
 
   private Looks.Listed list(Looks.Kind kind, long from, int max) {
