@@ -371,7 +371,7 @@ final class Deliveries {
   private void leave(Slot slot, Now now) {
     endings.endLease(slot);
     if (ledger.state().isHoldingKey(slot.offset)) {
-      window.park(slot);
+      window.park(slot, now.nanos());
     } else {
       window.remove(slot, now.nanos());
     }
