@@ -55,7 +55,12 @@ final class SightingsCheck {
   /** The counts see what is deferred, and what is being stored, before they see what it is. */
   private static State counted(Deliveries known, Sighting sighting) {
     Slot slot = known.window().find(sighting.offset());
-    if (sighting.state() == State.DEAD && slot != null && slot.isOut()) {
+    boolean isBeingSkipped =
+        slot == null
+            ? known.state().isParked(sighting.offset())
+                && known.ledger().isSkipping(sighting.offset())
+            : slot.isOut();
+    if (sighting.state() == State.DEAD && isBeingSkipped) {
       return State.LEASED;
     }
     return known.window().isDeferred(sighting.offset()) ? State.WAITING : sighting.state();
