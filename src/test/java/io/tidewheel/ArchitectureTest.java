@@ -42,6 +42,7 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "message",
+          "dispatch",
           "config",
           "journal",
           "catalog",
