@@ -44,11 +44,13 @@ import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
 import io.tidewheel.subscription.DequeueRates;
+import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.NodeConsumer;
+import io.tidewheel.worker.NodeLocator;
 import io.tidewheel.worker.NodeRedriver;
 import io.tidewheel.worker.Redrives;
 import io.tidewheel.worker.Workers;
@@ -232,6 +234,7 @@ public final class TidewheelNode implements AutoCloseable {
             browser,
             consumer,
             new NodeRedriver(redrives, topics),
+            new NodeLocator(workers, new PullLog(rows)),
             receipts,
             metrics(),
             () ->

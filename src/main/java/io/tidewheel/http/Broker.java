@@ -7,6 +7,7 @@ import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.worker.Consumer;
+import io.tidewheel.worker.Locator;
 import io.tidewheel.worker.Redriver;
 import java.time.InstantSource;
 import java.util.function.LongSupplier;
@@ -25,6 +26,7 @@ public record Broker(
     Browser browser,
     Consumer consumer,
     Redriver redriver,
+    Locator locator,
     ReceiptCodec receipts,
     PrometheusMeterRegistry metrics,
     Supplier<Readiness> readiness,

@@ -7,7 +7,10 @@ import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.MessageBatch;
+import io.tidewheel.subscription.Sighting;
+import io.tidewheel.worker.Locator;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,11 +33,13 @@ final class BrowseRoutes {
 
   private final Inspector inspector;
   private final Browser browser;
+  private final Locator locator;
   private final Lookup lookup;
 
   BrowseRoutes(Broker broker, Lookup lookup) {
     this.inspector = broker.inspector();
     this.browser = broker.browser();
+    this.locator = broker.locator();
     this.lookup = lookup;
   }
 
@@ -147,12 +152,12 @@ final class BrowseRoutes {
                 throw noQueue(topic, queue).toException();
               }
               return TopicRoutes.inspect(inspector, topic, call)
-                  .thenCompose(statuses -> message(topic, queue, offset, statuses));
+                  .thenCompose(statuses -> message(call, topic, queue, offset, statuses));
             });
   }
 
   private CompletionStage<Answer> message(
-      Topic topic, int queue, long offset, List<QueueStatus> statuses) {
+      Call call, Topic topic, int queue, long offset, List<QueueStatus> statuses) {
     QueueStatus status =
         statuses.stream()
             .filter(each -> each.queue() == queue)
@@ -170,16 +175,51 @@ final class BrowseRoutes {
     }
     return browser
         .read(topic, queue, offset, offset + 1, 1)
-        .thenApply(
+        .thenCompose(
             batches -> {
               List<Stored> found = stored(queue, batches, offset, offset + 1, Long.MAX_VALUE);
               if (found.isEmpty()) {
                 throw Problem.of(ProblemType.NOT_FOUND, "the message is no longer kept")
                     .toException();
               }
-              JsonBytes json = new JsonBytes(expected(found));
-              write(json, found.get(0));
-              return Answer.of(Responses.json(200, json));
+              return withSubscriptions(call, topic, found.get(0));
+            });
+  }
+
+  /** Asks every subscription at once; one that does not answer is said not to be known. */
+  private CompletionStage<Answer> withSubscriptions(Call call, Topic topic, Stored stored) {
+    Duration timeLeft = LocateRoutes.lookTime(call);
+    Map<String, CompletableFuture<Sighting>> looks = new TreeMap<>();
+    for (Topic.Subscription subscription : topic.subscriptions().values()) {
+      if (subscription.stage() == Topic.Stage.OPEN) {
+        looks.put(
+            subscription.name(),
+            locator
+                .where(
+                    topic,
+                    subscription,
+                    stored.queue(),
+                    stored.offset(),
+                    stored.atMillis(),
+                    timeLeft)
+                .toCompletableFuture());
+      }
+    }
+    return CompletableFuture.allOf(looks.values().toArray(CompletableFuture<?>[]::new))
+        .thenApply(
+            done -> {
+              JsonBytes json = new JsonBytes(expected(List.of(stored)) + 200 * looks.size());
+              json.literal("{");
+              writeFields(json, stored);
+              json.literal(",\"subscriptions\":[");
+              String separator = "{\"name\":";
+              for (Map.Entry<String, CompletableFuture<Sighting>> look : looks.entrySet()) {
+                json.literal(separator).string(look.getKey()).literal(",");
+                SightingWriter.write(json, look.getValue().join());
+                json.literal("}");
+                separator = ",{\"name\":";
+              }
+              return Answer.of(Responses.json(200, json.literal("]}")));
             });
   }
 
@@ -204,9 +244,14 @@ final class BrowseRoutes {
 
   private static void write(JsonBytes json, Stored stored) {
     json.literal("{");
+    writeFields(json, stored);
+    json.literal("}");
+  }
+
+  private static void writeFields(JsonBytes json, Stored stored) {
     DeliveryWriter.writeMessage(json, stored.message(), stored.queue(), stored.offset());
     json.literal(",\"publishedAt\":\"");
-    json.literal(Instant.ofEpochMilli(stored.atMillis()).toString()).literal("\"}");
+    json.literal(Instant.ofEpochMilli(stored.atMillis()).toString()).literal("\"");
   }
 
   private static int expected(List<Stored> found) {

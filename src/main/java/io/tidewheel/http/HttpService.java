@@ -43,6 +43,9 @@ final class HttpService {
   private final PublishRoutes publishing;
   private final ConsumeRoutes consuming;
   private final BrowseRoutes browsing;
+  private final LocateRoutes locating;
+  private final ListRoutes listing;
+  private final SearchRoutes searching;
   private final BacklogRoutes backlog;
   private final OperationRoutes operations;
   private final NodeRoutes node;
@@ -87,6 +90,9 @@ final class HttpService {
         this::answerLate);
     this.node = new NodeRoutes(broker, settings.hasBenchRoute());
     this.browsing = new BrowseRoutes(broker, lookup);
+    this.locating = new LocateRoutes(broker, lookup);
+    this.listing = new ListRoutes(broker, lookup);
+    this.searching = new SearchRoutes(broker, lookup);
     this.backlog = new BacklogRoutes(broker);
   }
 
@@ -210,6 +216,8 @@ final class HttpService {
       case RESUME -> subscriptions.pause(call, false);
       case SEEK -> seeking.seek(call);
       case REDRIVE -> redriving.redrive(call);
+      case EXPLAIN -> locating.explain(call);
+      case REPLAY -> locating.replay(call);
       case PUBLISH -> publishing.publish(call);
       case PUBLISH_BATCH -> publishing.publishBatch(call, connection);
       case PULL -> consuming.pull(call, connection);
@@ -223,6 +231,8 @@ final class HttpService {
       case READY -> node.ready();
       case METRICS -> node.metrics();
       case BROWSE -> browsing.browse(call);
+      case SEARCH -> searching.search(call);
+      case LIST_MESSAGES -> listing.list(call);
       case MESSAGE -> browsing.message(call);
       case BACKLOG -> backlog.list(call);
     };

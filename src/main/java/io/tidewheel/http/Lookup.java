@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds topics and subscriptions in the catalog. What this node does not know is asked for once
@@ -47,6 +48,14 @@ final class Lookup {
               }
               return topic;
             });
+  }
+
+  /** A topic by its name; null if there is none. */
+  CompletionStage<@Nullable Topic> find(String name, Duration timeLeft) {
+    Topic known = catalog.current().topic(name);
+    return known != null
+        ? CompletableFuture.<@Nullable Topic>completedFuture(known)
+        : catalog.refresh(timeout(timeLeft)).thenApply(snapshot -> snapshot.topic(name));
   }
 
   /** The topic, made now if that is allowed. */

@@ -17,6 +17,8 @@ enum Route {
   RESUME("POST", "/v1/topics/{t}/subscriptions/{s}:resume"),
   SEEK("POST", "/v1/topics/{t}/subscriptions/{s}:seek"),
   REDRIVE("POST", "/v1/topics/{t}/subscriptions/{s}:redrive"),
+  EXPLAIN("POST", "/v1/topics/{t}/subscriptions/{s}:explain"),
+  REPLAY("POST", "/v1/topics/{t}/subscriptions/{s}:replay"),
   PUBLISH("POST", "/v1/topics/{t}/messages"),
   PUBLISH_BATCH("POST", "/v1/topics/{t}/messages:batch"),
   PULL("POST", "/v1/topics/{t}/subscriptions/{s}/messages:pull"),
@@ -30,6 +32,8 @@ enum Route {
   CANCEL_OPERATION("DELETE", "/v1/operations/{id}"),
   OPENAPI("GET", "/openapi.json"),
   BROWSE("GET", "/v1/topics/{t}/messages"),
+  SEARCH("GET", "/v1/topics/{t}/messages:search"),
+  LIST_MESSAGES("GET", "/v1/topics/{t}/subscriptions/{s}/messages"),
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
   BENCH("POST", "/v1/bench"),
@@ -40,6 +44,8 @@ enum Route {
   private static final Set<String> LISTING = Set.of("prefix", "sort", "pageSize", "pageToken");
   private static final Set<String> DELETING = Set.of("force");
   private static final Set<String> BROWSING = Set.of("queue", "from", "time", "max");
+  private static final Set<String> SEARCHING = Set.of("id", "key", "from", "to", "max", "next");
+  private static final Set<String> LOCATING = Set.of("state", "pageSize", "pageToken");
   private static final Set<String> WATCHING =
       Set.of("topic", "subscription", "node", "min", "sort", "pageSize");
 
@@ -64,6 +70,8 @@ enum Route {
       case LIST_TOPICS -> LISTING;
       case DELETE_TOPIC -> DELETING;
       case BROWSE -> BROWSING;
+      case SEARCH -> SEARCHING;
+      case LIST_MESSAGES -> LOCATING;
       case BACKLOG -> WATCHING;
       default -> Set.of();
     };

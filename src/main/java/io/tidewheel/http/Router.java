@@ -24,7 +24,9 @@ final class Router {
           "pause", Route.PAUSE,
           "resume", Route.RESUME,
           "seek", Route.SEEK,
-          "redrive", Route.REDRIVE);
+          "redrive", Route.REDRIVE,
+          "explain", Route.EXPLAIN,
+          "replay", Route.REPLAY);
   private static final List<Route> TOPIC =
       List.of(Route.GET_TOPIC, Route.PUT_TOPIC, Route.DELETE_TOPIC);
   private static final List<Route> SUBSCRIPTION =
@@ -143,6 +145,9 @@ final class Router {
     if (size == 6 && path.get(3).equals("messages")) {
       return new Target(List.of(Route.MESSAGE), topic, null, path.subList(4, 6));
     }
+    if (size == 4 && path.get(3).equals("messages:search")) {
+      return new Target(List.of(Route.SEARCH), topic, null);
+    }
     if (size == 4) {
       return new Target(List.of(messages(path.get(3), true)), topic, null);
     }
@@ -150,6 +155,9 @@ final class Router {
       throw notFound();
     }
     String subscription = path.get(4);
+    if (size == 6 && path.get(5).equals("messages")) {
+      return new Target(List.of(Route.LIST_MESSAGES), topic, subscription);
+    }
     if (size == 6) {
       return new Target(List.of(messages(path.get(5), false)), topic, subscription);
     }

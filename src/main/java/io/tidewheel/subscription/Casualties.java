@@ -87,12 +87,17 @@ final class Casualties {
     return !parked.isEmpty() && parked.containsKey(offset);
   }
 
+  /** On its way; null if it is not. */
+  @Nullable Pending pendingAt(long offset) {
+    Long number = numberByOffset.isEmpty() ? null : numberByOffset.get(offset);
+    return number == null ? null : outbox.get(number);
+  }
+
   boolean isHoldingKey(long offset) {
     if (isParked(offset)) {
       return true;
     }
-    Long number = numberByOffset.isEmpty() ? null : numberByOffset.get(offset);
-    Pending pending = number == null ? null : outbox.get(number);
+    Pending pending = pendingAt(offset);
     return pending != null && pending.isParking();
   }
 

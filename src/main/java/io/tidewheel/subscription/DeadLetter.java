@@ -126,7 +126,8 @@ final class DeadLetter {
         + words(attempt);
   }
 
-  private static String words(Attempt attempt) {
+  /** How an attempt ended, as people read it. */
+  static String words(Attempt attempt) {
     @Nullable String reason = attempt.reason();
     return reason == null || reason.isBlank()
         ? attempt.cause().words()

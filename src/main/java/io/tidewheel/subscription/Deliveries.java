@@ -59,6 +59,10 @@ final class Deliveries {
     return ledger.state();
   }
 
+  Ledger ledger() {
+    return ledger;
+  }
+
   Window window() {
     return window;
   }
@@ -111,9 +115,9 @@ final class Deliveries {
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expireMessages(policy, now);
-    int allowed = Math.min(request.max, roomInFlight(policy));
+    int allowed = Math.min(request.max, Gates.roomInFlight(window, policy));
     if (allowed <= 0
-        || !ledger.isKnown()
+        || Gates.of(ledger, window, policy) != null
         || !ledger.state().canDispatch(window.outCount() + allowed)) {
       return List.of();
     }
@@ -165,10 +169,6 @@ final class Deliveries {
       }
     }
     await(stored, failed);
-  }
-
-  private int roomInFlight(Policy policy) {
-    return policy.settings().maxInFlight() - window.outCount();
   }
 
   /** Applies an action to deliveries; see {@link Endings#settle}. */
@@ -371,7 +371,7 @@ final class Deliveries {
   private void leave(Slot slot, Now now) {
     endings.endLease(slot);
     if (ledger.state().isHoldingKey(slot.offset)) {
-      window.park(slot);
+      window.park(slot, now.nanos());
     } else {
       window.remove(slot, now.nanos());
     }
@@ -379,10 +379,9 @@ final class Deliveries {
 
   /** What could be given out now. */
   long dispatchable(Policy policy) {
-    int room = roomInFlight(policy);
-    return room <= 0 || !ledger.isKnown() || !ledger.state().canDispatch(window.outCount())
+    return Gates.of(ledger, window, policy) != null
         ? 0
-        : Math.min(window.count(Place.READY), room);
+        : Math.min(window.count(Place.READY), Gates.roomInFlight(window, policy));
   }
 
   Whereabouts whereabouts() {

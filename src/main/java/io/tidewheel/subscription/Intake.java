@@ -290,7 +290,7 @@ final class Intake {
     long offset = slot.offset;
     slot.expiresAtMillis = policy.expiresAtMillis(slot.message(), slot.publishedAtMillis);
     if (ledger.state().isHoldingKey(offset)) {
-      window.park(slot);
+      window.park(slot, now.nanos());
       return;
     }
     Retry retry = ledger.state().retryOf(offset);

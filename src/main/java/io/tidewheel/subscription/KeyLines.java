@@ -29,6 +29,37 @@ final class KeyLines {
     return lines.computeIfAbsent(hash, KeyLine::new);
   }
 
+  /** The first message of a key that was read and is not settled; -1 if there is none. */
+  long firstOf(String key) {
+    KeyLine line = lines.get(KeyHash.of(key));
+    return line == null ? -1 : earliest(line);
+  }
+
+  /** What a message of a key waits for: an earlier one, else one that is out; -1 for nothing. */
+  long blockerOf(KeyLine line, long offset) {
+    long earliest = earliest(line);
+    if (earliest >= 0 && earliest < offset) {
+      return earliest;
+    }
+    for (Slot member : line.slots()) {
+      if (member.isOut()) {
+        return member.offset;
+      }
+    }
+    return -1;
+  }
+
+  /** As {@link #blockerOf(KeyLine, long)}, of one that is deferred. */
+  long blockerOfDeferred(long offset) {
+    return blockerOf(deferred.lineOf(offset), offset);
+  }
+
+  private long earliest(KeyLine line) {
+    Slot first = line.first();
+    long next = deferred.first(line);
+    return first == null ? next : next < 0 ? first.offset : Math.min(next, first.offset);
+  }
+
   /** Whether a message of a key that comes now should stay without its payload. */
   boolean isDeferring(KeyLine line) {
     return line.deferredCount > 0 || (line.first() != null && payloads.isTight());

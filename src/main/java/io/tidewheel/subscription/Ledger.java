@@ -94,6 +94,20 @@ final class Ledger {
     return collecting.passedCount() + (storing == null ? 0 : storing.passedCount());
   }
 
+  /** Whether an offset was passed over by the filter, and that is not stored yet. */
+  boolean isFiltering(long offset) {
+    Batch storing = inFlight;
+    return collecting.filtered().contains(offset)
+        || (storing != null && storing.filtered().contains(offset));
+  }
+
+  /** Whether an offset was passed over for another reason, and that is not stored yet. */
+  boolean isSkipping(long offset) {
+    Batch storing = inFlight;
+    return collecting.skipped().contains(offset)
+        || (storing != null && storing.skipped().contains(offset));
+  }
+
   boolean isBurying() {
     Batch storing = inFlight;
     return collecting.isBurying() || (storing != null && storing.isBurying());

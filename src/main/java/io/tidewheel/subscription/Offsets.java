@@ -56,6 +56,15 @@ final class Offsets {
     return count;
   }
 
+  boolean contains(long offset) {
+    for (int i = 0; i < rangeCount(); i++) {
+      if (start(i) <= offset && offset < end(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   void forEach(LongConsumer action) {
     for (int i = 0; i < rangeCount(); i++) {
       for (long offset = start(i); offset < end(i); offset++) {

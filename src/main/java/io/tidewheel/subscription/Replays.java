@@ -1,6 +1,5 @@
 package io.tidewheel.subscription;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.AppendReply;
@@ -12,6 +11,7 @@ import io.tidewheel.queue.SenderId;
 import io.tidewheel.subscription.Subscription.Replay;
 import io.tidewheel.subscription.Subscription.ReplayOutcome;
 import io.tidewheel.subscription.Subscription.Replayed;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,10 +30,10 @@ final class Replays {
 
   private static final int MAX_OPEN = 1_000;
   private static final long TIME_LEFT_MILLIS = 10_000;
+  private static final Duration ANSWER_TIMEOUT = Duration.ofMillis(TIME_LEFT_MILLIS);
 
   private final ActorContext<Reader.Command> context;
   private final Reader.Context reader;
-  private final ActorRef<AppendReply> replies;
   private final SenderId sender;
   private final Map<Long, Replay> open = new HashMap<>();
   private long lastNumber;
@@ -45,12 +45,12 @@ final class Replays {
   record Found(Replay replay, @Nullable Message message, @Nullable Throwable failure)
       implements Event {}
 
-  record Stored(AppendReply reply) implements Event {}
+  /** What the queue said to an append; {@code reply} is null if it said nothing in time. */
+  record Stored(long number, @Nullable AppendReply reply) implements Event {}
 
   Replays(ActorContext<Reader.Command> context, Reader.Context reader, RandomGenerator random) {
     this.context = context;
     this.reader = reader;
-    this.replies = context.messageAdapter(AppendReply.class, Stored::new);
     this.sender = new SenderId(random.nextLong(), random.nextLong());
   }
 
@@ -88,9 +88,9 @@ final class Replays {
     if (event instanceof Found found) {
       onFound(found);
     } else if (event instanceof Stored stored) {
-      Replay replay = open.remove(stored.reply.number());
+      Replay replay = open.remove(stored.number);
       if (replay != null) {
-        answer(replay, outcome(stored.reply));
+        replay.replyTo().tell(replayed(replay.offset(), stored.reply));
       }
     }
   }
@@ -103,15 +103,16 @@ final class Replays {
     }
     lastNumber++;
     open.put(lastNumber, found.replay);
-    reader
-        .queueRef()
-        .tell(
-            new Queue.Append(
-                sender,
-                lastNumber,
-                List.of(copy(message, found.replay.offset())),
-                TIME_LEFT_MILLIS,
-                replies));
+    long number = lastNumber;
+    Message copy = copy(message, found.replay.offset());
+    // Asked, because the adapter of an actor for this kind of reply is the outbox's: their numbers
+    // are the same, and a dead letter must not be taken for stored because a copy is.
+    context.ask(
+        AppendReply.class,
+        reader.queueRef(),
+        ANSWER_TIMEOUT,
+        replyTo -> new Queue.Append(sender, number, List.of(copy), TIME_LEFT_MILLIS, replyTo),
+        (reply, failure) -> new Stored(number, reply));
   }
 
   private Message copy(Message message, long offset) {
@@ -150,13 +151,15 @@ final class Replays {
     return null;
   }
 
-  private static ReplayOutcome outcome(AppendReply reply) {
+  private static Replayed replayed(long offset, @Nullable AppendReply reply) {
     if (reply instanceof AppendReply.Decided decided) {
-      return decided.results().result(decided.queue(), 0) instanceof PublishResult.Stored
-          ? ReplayOutcome.STORED_AGAIN
-          : ReplayOutcome.NOT_NOW;
+      return decided.results().result(decided.queue(), 0) instanceof PublishResult.Stored stored
+          ? new Replayed(offset, ReplayOutcome.STORED_AGAIN, stored.offset())
+          : new Replayed(offset, ReplayOutcome.NOT_NOW);
     }
-    return reply instanceof AppendReply.NotStored ? ReplayOutcome.NOT_NOW : ReplayOutcome.UNKNOWN;
+    return new Replayed(
+        offset,
+        reply instanceof AppendReply.NotStored ? ReplayOutcome.NOT_NOW : ReplayOutcome.UNKNOWN);
   }
 
   static void answer(Replay replay, ReplayOutcome outcome) {

@@ -38,6 +38,7 @@ public final class Subscription {
           Seek,
           Replay,
           Redriving.Command,
+          Looks.Look,
           Seeking.Found,
           Replays.Event,
           SubscriptionFront.CoreSignal,
@@ -162,7 +163,18 @@ public final class Subscription {
     }
   }
 
-  public record Replayed(long offset, ReplayOutcome outcome) implements Control {}
+  /**
+   * What came of a replay.
+   *
+   * @param copyOffset where the copy stands in the same queue; -1 if there is none or that is not
+   *     known
+   */
+  public record Replayed(long offset, ReplayOutcome outcome, long copyOffset) implements Control {
+    /** Without a copy. */
+    public Replayed(long offset, ReplayOutcome outcome) {
+      this(offset, outcome, -1);
+    }
+  }
 
   /** What came of a {@link Replay}. */
   public enum ReplayOutcome {

@@ -15,10 +15,8 @@ import io.tidewheel.queue.Reader;
 import io.tidewheel.queue.ReaderProgress;
 import io.tidewheel.subscription.Subscription.Dependencies;
 import io.tidewheel.subscription.Subscription.Pull;
-import io.tidewheel.subscription.Subscription.Pulled;
 import io.tidewheel.subscription.Subscription.Settle;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +58,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private final ReaderProgress progress;
   private final Seeking seeking;
   private final Replays replays;
-  private final Pulling pulling;
+  private final Gates gates;
+  private final Looking looking;
   private @Nullable Deliveries deliveries;
   private long knownEnd;
   private @Nullable ActorRef<Reader.Gone> closer;
@@ -91,16 +90,18 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.seeking = new Seeking(context, reader.log(), reader.queue());
     this.replays = new Replays(context, reader, deps.random());
-    this.pulling =
+    Pulling pulling =
         new Pulling(
             deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime()),
             holders,
             policies::current);
+    this.gates = new Gates(deps.ownership().fence(), pulling, this::ending);
     this.report = new BoardReport(deps.board());
     this.knownEnd = reader.nextOffset();
     this.outbox =
         new Outbox(
             context, timers, reader, deps.catalog(), deps.router(), deps.ownership().fence());
+    this.looking = new Looking(gates, reading::trouble, outbox::trouble);
     this.core =
         new CoreLink<>(
             context,
@@ -137,6 +138,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(Subscription.Replay.class, one -> after(() -> replays.onReplay(one, open())))
         .onMessage(Redriving.Command.class, one -> after(() -> Redriving.onCommand(one, open())))
         .onMessage(Replays.Event.class, event -> after(() -> replays.onEvent(event)))
+        .onMessage(
+            Looks.Look.class,
+            look -> after(() -> looking.onLook(look, deliveries, policies.current(), alarm.now())))
         .onMessage(Reader.Describe.class, describe -> after(() -> onDescribe(describe)))
         .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
         .onMessage(Reader.Stop.class, stop -> after(() -> onStop(stop)))
@@ -147,24 +151,14 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   }
 
   private void onPull(Pull pull) {
-    Deliveries known = deliveries;
-    Policy policy = policies.current();
-    if (known == null || !isDispatching(policy) || pull.max() <= 0) {
-      pull.replyTo().tell(new Pulled(List.of(), 0));
-    } else {
-      pulling.pull(pull, known, policy, alarm.now());
+    gates.pull(pull, deliveries, policies.current(), alarm.now());
+  }
+
+  private @Nullable Gate ending() {
+    if (isStopping) {
+      return Gate.MOVING;
     }
-  }
-
-  private long dispatchable(Deliveries known, Policy policy) {
-    return isDispatching(policy) ? pulling.dispatchable(known, policy) : 0;
-  }
-
-  private boolean isDispatching(Policy policy) {
-    return !policy.settings().isPaused()
-        && closer == null
-        && !isStopping
-        && deps.ownership().fence().isHeld();
+    return closer == null ? null : Gate.CLOSING;
   }
 
   private void onSettle(Settle settle) {
@@ -292,7 +286,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .tell(
             known == null
                 ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, dispatchable(known, policy), trouble));
+                : Figures.of(reader, known, policy, gates.dispatchable(known, policy), trouble));
   }
 
   private void onStop(Reader.Stop stop) {
@@ -310,6 +304,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
     seeking.refuseWaiting();
     replays.refuseOpen();
+    looking.refuseKept();
     settlements.refuseKept();
     if (known != null) {
       known.window().restart(known.window().cursor());
@@ -328,6 +323,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return this;
     }
     Policy policy = policies.current();
+    looking.answerKept(known, policy, alarm.now());
     holders.endLeases(known, policy, alarm.now());
     known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
@@ -341,7 +337,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy);
-    report.update(Figures.row(reader, known, dispatchable(known, policy)));
+    report.update(Figures.row(reader, known, gates.dispatchable(known, policy)));
     progress.report(
         known.state().floor(),
         known.isAtRest() && closer == null && seeking.isIdle() && replays.isIdle());
@@ -391,9 +387,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             || !deps.ownership().fence().isHeld();
     Now now = alarm.now();
     long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
-    if (isDispatching(policy)) {
-      due = Math.min(due, pulling.dueNanos(known, policy, now));
-    }
-    alarm.arm(due, waitsForChange);
+    alarm.arm(Math.min(due, gates.dueNanos(known, policy, now)), waitsForChange);
   }
 }

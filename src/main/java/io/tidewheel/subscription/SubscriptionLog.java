@@ -91,11 +91,14 @@ final class SubscriptionLog
    */
   static Behavior<Request<Command, Result>> create(
       Reader.Context reader, Ownership ownership, PullLog pullLog) {
-    String place = reader.topicUid() + "-" + reader.queue() + "-" + reader.subscriptionUid();
-    PersistenceId id = PersistenceId.of(ENTITY_TYPE, place);
+    PersistenceId id = persistenceId(reader.topicUid(), reader.queue(), reader.subscriptionUid());
     long startOffset = reader.startOffset();
     return Behaviors.setup(
         context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
+  }
+
+  static PersistenceId persistenceId(long topicUid, int queue, long subscriptionUid) {
+    return PersistenceId.of(ENTITY_TYPE, topicUid + "-" + queue + "-" + subscriptionUid);
   }
 
   @Override

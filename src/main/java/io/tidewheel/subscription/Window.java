@@ -101,11 +101,14 @@ final class Window {
     return slot;
   }
 
-  /** It is a dead letter, or will be: its key waits. */
-  void park(Slot slot) {
+  /** It is a dead letter, or will be: its key waits, but for what comes before it. */
+  void park(Slot slot, long nowNanos) {
     slot.lease = null;
     move(slot, Place.PARKED);
     payloads.drop(slot);
+    if (slot.line != null) {
+      advance(slot.line, nowNanos);
+    }
   }
 
   /** Puts a message that was just taken in where it belongs, with what is known about it. */
@@ -119,6 +122,11 @@ final class Window {
     if (line != null) {
       lines.follow(line);
     }
+  }
+
+  /** Who of a key comes first. */
+  KeyLines lines() {
+    return lines;
   }
 
   // Reading again

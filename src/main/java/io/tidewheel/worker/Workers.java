@@ -30,6 +30,8 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
 
   record Seek(SeekCall.Task task) implements Command {}
 
+  record Ask(AskCall.Task<?> task) implements Command {}
+
   private enum Ended implements Command {
     PULL,
     SETTLE
@@ -66,6 +68,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
         .onMessage(Pull.class, this::onPull)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Seek.class, this::onSeek)
+        .onMessage(Ask.class, this::onAsk)
         .onMessage(Ended.class, this::onEnded)
         .build();
   }
@@ -102,6 +105,17 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     }
     settleCount++;
     start(SeekCall.create(command.task(), router), Ended.SETTLE);
+    return this;
+  }
+
+  /** Counts as a settling does. */
+  private Behavior<Command> onAsk(Ask command) {
+    if (settleCount >= maxSettles) {
+      command.task().giveUp();
+      return this;
+    }
+    settleCount++;
+    start(AskCall.create(command.task(), router), Ended.SETTLE);
     return this;
   }
 

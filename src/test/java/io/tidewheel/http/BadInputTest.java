@@ -283,6 +283,40 @@ class BadInputTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        ":explain|[]|400",
+        ":explain|{\"ky\":\"a\"}|400",
+        ":explain|{\"key\":7}|400",
+        ":explain|{\"key\":\"\"}|422",
+        ":explain|{\"key\":\"\\ud800\"}|422",
+        ":explain|{\"key\":\"a\",\"queue\":0}|400",
+        ":explain|{\"offset\":0}|400",
+        ":explain|{\"queue\":1}|422",
+        ":explain|{\"queue\":-1}|422",
+        ":explain|{\"queue\":0.5}|400",
+        ":explain|{\"queue\":0,\"offset\":-1}|400",
+        ":explain|{\"queue\":0,\"offset\":99999999999999999999}|400",
+        ":replay|{}|400",
+        ":replay|{\"queue\":0}|400",
+        ":replay|{\"offset\":0}|400",
+        ":replay|{\"queue\":1,\"offset\":0}|422",
+        ":replay|{\"queue\":\"0\",\"offset\":0}|400",
+        ":replay|{\"queue\":0,\"offset\":1e3}|400",
+        ":replay|{\"queue\":0,\"offset\":0,\"id\":\"a\"}|400",
+      })
+  void refusesAQuestionAboutAMessage(String verb, String body, int status) throws Exception {
+    HttpServerTest.problem(
+        served.send(
+            served
+                .request("/v1/topics/t/subscriptions/s" + verb)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))),
+        status);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"text/plain", "application/ndjson", "application/xml"})
   void refusesOtherContentTypes(String type) throws Exception {
     for (String path : new String[] {BATCH, "/v1/topics/t/messages:pull"}) {
@@ -380,6 +414,27 @@ class BadInputTest {
     "POST, /v1/topics/t/subscriptions/none:redrive, 404",
     "POST, /v1/topics/none/subscriptions/s:redrive, 404",
     "POST, /v1/topics/t~s/subscriptions/redrive:redrive, 400",
+    "POST, /v1/topics/t/subscriptions/s:replay, 400",
+    "POST, /v1/topics/t/subscriptions/x:replay, 404",
+    "POST, /v1/topics/t/subscriptions/x:explain, 404",
+    "GET, /v1/topics/t/subscriptions/s:explain, 405",
+    "GET, /v1/topics/t/messages:search, 400",
+    "GET, /v1/topics/x/messages:search?id=a, 404",
+    "GET, /v1/topics/t/messages:search?id=, 422",
+    "GET, /v1/topics/t/messages:search?key=%ff, 400",
+    "GET, /v1/topics/t/messages:search?id=a&from=yesterday, 400",
+    "GET, /v1/topics/t/messages:search?id=a&max=0, 422",
+    "GET, /v1/topics/t/messages:search?id=a&max=101, 422",
+    "GET, /v1/topics/t/messages:search?id=a&next=bm8, 400",
+    "GET, '/v1/topics/t/messages:search?id=a&next=*', 400",
+    "GET, /v1/topics/t/messages:search?id=a&ky=b, 400",
+    "GET, /v1/topics/t/subscriptions/s/messages, 400",
+    "GET, /v1/topics/t/subscriptions/s/messages?state=lost, 400",
+    "GET, /v1/topics/t/subscriptions/x/messages?state=dead, 404",
+    "GET, /v1/topics/t/subscriptions/s/messages?state=dead&pageSize=0, 422",
+    "GET, /v1/topics/t/subscriptions/s/messages?state=waiting&pageSize=x, 400",
+    "GET, /v1/topics/t/subscriptions/s/messages?state=waiting&pageToken=x, 400",
+    "DELETE, /v1/topics/t/subscriptions/s/messages, 405",
     "GET, /v1/topics/t/subscriptions, 404",
     "GET, /health, 404",
     "GET, /v2/topics, 404",

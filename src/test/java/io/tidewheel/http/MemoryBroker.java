@@ -43,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
   private static final long NOW = 1_700_000_000_000L;
 
+  final MemoryLocator locator = new MemoryLocator();
   final ReceiptCodec receipts = new ReceiptCodec(new byte[32]);
 
   private final TreeMap<String, Topic> topics = new TreeMap<>();
@@ -109,6 +110,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         this,
         this,
         this::redrive,
+        locator,
         receipts,
         metrics,
         () -> readiness,

@@ -369,6 +369,7 @@ class DeliveriesPropertyTest {
         assertThat(window.count(place)).as(place.name()).isEqualTo(counts[place.index]);
       }
       assertThat(deliveries.whereabouts().reconciliation().difference()).isZero();
+      SightingsCheck.agree(deliveries, now());
       if (isMoving) {
         return;
       }

@@ -221,6 +221,25 @@ final class Fixture implements AutoCloseable {
     return replayed.receiveMessage().outcome();
   }
 
+  /** Asks where messages are, or why. */
+  <T extends Looks.Answer> T look(Looks.Question question, Class<T> type) {
+    TestProbe<Looks.Answer> looked = kit.createTestProbe();
+    ref().tell(new Looks.Look(question, looked.getRef()));
+    return type.cast(looked.receiveMessage());
+  }
+
+  Sighting where(long offset) {
+    return look(new Looks.Where(offset), Looks.Seen.class).sighting();
+  }
+
+  Looks.Held why() {
+    return look(new Looks.Why(), Looks.Held.class);
+  }
+
+  Looks.Held why(long offset) {
+    return look(new Looks.WhyOffset(offset), Looks.Held.class);
+  }
+
   Reader.Status status() {
     ref().tell(new Reader.Describe(status.getRef()));
     return status.receiveMessage();

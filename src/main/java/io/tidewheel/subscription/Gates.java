@@ -1,0 +1,79 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.journal.Fence;
+import io.tidewheel.subscription.Subscription.Pull;
+import io.tidewheel.subscription.Subscription.Pulled;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must be open before a subscription gives anything out, whatever is ready. Giving out and
+ * explaining why nothing is given out ask the same questions here.
+ */
+final class Gates {
+  private final Fence fence;
+  private final Pulling pulling;
+  private final Supplier<@Nullable Gate> ending;
+
+  /** The gates of a front; {@code ending} says whether it stops or closes. */
+  Gates(Fence fence, Pulling pulling, Supplier<@Nullable Gate> ending) {
+    this.fence = fence;
+    this.pulling = pulling;
+    this.ending = ending;
+  }
+
+  /** Why nothing is given out, as far as the front's own state goes; null if it may be. */
+  static @Nullable Gate of(Ledger ledger, Window window, Policy policy) {
+    if (!ledger.isKnown()) {
+      return Gate.RECOVERING;
+    }
+    if (roomInFlight(window, policy) <= 0) {
+      return Gate.IN_FLIGHT;
+    }
+    return ledger.state().canDispatch(window.outCount()) ? null : Gate.RECORDS;
+  }
+
+  static int roomInFlight(Window window, Policy policy) {
+    return policy.settings().maxInFlight() - window.outCount();
+  }
+
+  /** The gate that stops everything, whatever the messages are; null if none does. */
+  @Nullable Gate outer(Policy policy) {
+    Gate end = ending.get();
+    if (end != null) {
+      return end;
+    }
+    if (!fence.isHeld()) {
+      return Gate.STORE;
+    }
+    return policy.settings().isPaused() ? Gate.PAUSED : null;
+  }
+
+  /** The gate that keeps back what is ready; null if whoever asks gets it. */
+  @Nullable Gate closed(Deliveries known, Policy policy) {
+    Gate outer = outer(policy);
+    Gate own = outer == null ? of(known.ledger(), known.window(), policy) : outer;
+    boolean isLimited =
+        own == null && known.dispatchable(policy) > 0 && pulling.dispatchable(known, policy) == 0;
+    return isLimited ? Gate.RATE : own;
+  }
+
+  /** What could be given out now. */
+  long dispatchable(Deliveries known, Policy policy) {
+    return outer(policy) == null ? pulling.dispatchable(known, policy) : 0;
+  }
+
+  /** When the rate lets more out; {@link Long#MAX_VALUE} if that is not what holds. */
+  long dueNanos(Deliveries known, Policy policy, Now now) {
+    return outer(policy) == null ? pulling.dueNanos(known, policy, now) : Long.MAX_VALUE;
+  }
+
+  void pull(Pull pull, @Nullable Deliveries known, Policy policy, Now now) {
+    if (known == null || outer(policy) != null || pull.max() <= 0) {
+      pull.replyTo().tell(new Pulled(List.of(), 0));
+    } else {
+      pulling.pull(pull, known, policy, now);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.subscription.Looks.Answer;
+import io.tidewheel.subscription.Looks.Look;
+import io.tidewheel.subscription.Looks.NotNow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Answers {@link Looks} from what the front knows at that moment. */
+final class Looking {
+  /** Questions that wait for the state to be known. */
+  private static final int MAX_KEPT = 1_000;
+
+  private static final NotNow RECOVERING =
+      new NotNow("the subscription is reading its own state; ask again");
+
+  private final Gates gates;
+  private final Supplier<@Nullable String> readingTrouble;
+  private final Supplier<@Nullable String> outboxTrouble;
+  private final List<Look> kept = new ArrayList<>();
+
+  Looking(
+      Gates gates,
+      Supplier<@Nullable String> readingTrouble,
+      Supplier<@Nullable String> outboxTrouble) {
+    this.gates = gates;
+    this.readingTrouble = readingTrouble;
+    this.outboxTrouble = outboxTrouble;
+  }
+
+  /** Answers at once; a question that comes before the state is known is kept, within a bound. */
+  void onLook(Look look, @Nullable Deliveries known, Policy policy, Now now) {
+    if (known != null && known.isKnown()) {
+      known.window().wake(now.nanos());
+      look.replyTo().tell(answer(look.question(), known, policy, now));
+    } else if (kept.size() < MAX_KEPT) {
+      kept.add(look);
+    } else {
+      look.replyTo().tell(RECOVERING);
+    }
+  }
+
+  /** Answers what was kept, as soon as the state is known. */
+  void answerKept(Deliveries known, Policy policy, Now now) {
+    if (!kept.isEmpty() && known.isKnown()) {
+      List<Look> waiting = List.copyOf(kept);
+      kept.clear();
+      waiting.forEach(look -> onLook(look, known, policy, now));
+    }
+  }
+
+  void refuseKept() {
+    kept.forEach(look -> look.replyTo().tell(RECOVERING));
+    kept.clear();
+  }
+
+  private Answer answer(Looks.Question question, Deliveries known, Policy policy, Now now) {
+    if (question instanceof Looks.Where where) {
+      Sighting seen = new Sightings(known, now).at(where.offset());
+      return seen == null ? missing() : new Looks.Seen(seen, known.state().generation());
+    }
+    if (question instanceof Looks.ListOf list) {
+      int max = Math.max(1, Math.min(list.max(), Looks.MAX_LISTED));
+      List<Sighting> listed = new Sightings(known, now).list(list.kind(), list.from(), max);
+      return new Looks.Listed(listed.subList(0, Math.min(max, listed.size())), listed.size() > max);
+    }
+    String trouble = readingTrouble.get() == null ? outboxTrouble.get() : readingTrouble.get();
+    Explaining explaining = new Explaining(known, policy, now, gates, trouble);
+    if (question instanceof Looks.WhyKey why) {
+      return explaining.why(why.key());
+    }
+    if (question instanceof Looks.WhyOffset why) {
+      return explaining.why(why.offset());
+    }
+    return explaining.why();
+  }
+
+  private static NotNow missing() {
+    return new NotNow("the queue does not reach this offset");
+  }
+}
