@@ -16,6 +16,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A real node in this process, on a directory of its own, spoken to over HTTP. */
 final class NodeFixture implements AutoCloseable {
@@ -45,7 +48,7 @@ final class NodeFixture implements AutoCloseable {
 
   /** Stops the node in order and starts another one on the same directory. */
   void restart() {
-    node.close();
+    stop();
     node = TidewheelNode.start(config());
   }
 
@@ -163,7 +166,21 @@ final class NodeFixture implements AutoCloseable {
     try {
       assertWhole();
     } finally {
+      stop();
+    }
+  }
+
+  /**
+   * A node that needs longer does not stop in order: something in it waits for what never comes.
+   */
+  private void stop() {
+    try {
+      node.terminate().toCompletableFuture().get(15, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
       node.close();
+      throw new AssertionError("the node did not stop in order", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

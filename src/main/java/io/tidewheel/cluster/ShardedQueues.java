@@ -1,5 +1,7 @@
 package io.tidewheel.cluster;
 
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
@@ -29,6 +31,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
 
   private final ActorSystem<?> system;
   private volatile @Nullable ActorRef<ShardingEnvelope<Queue.Command>> region;
+  private volatile boolean isStopping;
 
   /** The queues as others reach them; nothing does before {@link #start}. */
   public ShardedQueues(ActorSystem<?> system) {
@@ -60,13 +63,29 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
             .withStopMessage(new Queue.Stop())
             .withMessageExtractor(new QueuePlacement(shards));
     region = ClusterSharding.get(system).init(entity);
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+            "send-nothing-to-queues",
+            () -> {
+              isStopping = true;
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
   }
 
+  /**
+   * Sends, unless this node stops: a region keeps what comes for queues that have left it, and does
+   * not end before it is rid of that. Whoever waits for an answer has a time limit, as for every
+   * message between nodes.
+   */
   @Override
   public void tell(long topicUid, int queue, Queue.Command command) {
     ActorRef<ShardingEnvelope<Queue.Command>> started = region;
     if (started == null) {
       throw notStarted();
+    }
+    if (isStopping) {
+      return;
     }
     started.tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
   }
@@ -102,7 +121,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
       int queue,
       Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
     ActorRef<ShardingEnvelope<Queue.Command>> started = region;
-    if (started == null) {
+    if (started == null || isStopping) {
       return CompletableFuture.failedFuture(notStarted());
     }
     String entityId = QueuePlacement.entityId(topicUid, queue);
@@ -122,6 +141,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
   }
 
   private static IllegalStateException notStarted() {
-    return new IllegalStateException("the queues of this node are not started yet");
+    return new IllegalStateException(
+        "the queues of this node are not started yet, or the node stops");
   }
 }
