@@ -45,6 +45,7 @@ class ExpiryTest {
   private final Set<Long> recovering = ConcurrentHashMap.newKeySet();
   private final Map<Long, Topic.Subscription> subscriptions = new HashMap<>();
   private volatile CatalogSnapshot catalog = CatalogSnapshot.EMPTY;
+  private volatile long seenVersion;
   private volatile Runnable listener = () -> {};
 
   @AfterAll
@@ -57,7 +58,7 @@ class ExpiryTest {
     KIT.spawn(
         Expiry.create(
             new Expiry.Parts(
-                () -> catalog,
+                this::look,
                 newListener -> listener = newListener,
                 this::remove,
                 new Figures(),
@@ -193,10 +194,14 @@ class ExpiryTest {
   void removesManyInTurns() {
     Set<Long> expected = new HashSet<>();
     for (long uid = 1; uid <= 3 * Expiry.MAX_OPEN; uid++) {
-      put(uid, MINUTE);
+      subscriptions.put(uid, subscription(uid, MINUTE, Topic.Stage.OPEN, false));
       expected.add(uid);
     }
-    pass(75);
+    publish();
+    pass(60);
+    for (int turn = 0; turn < 5; turn++) {
+      pass(1);
+    }
     Set<Long> gone = new HashSet<>();
     for (int i = 0; i < expected.size(); i++) {
       gone.add(removed.receiveMessage());
@@ -204,7 +209,15 @@ class ExpiryTest {
     assertThat(gone).isEqualTo(expected);
   }
 
+  private CatalogSnapshot look() {
+    CatalogSnapshot seen = catalog;
+    seenVersion = seen.version();
+    return seen;
+  }
+
   private void pass(int seconds) {
+    // What is on its way to the actor is of the time before.
+    time.timePasses(Duration.ZERO);
     nanos.addAndGet(seconds * 1_000_000_000L);
     time.timePasses(Duration.ofSeconds(seconds));
   }
@@ -235,8 +248,11 @@ class ExpiryTest {
                     Map.of("s", subscription))));
     catalog = CatalogSnapshot.of(catalog.version() + 1, topics);
     listener.run();
-    // The watching begins with the next look.
-    pass(1);
+    // The watching begins with the next look, at this moment of the other clock.
+    for (int i = 0; i < 50 && seenVersion < catalog.version(); i++) {
+      time.timePasses(Expiry.INTERVAL);
+    }
+    assertThat(seenVersion).isEqualTo(catalog.version());
   }
 
   private synchronized CompletionStage<CatalogClient.Reply> remove(
