@@ -163,13 +163,9 @@ final class CatalogLog
       return onDeleteSubscription(
           state, delete.topic(), delete.subscription(), null, delete.ifRevision());
     }
-    CatalogChange.ExpireSubscription expire = (CatalogChange.ExpireSubscription) change;
+    CatalogChange.ExpireSubscription it = (CatalogChange.ExpireSubscription) change;
     return onDeleteSubscription(
-        state,
-        expire.topic(),
-        expire.subscription(),
-        expire.subscriptionUid(),
-        expire.ifRevision());
+        state, it.topic(), it.subscription(), it.subscriptionUid(), it.ifRevision());
   }
 
   private Decision<CatalogEvent, Result> decide(CatalogState state, RecordStep step) {

@@ -82,15 +82,15 @@ class LookIT {
   void showsWhereAMessageIsAndWhatHoldsIt() throws Exception {
     run("", "topic", "create", "held", "queues=1");
     run("", "subscription", "create", "held", "s", "start=earliest");
-    run("ka\nkb\n", "publish", "held", "--in-flight", "1", "--key-regex", "k");
-    String shown = run("", "message", "show", "held", "0", "1");
-    assertThat(shown).containsPattern("(?m)^offset +1$").containsPattern("(?m)^key +k$");
+    run("ka\nkb\nkc\n", "publish", "held", "--in-flight", "1", "--key-regex", "k");
+    String shown = run("", "message", "show", "held", "0", "2");
+    assertThat(shown).containsPattern("(?m)^offset +2$").containsPattern("(?m)^key +k$");
     assertThat(shown).containsPattern("(?m)^s +waiting +.*blockedBy=0");
     JsonNode json =
         Json.MAPPER.readTree(run("", "message", "show", "held", "0", "0", "-o", "json"));
     assertThat(json.at("/subscriptions/0/name").asText()).isEqualTo("s");
     assertThat(json.at("/subscriptions/0/state").asText()).isEqualTo("dispatchable");
-    assertThat(exit(new byte[0], "message", "show", "held", "0", "2")).isEqualTo(1);
+    assertThat(exit(new byte[0], "message", "show", "held", "0", "3")).isEqualTo(1);
 
     String[] explain = {"subscription", "explain", "held", "s"};
     assertThat(run("", explain)).containsPattern("(?m)^0 +no-worker ");
