@@ -176,22 +176,14 @@ final class CatalogLog
           : stored(new CatalogEvent.TopicRemoved(deleted.topicUid()));
     }
     if (step instanceof RecordOpened opened) {
-      return isAt(state, opened.topicUid(), opened.subscriptionUid(), Topic.Stage.OPENING)
+      return state.isAt(opened.topicUid(), opened.subscriptionUid(), Topic.Stage.OPENING)
           ? stored(new CatalogEvent.SubscriptionOpened(opened.topicUid(), opened.subscriptionUid()))
           : unchanged(opened.topicUid(), opened.subscriptionUid());
     }
     RecordClosed closed = (RecordClosed) step;
-    return isAt(state, closed.topicUid(), closed.subscriptionUid(), Topic.Stage.CLOSING)
+    return state.isAt(closed.topicUid(), closed.subscriptionUid(), Topic.Stage.CLOSING)
         ? stored(new CatalogEvent.SubscriptionRemoved(closed.topicUid(), closed.subscriptionUid()))
         : unchanged(closed.topicUid(), closed.subscriptionUid());
-  }
-
-  private static boolean isAt(
-      CatalogState state, long topicUid, long subscriptionUid, Topic.Stage stage) {
-    Topic topic = state.snapshot().topic(topicUid);
-    Topic.Subscription subscription =
-        topic == null || topic.isDeleting() ? null : topic.subscription(subscriptionUid);
-    return subscription != null && subscription.stage() == stage;
   }
 
   private Decision<CatalogEvent, Result> onPutTopic(
