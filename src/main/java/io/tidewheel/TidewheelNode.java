@@ -49,6 +49,8 @@ import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.Consumer;
+import io.tidewheel.worker.Expiry;
+import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.NodeConsumer;
 import io.tidewheel.worker.NodeLocator;
 import io.tidewheel.worker.NodeRedriver;
@@ -219,7 +221,17 @@ public final class TidewheelNode implements AutoCloseable {
                       random.nextBytes(key);
                       return key;
                     }));
-    Consumer consumer = new NodeConsumer(workers, queues, system);
+    Idleness idleness = new Idleness(System::nanoTime);
+    Consumer consumer = new NodeConsumer(workers, queues, idleness, system);
+    Expiry.Parts expiry =
+        new Expiry.Parts(
+            topics::current,
+            published::onChange,
+            topics::expireSubscription,
+            inspector,
+            idleness,
+            System::nanoTime);
+    system.systemActorOf(restarting(Expiry.create(expiry)), "expiry", Props.empty());
     LogBrowser browser = new LogBrowser(rows, tail);
     ActorRef<Redrives.Command> redrives =
         system.systemActorOf(

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = CatalogChange.DeleteTopic.class, name = "delete-topic"),
   @JsonSubTypes.Type(value = CatalogChange.PutSubscription.class, name = "put-subscription"),
   @JsonSubTypes.Type(value = CatalogChange.EnsureSubscription.class, name = "ensure-subscription"),
-  @JsonSubTypes.Type(value = CatalogChange.DeleteSubscription.class, name = "delete-subscription")
+  @JsonSubTypes.Type(value = CatalogChange.DeleteSubscription.class, name = "delete-subscription"),
+  @JsonSubTypes.Type(value = CatalogChange.ExpireSubscription.class, name = "expire-subscription")
 })
 sealed interface CatalogChange extends CatalogLog.Command {
   record PutTopic(String topic, ObjectNode patch, @Nullable Long ifRevision)
@@ -33,5 +34,9 @@ sealed interface CatalogChange extends CatalogLog.Command {
   record EnsureSubscription(String topic, String subscription) implements CatalogChange {}
 
   record DeleteSubscription(String topic, String subscription, @Nullable Long ifRevision)
+      implements CatalogChange {}
+
+  record ExpireSubscription(
+      String topic, String subscription, long subscriptionUid, long ifRevision)
       implements CatalogChange {}
 }

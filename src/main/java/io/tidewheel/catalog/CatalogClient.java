@@ -66,6 +66,15 @@ public interface CatalogClient {
   CompletionStage<Reply> deleteSubscription(
       String topic, String subscription, @Nullable Long ifRevision, Duration timeout);
 
+  /**
+   * Deletes this very subscription.
+   *
+   * @return {@link NotFound} if it is gone, also if another one has its name; {@link Conflict} if
+   *     it was changed since
+   */
+  CompletionStage<Reply> expireSubscription(
+      Topic topic, Topic.Subscription subscription, Duration timeout);
+
   /** What came of a change. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes({

@@ -159,7 +159,13 @@ final class CatalogLog
     if (change instanceof CatalogChange.EnsureSubscription ensure) {
       return onPutSubscription(state, ensure.topic(), ensure.subscription(), noPatch(), null);
     }
-    return onDeleteSubscription(state, (CatalogChange.DeleteSubscription) change);
+    if (change instanceof CatalogChange.DeleteSubscription delete) {
+      return onDeleteSubscription(
+          state, delete.topic(), delete.subscription(), null, delete.ifRevision());
+    }
+    CatalogChange.ExpireSubscription it = (CatalogChange.ExpireSubscription) change;
+    return onDeleteSubscription(
+        state, it.topic(), it.subscription(), it.subscriptionUid(), it.ifRevision());
   }
 
   private Decision<CatalogEvent, Result> decide(CatalogState state, RecordStep step) {
@@ -170,22 +176,14 @@ final class CatalogLog
           : stored(new CatalogEvent.TopicRemoved(deleted.topicUid()));
     }
     if (step instanceof RecordOpened opened) {
-      return isAt(state, opened.topicUid(), opened.subscriptionUid(), Topic.Stage.OPENING)
+      return state.isAt(opened.topicUid(), opened.subscriptionUid(), Topic.Stage.OPENING)
           ? stored(new CatalogEvent.SubscriptionOpened(opened.topicUid(), opened.subscriptionUid()))
           : unchanged(opened.topicUid(), opened.subscriptionUid());
     }
     RecordClosed closed = (RecordClosed) step;
-    return isAt(state, closed.topicUid(), closed.subscriptionUid(), Topic.Stage.CLOSING)
+    return state.isAt(closed.topicUid(), closed.subscriptionUid(), Topic.Stage.CLOSING)
         ? stored(new CatalogEvent.SubscriptionRemoved(closed.topicUid(), closed.subscriptionUid()))
         : unchanged(closed.topicUid(), closed.subscriptionUid());
-  }
-
-  private static boolean isAt(
-      CatalogState state, long topicUid, long subscriptionUid, Topic.Stage stage) {
-    Topic topic = state.snapshot().topic(topicUid);
-    Topic.Subscription subscription =
-        topic == null || topic.isDeleting() ? null : topic.subscription(subscriptionUid);
-    return subscription != null && subscription.stage() == stage;
   }
 
   private Decision<CatalogEvent, Result> onPutTopic(
@@ -358,13 +356,17 @@ final class CatalogLog
                 topic.uid(), subscription.uid(), patched.settings()));
   }
 
+  /** A uid or a revision that is given must be the subscription's. */
   private Decision<CatalogEvent, Result> onDeleteSubscription(
-      CatalogState state, CatalogChange.DeleteSubscription delete) {
-    Topic topic = state.snapshot().topic(delete.topic());
-    Topic.Subscription subscription =
-        topic == null ? null : topic.subscription(delete.subscription());
-    if (topic == null || subscription == null) {
-      return CatalogRefusals.notFound(topic, delete.topic(), delete.subscription());
+      CatalogState state,
+      String topicName,
+      String name,
+      @Nullable Long ifUid,
+      @Nullable Long ifRevision) {
+    Topic topic = state.snapshot().topic(topicName);
+    Topic.Subscription subscription = topic == null ? null : topic.subscription(name);
+    if (topic == null || subscription == null || (ifUid != null && ifUid != subscription.uid())) {
+      return CatalogRefusals.notFound(topic, topicName, name);
     }
     if (subscription.isBuiltIn()) {
       return CatalogRefusals.conflict(
@@ -373,8 +375,8 @@ final class CatalogLog
     if (subscription.stage() == Topic.Stage.CLOSING) {
       return unchanged(topic.uid(), subscription.uid());
     }
-    return delete.ifRevision() != null && delete.ifRevision() != subscription.revision()
-        ? CatalogRefusals.otherRevision(delete.ifRevision(), subscription.revision())
+    return ifRevision != null && ifRevision != subscription.revision()
+        ? CatalogRefusals.otherRevision(ifRevision, subscription.revision())
         : stored(new CatalogEvent.SubscriptionClosing(topic.uid(), subscription.uid()));
   }
 

@@ -19,7 +19,8 @@ final class CatalogReplies {
     if (change instanceof CatalogChange.DeleteTopic) {
       return topic == null ? new CatalogClient.Deleted() : null;
     }
-    if (change instanceof CatalogChange.DeleteSubscription) {
+    if (change instanceof CatalogChange.DeleteSubscription
+        || change instanceof CatalogChange.ExpireSubscription) {
       return subscription == null ? new CatalogClient.Deleted() : null;
     }
     if (topic == null || topic.isDeleting()) {

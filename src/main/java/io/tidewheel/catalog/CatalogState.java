@@ -73,6 +73,14 @@ final class CatalogState implements LogState<CatalogEvent> {
     return nextUid;
   }
 
+  /** Whether a subscription of a live topic is at a stage. */
+  boolean isAt(long topicUid, long subscriptionUid, Topic.Stage stage) {
+    Topic topic = snapshot.topic(topicUid);
+    Topic.Subscription subscription =
+        topic == null || topic.isDeleting() ? null : topic.subscription(subscriptionUid);
+    return subscription != null && subscription.stage() == stage;
+  }
+
   /** The topics by the version of their last change, beyond a version, oldest change first. */
   NavigableMap<Long, Long> uidsChangedAfter(long version) {
     return uidByChange.tailMap(version, false);

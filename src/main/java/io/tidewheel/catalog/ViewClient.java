@@ -68,6 +68,15 @@ record ViewClient(ActorRef<CatalogView.Command> view, PublishedCatalog published
     return change(new CatalogChange.DeleteSubscription(topic, subscription, ifRevision), timeout);
   }
 
+  @Override
+  public CompletionStage<Reply> expireSubscription(
+      Topic topic, Topic.Subscription subscription, Duration timeout) {
+    return change(
+        new CatalogChange.ExpireSubscription(
+            topic.name(), subscription.name(), subscription.uid(), subscription.revision()),
+        timeout);
+  }
+
   private CompletionStage<Reply> change(CatalogChange change, Duration timeout) {
     CompletableFuture<Reply> promise = new CompletableFuture<>();
     view.tell(new CatalogView.Change(change, timeout, promise));

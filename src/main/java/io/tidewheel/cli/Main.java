@@ -59,6 +59,7 @@ public final class Main {
         .addSubcommand(new StartCommand(terminal, starter))
         .addSubcommand(new TopicCommand(terminal))
         .addSubcommand(new SubscriptionCommand(terminal))
+        .addSubcommand(new MessageCommand(terminal))
         .addSubcommand(new PublishCommand(terminal))
         .addSubcommand(new ConsumeCommand(terminal))
         .addSubcommand(new BacklogCommand(terminal))

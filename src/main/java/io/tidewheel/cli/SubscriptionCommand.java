@@ -1,15 +1,19 @@
 package io.tidewheel.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
     name = "subscription",
-    description = "Creates, lists, shows, changes, deletes, pauses and resumes subscriptions.",
+    description =
+        "Creates, lists, shows, changes, deletes, pauses, resumes and explains subscriptions.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
@@ -120,6 +124,75 @@ final class SubscriptionCommand {
       throws InterruptedException {
     return new Resources(terminal, options)
         .act(what(topic, subscription), path(topic, subscription) + ":resume", "resumed");
+  }
+
+  @Command(
+      description = "Says what holds a subscription, a key or a message, and what lifts it.",
+      footer = {
+        "",
+        "Examples:",
+        "  tidewheel subscription explain orders billing",
+        "  tidewheel subscription explain orders billing --key customer-7",
+        "  tidewheel subscription explain orders billing --queue 0 --offset 12 -o json"
+      })
+  int explain(
+      @Mixin BrokerOptions options,
+      @Parameters(paramLabel = "TOPIC") String topic,
+      @Parameters(paramLabel = "SUBSCRIPTION") String subscription,
+      @Option(names = "--key", paramLabel = "K", description = "The first message of this key.")
+          @Nullable String key,
+      @Option(names = "--queue", paramLabel = "N", description = "Only this queue.")
+          @Nullable Integer queue,
+      @Option(names = "--offset", paramLabel = "M", description = "This message of the queue.")
+          @Nullable Long offset)
+      throws InterruptedException {
+    ObjectNode asked = asked(key, queue, offset);
+    JsonNode answer =
+        options
+            .connect()
+            .post(
+                path(topic, subscription) + ":explain",
+                Json.compact(asked).getBytes(StandardCharsets.UTF_8))
+            .orFail()
+            .json();
+    if (options.isJson()) {
+      terminal.print(Json.pretty(answer));
+      return ExitCodes.OK;
+    }
+    Table table = new Table("QUEUE", "GATE", "OFFSET", "BACKLOG", "DETAIL", "OPENS WHEN");
+    for (JsonNode held : answer.path("queues")) {
+      table.add(
+          held.path("queue").asText(),
+          held.path("gate").asText(),
+          held.path("offset").asText("-"),
+          held.path("backlog").asText("-"),
+          held.path("detail").asText(),
+          held.path("lift").asText());
+    }
+    terminal.print(table.render());
+    return ExitCodes.OK;
+  }
+
+  private static ObjectNode asked(
+      @Nullable String key, @Nullable Integer queue, @Nullable Long offset) {
+    if (key != null && (queue != null || offset != null)) {
+      throw new CommandFailure(
+          ExitCodes.USAGE, "--key can't be given with --queue or --offset: a key has its queue");
+    }
+    if (offset != null && queue == null) {
+      throw new CommandFailure(ExitCodes.USAGE, "--offset " + offset + ": --queue is missing");
+    }
+    ObjectNode asked = Json.MAPPER.createObjectNode();
+    if (key != null) {
+      asked.put("key", key);
+    }
+    if (queue != null) {
+      asked.put("queue", queue);
+    }
+    if (offset != null) {
+      asked.put("offset", offset);
+    }
+    return asked;
   }
 
   static String path(String topic, String subscription) {

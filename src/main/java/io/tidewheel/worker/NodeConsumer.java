@@ -29,12 +29,17 @@ import java.util.concurrent.ConcurrentSkipListMap;
 public final class NodeConsumer implements Consumer {
   private final ActorRef<Workers.Command> workers;
   private final QueueRouter router;
+  private final Idleness idleness;
   private final ActorSystem<?> system;
 
   public NodeConsumer(
-      ActorRef<Workers.Command> workers, QueueRouter router, ActorSystem<?> system) {
+      ActorRef<Workers.Command> workers,
+      QueueRouter router,
+      Idleness idleness,
+      ActorSystem<?> system) {
     this.workers = workers;
     this.router = router;
+    this.idleness = idleness;
     this.system = system;
   }
 
@@ -42,6 +47,9 @@ public final class NodeConsumer implements Consumer {
   public CompletableFuture<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
+    idleness.onPullBegan(subscription.uid());
+    CompletableFuture<?> unused =
+        answer.whenComplete((deliveries, failure) -> idleness.onPullEnded(subscription.uid()));
     workers.tell(
         new Workers.Pull(
             new PullWorker.Task(
@@ -56,6 +64,7 @@ public final class NodeConsumer implements Consumer {
       SettleAction action,
       List<Receipt> receipts,
       Duration timeLeft) {
+    idleness.onUse(subscription.uid());
     SettleStatus[] statuses = new SettleStatus[receipts.size()];
     Arrays.fill(statuses, SettleStatus.INVALID);
     Map<Integer, List<Integer>> indexesByQueue = new TreeMap<>();

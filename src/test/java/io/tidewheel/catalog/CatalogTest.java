@@ -334,6 +334,23 @@ class CatalogTest {
   }
 
   @Test
+  void onlyTheSubscriptionThatWasIdleExpires() {
+    putTopic("t", "{}");
+    Topic.Subscription first = subscriptionOf(putSubscription("t", "s", "{}"));
+    Topic topic = client.current().topic("t");
+    putSubscription("t", "s", "{'expiresAfter':'7d'}");
+    assertThatIt(get(client.expireSubscription(topic, first, TIMEOUT)), Conflict.class);
+    get(client.deleteSubscription("t", "s", null, TIMEOUT));
+    Topic.Subscription second = subscriptionOf(putSubscription("t", "s", "{}"));
+    assertThat(second.revision()).isEqualTo(first.revision());
+    assertThatIt(get(client.expireSubscription(topic, first, TIMEOUT)), NotFound.class);
+    assertThat(client.current().topic("t").subscription("s")).isEqualTo(second);
+    assertThat(get(client.expireSubscription(topic, second, TIMEOUT))).isEqualTo(new Deleted());
+    assertThat(client.current().topic("t").subscriptions()).isEmpty();
+    assertThatIt(get(client.expireSubscription(topic, second, TIMEOUT)), NotFound.class);
+  }
+
+  @Test
   void aClosingWaitsForTheOpeningThatIsUnderWay() {
     putTopic("t", "{}");
     queues.hold();
@@ -490,7 +507,8 @@ class CatalogTest {
             new CatalogChange.DeleteTopic("t", null),
             new CatalogChange.PutSubscription("t", "s", json("{}"), null),
             new CatalogChange.EnsureSubscription("t", "s"),
-            new CatalogChange.DeleteSubscription("t", "s", 1L));
+            new CatalogChange.DeleteSubscription("t", "s", 1L),
+            new CatalogChange.ExpireSubscription("t", "s", 2, 1));
     List<Reply> replies =
         List.of(
             reply,

@@ -79,6 +79,41 @@ class LookIT {
   }
 
   @Test
+  void showsWhereAMessageIsAndWhatHoldsIt() throws Exception {
+    run("", "topic", "create", "held", "queues=1");
+    run("", "subscription", "create", "held", "s", "start=earliest");
+    run("ka\nkb\nkc\n", "publish", "held", "--in-flight", "1", "--key-regex", "k");
+    String shown = run("", "message", "show", "held", "0", "2");
+    assertThat(shown).containsPattern("(?m)^offset +2$").containsPattern("(?m)^key +k$");
+    assertThat(shown).containsPattern("(?m)^s +waiting +.*blockedBy=0");
+    JsonNode json =
+        Json.MAPPER.readTree(run("", "message", "show", "held", "0", "0", "-o", "json"));
+    assertThat(json.at("/subscriptions/0/name").asText()).isEqualTo("s");
+    assertThat(json.at("/subscriptions/0/state").asText()).isEqualTo("dispatchable");
+    assertThat(exit(new byte[0], "message", "show", "held", "0", "3")).isEqualTo(1);
+
+    String[] explain = {"subscription", "explain", "held", "s"};
+    assertThat(run("", explain)).containsPattern("(?m)^0 +no-worker ");
+    assertThat(run("", "subscription", "explain", "held", "s", "--key", "k"))
+        .containsPattern("(?m)^0 +no-worker +0 ");
+    String[] blocked = {
+      "subscription", "explain", "held", "s", "--queue", "0", "--offset", "1", "-o", "json"
+    };
+    JsonNode gate = Json.MAPPER.readTree(run("", blocked)).at("/queues/0");
+    assertThat(gate.get("gate").asText()).isEqualTo("key-blocked");
+    assertThat(gate.get("offset").asInt()).isZero();
+    run("", "subscription", "pause", "held", "s");
+    assertThat(run("", explain)).containsPattern("(?m)^0 +paused ");
+    assertThat(exit(new byte[0], "subscription", "explain", "held", "s", "--offset", "1"))
+        .isEqualTo(2);
+    assertThat(err()).contains("--queue is missing");
+    assertThat(
+            exit(new byte[0], "subscription", "explain", "held", "s", "--key", "k", "--queue", "0"))
+        .isEqualTo(2);
+    assertThat(run("", "message", "show", "--help")).contains("tidewheel message show orders 0 12");
+  }
+
+  @Test
   void browsesAllQueuesInTheOrderOfTime() throws Exception {
     run("", "topic", "create", "wide", "queues=3");
     publish("wide", 60);

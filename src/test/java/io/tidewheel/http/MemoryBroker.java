@@ -286,6 +286,12 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   @Override
+  public CompletionStage<Reply> expireSubscription(
+      Topic topic, Topic.Subscription subscription, Duration timeout) {
+    return deleteSubscription(topic.name(), subscription.name(), null, timeout);
+  }
+
+  @Override
   public synchronized CompletionStage<List<PublishResult>> publish(
       Topic topic, List<Message> messages, Duration timeLeft) {
     lastTimeLeft = timeLeft;

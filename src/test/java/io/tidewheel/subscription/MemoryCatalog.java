@@ -132,6 +132,12 @@ final class MemoryCatalog implements CatalogClient {
     return notHere(topic);
   }
 
+  @Override
+  public CompletionStage<Reply> expireSubscription(
+      Topic topic, Topic.Subscription subscription, Duration timeout) {
+    return notHere(topic.name());
+  }
+
   private static CompletionStage<Reply> notHere(String what) {
     return CompletableFuture.completedFuture(new NotFound(what));
   }

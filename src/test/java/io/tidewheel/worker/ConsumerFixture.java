@@ -46,7 +46,7 @@ final class ConsumerFixture {
     board = kit.spawn(BacklogBoard.create());
     reports = new BacklogReports(board);
     workers = kit.spawn(Workers.create(router, board, maxPulls, maxSettles));
-    consumer = new NodeConsumer(workers, router, kit.system());
+    consumer = new NodeConsumer(workers, router, new Idleness(System::nanoTime), kit.system());
   }
 
   static Topic topic(int queueCount) {

@@ -62,7 +62,8 @@ class PullRaceTest {
     QueueRouter router =
         (topicUid, queue, command) -> queues.get(queue).tell(new Received(command));
     ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50, 50));
-    NodeConsumer consumer = new NodeConsumer(workers, router, KIT.system());
+    NodeConsumer consumer =
+        new NodeConsumer(workers, router, new Idleness(System::nanoTime), KIT.system());
 
     List<CompletableFuture<List<Delivery>>> pulls = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
