@@ -3,7 +3,9 @@ package io.tidewheel.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.Gauge;
+import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
+import io.tidewheel.message.Message;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.TestInfo;
 class SlowClientTest {
   private static ServedBroker served;
   private String topic;
+  private Topic added;
 
   @BeforeAll
   static void start() {
@@ -45,10 +48,18 @@ class SlowClientTest {
   @BeforeEach
   void addTopic(TestInfo test) {
     topic = test.getTestMethod().orElseThrow().getName();
-    served.memory.addTopic(
-        topic,
-        new TopicSettings(
-            1, Duration.ofHours(1), 1 << 20, 8 << 20, 1 << 30, Duration.ofMinutes(1), 100, null));
+    added =
+        served.memory.addTopic(
+            topic,
+            new TopicSettings(
+                1,
+                Duration.ofHours(1),
+                1 << 20,
+                8 << 20,
+                1 << 30,
+                Duration.ofMinutes(1),
+                100,
+                null));
     served.memory.released.clear();
   }
 
@@ -157,15 +168,17 @@ class SlowClientTest {
   void givesBackALargeAnswerThatIsNotReadToItsEnd() throws Exception {
     byte[] payload = new byte[8 << 20];
     payload[0] = (byte) 0xff;
-    served.send(
-        served.request(path("/messages")).POST(HttpRequest.BodyPublishers.ofByteArray(payload)));
+    // Stored past HTTP: a loaded machine need not read eight megabytes within the body's second.
+    served.memory.publish(added, List.of(Message.of(payload)), Duration.ZERO);
     try (Socket socket = new Socket()) {
       socket.setReceiveBufferSize(4 << 10);
+      socket.setSoTimeout(10_000);
       socket.connect(
           new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), served.port()));
       send(socket, "POST " + path("/messages:pull") + " HTTP/1.1\r\nHost: localhost\r\n");
       send(socket, "Content-Length: 0\r\n\r\n");
-      assertThat(socket.getInputStream().readNBytes(100)).hasSize(100);
+      byte[] start = socket.getInputStream().readNBytes(100);
+      assertThat(new String(start, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 200");
     }
     served.memory.awaitReleased(1);
     assertThat(served.memory.released).containsExactly(0L);
