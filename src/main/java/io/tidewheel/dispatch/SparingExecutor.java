@@ -2,7 +2,9 @@ package io.tidewheel.dispatch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -42,7 +44,8 @@ final class SparingExecutor extends AbstractExecutorService {
   private final AtomicInteger awake = new AtomicInteger();
   private final ConcurrentLinkedDeque<Worker> asleep = new ConcurrentLinkedDeque<>();
   private final AtomicReference<@Nullable Worker> lookout = new AtomicReference<>();
-  private final List<Thread> threads = new ArrayList<>();
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private final ThreadFactory factory;
   private final CountDownLatch ended;
   private final long lookNanos;
   private final long idleLookNanos;
@@ -60,20 +63,27 @@ final class SparingExecutor extends AbstractExecutorService {
     this.idleLookNanos = idleLookNanos;
     ended = new CountDownLatch(size);
     awake.set(size);
+    this.factory = factory;
     for (int i = 0; i < size; i++) {
-      Thread thread = factory.newThread(new Worker());
-      threads.add(thread);
+      startWorker();
     }
-    threads.forEach(Thread::start);
+  }
+
+  private void startWorker() {
+    Thread thread = factory.newThread(new Worker());
+    threads.add(thread);
+    thread.start();
   }
 
   @Override
   public void execute(Runnable task) {
-    if (isShutDown) {
-      throw new RejectedExecutionException("the executor is shut down");
-    }
     waiting.incrementAndGet();
     tasks.add(task);
+    // Looked at afterwards: the last thread may have gone between a look before and the task.
+    if (isShutDown && tasks.remove(task)) {
+      waiting.decrementAndGet();
+      throw new RejectedExecutionException("the executor is shut down");
+    }
     if (waiting.get() > TASKS_PER_THREAD * awake.get()) {
       wakeOne();
     }
@@ -132,19 +142,34 @@ final class SparingExecutor extends AbstractExecutorService {
 
     @Override
     public void run() {
-      thread = Thread.currentThread();
+      Thread current = Thread.currentThread();
+      thread = current;
+      boolean isDone = false;
       try {
-        while (!isShutDown || !tasks.isEmpty()) {
-          Runnable task = tasks.poll();
-          if (task == null) {
-            sleep();
-          } else {
-            waiting.decrementAndGet();
-            runSafely(task);
-          }
-        }
+        work();
+        isDone = true;
       } finally {
-        ended.countDown();
+        threads.remove(current);
+        if (isDone) {
+          ended.countDown();
+        } else {
+          // A task threw; what it threw goes to the thread's handler, and another thread goes on.
+          startWorker();
+        }
+      }
+    }
+
+    private void work() {
+      while (!isShutDown || !tasks.isEmpty()) {
+        Runnable task = tasks.poll();
+        if (task == null) {
+          sleep();
+        } else {
+          waiting.decrementAndGet();
+          task.run();
+          // An interrupt that it leaves is not meant for the next one.
+          Thread.interrupted();
+        }
       }
     }
 
@@ -164,7 +189,8 @@ final class SparingExecutor extends AbstractExecutorService {
       }
       awake.decrementAndGet();
       // What is added from here on finds this thread asleep; what was added before is seen here.
-      while (!isWoken && !isShutDown && tasks.isEmpty()) {
+      // An interrupt would end every further sleep at once: it is taken off.
+      while (!isWoken && !isShutDown && tasks.isEmpty() && !Thread.interrupted()) {
         if (isLookout) {
           LockSupport.parkNanos(this, awake.get() > 0 ? lookNanos : idleLookNanos);
         } else {
@@ -181,16 +207,6 @@ final class SparingExecutor extends AbstractExecutorService {
           wakeOne();
         }
       }
-    }
-  }
-
-  /** Whatever a task throws: with the thread the pool would lose a part of its size. */
-  private static void runSafely(Runnable task) {
-    try {
-      task.run();
-    } catch (Throwable failure) {
-      Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
     }
   }
 }

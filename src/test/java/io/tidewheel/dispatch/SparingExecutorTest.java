@@ -160,6 +160,17 @@ class SparingExecutorTest {
     assertThat(failures).singleElement().isInstanceOf(AssertionError.class);
   }
 
+  /** Otherwise a thread would turn and turn instead of sleeping. */
+  @Test
+  void anInterruptThatATaskLeavesIsForgotten() throws Exception {
+    restart(1, NEVER);
+    executor.execute(() -> Thread.currentThread().interrupt());
+    awaitAwake(0);
+    CompletableFuture<Boolean> isInterrupted = new CompletableFuture<>();
+    executor.execute(() -> isInterrupted.complete(Thread.currentThread().isInterrupted()));
+    assertThat(isInterrupted.get(10, TimeUnit.SECONDS)).isFalse();
+  }
+
   @Test
   void finishesWhatItHasWhenShutDown() throws Exception {
     restart(1, NEVER);
