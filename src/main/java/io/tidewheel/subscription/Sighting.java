@@ -60,71 +60,41 @@ public record Sighting(
   }
 
   Sighting until(long millis) {
-    return new Sighting(
-        offset,
-        state,
-        attempts,
-        worker,
-        version,
-        atMillis,
-        millis,
-        blockedBy,
-        isHoldingKey,
-        detail);
+    return with(worker, version, atMillis, millis, blockedBy, isHoldingKey);
   }
 
   Sighting by(WorkerName name) {
-    return new Sighting(
-        offset,
-        state,
-        attempts,
-        name.name(),
-        name.version(),
-        atMillis,
-        untilMillis,
-        blockedBy,
-        isHoldingKey,
-        detail);
+    return with(name.name(), name.version(), atMillis, untilMillis, blockedBy, isHoldingKey);
   }
 
   Sighting at(long millis) {
-    return new Sighting(
-        offset,
-        state,
-        attempts,
-        worker,
-        version,
-        millis,
-        untilMillis,
-        blockedBy,
-        isHoldingKey,
-        detail);
+    return with(worker, version, millis, untilMillis, blockedBy, isHoldingKey);
   }
 
   Sighting behind(long blocker) {
-    return new Sighting(
-        offset,
-        state,
-        attempts,
-        worker,
-        version,
-        atMillis,
-        untilMillis,
-        blocker,
-        isHoldingKey,
-        detail);
+    return with(worker, version, atMillis, untilMillis, blocker, isHoldingKey);
   }
 
   Sighting holdingKey(boolean isHolding) {
+    return with(worker, version, atMillis, untilMillis, blockedBy, isHolding);
+  }
+
+  private Sighting with(
+      String byWorker,
+      String ofVersion,
+      long sinceMillis,
+      long toMillis,
+      long blocker,
+      boolean isHolding) {
     return new Sighting(
         offset,
         state,
         attempts,
-        worker,
-        version,
-        atMillis,
-        untilMillis,
-        blockedBy,
+        byWorker,
+        ofVersion,
+        sinceMillis,
+        toMillis,
+        blocker,
         isHolding,
         detail);
   }
