@@ -2,16 +2,11 @@ package io.tidewheel.cli;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of every command that talks to a running broker. */
 final class BrokerOptions {
-  /** Lower case, because that is how they are written on the command line. */
-  enum Output {
-    table,
-    json
-  }
-
   @Option(
       names = "--url",
       paramLabel = "URL",
@@ -19,15 +14,10 @@ final class BrokerOptions {
       description = "Where the broker is (or TIDEWHEEL_URL); ${DEFAULT-VALUE}.")
   String url = "";
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-  Output output = Output.table;
+  @Mixin private final OutputOption output = new OutputOption();
 
   boolean isJson() {
-    return output == Output.json;
+    return output.isJson();
   }
 
   BrokerConnection connect() {

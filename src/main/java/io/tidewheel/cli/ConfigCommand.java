@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -45,12 +46,7 @@ final class ConfigCommand {
     @Option(names = "--changed", description = "Only what is not a default.")
     private boolean isChangedOnly;
 
-    @Option(
-        names = {"-o", "--output"},
-        paramLabel = "FORMAT",
-        defaultValue = "table",
-        description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-    private BrokerOptions.Output output = BrokerOptions.Output.table;
+    @Mixin private final OutputOption output = new OutputOption();
 
     Print(Terminal terminal) {
       this.terminal = terminal;
@@ -71,7 +67,7 @@ final class ConfigCommand {
         node.put("from", setting.source()).put("default", setting.isDefault());
         table.add(setting.key(), setting.value(), setting.source());
       }
-      terminal.print(output == BrokerOptions.Output.json ? Json.pretty(list) : table.render());
+      terminal.print(output.isJson() ? Json.pretty(list) : table.render());
       return ExitCodes.OK;
     }
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -35,12 +35,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "DIRECTORY", description = "The data directory.")
   private Path directory = Path.of("data");
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-  private BrokerOptions.Output output = BrokerOptions.Output.table;
+  @Mixin private final OutputOption output = new OutputOption();
 
   VerifyCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -79,7 +74,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int report(
       List<String> findings, long findingCount, Map<String, Long> counts, String summary) {
-    if (output == BrokerOptions.Output.json) {
+    if (output.isJson()) {
       ObjectNode json = Json.MAPPER.createObjectNode();
       json.put("directory", directory.toString()).put("ok", findingCount == 0);
       counts.forEach(json::put);

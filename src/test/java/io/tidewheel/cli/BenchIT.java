@@ -5,17 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.TidewheelNode;
 import io.tidewheel.config.ConfigurationFile;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -348,19 +345,6 @@ class BenchIT {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.add("--url");
     all.add("http://127.0.0.1:" + node.httpAddress().getPort());
-    Terminal terminal =
-        new Terminal(
-            new ByteArrayInputStream(new byte[0]),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            false,
-            System::nanoTime,
-            new SplittableRandom(1));
-    return Main.run(
-        terminal,
-        config -> {
-          throw new AssertionError("no node is started");
-        },
-        all.toArray(String[]::new));
+    return CommandLines.run(new byte[0], out, err, all.toArray(String[]::new));
   }
 }

@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.TidewheelNode;
 import io.tidewheel.config.ConfigurationFile;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,19 +137,7 @@ class RedriveCommandIT {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.add("--url");
     all.add(url());
-    Terminal terminal =
-        new Terminal(
-            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            false,
-            System::nanoTime,
-            new SplittableRandom(1));
-    return Main.run(
-        terminal,
-        config -> {
-          throw new AssertionError("no node is started");
-        },
-        all.toArray(String[]::new));
+    return CommandLines.run(
+        input.getBytes(StandardCharsets.UTF_8), out, err, all.toArray(String[]::new));
   }
 }

@@ -20,16 +20,13 @@ import io.tidewheel.queue.QueueEvent;
 import io.tidewheel.queue.QueueEvent.DecidedAppend;
 import io.tidewheel.queue.QueueEvent.MessagesAppended;
 import io.tidewheel.queue.SenderId;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -204,19 +201,6 @@ class VerifyIT {
   }
 
   private int run(String... arguments) {
-    Terminal terminal =
-        new Terminal(
-            new ByteArrayInputStream(new byte[0]),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            false,
-            System::nanoTime,
-            new SplittableRandom(1));
-    return Main.run(
-        terminal,
-        config -> {
-          throw new AssertionError("no node is started");
-        },
-        arguments);
+    return CommandLines.run(new byte[0], out, err, arguments);
   }
 }
