@@ -2,8 +2,6 @@ package io.tidewheel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.typesafe.config.Config;
-import io.tidewheel.config.ConfigurationFile;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -34,7 +31,7 @@ final class NodeFixture implements AutoCloseable {
   private NodeFixture(Path directory, Map<String, Object> settings) {
     this.directory = directory;
     this.settings = settings;
-    this.node = TidewheelNode.start(config());
+    this.node = LocalNode.start(directory, settings);
   }
 
   static NodeFixture start(Path directory) {
@@ -49,14 +46,7 @@ final class NodeFixture implements AutoCloseable {
   /** Stops the node in order and starts another one on the same directory. */
   void restart() {
     stop();
-    node = TidewheelNode.start(config());
-  }
-
-  private Config config() {
-    Map<String, Object> all = new HashMap<>(settings);
-    all.put("tidewheel.node.data-directory", directory.toString());
-    all.put("tidewheel.http.port", 0);
-    return ConfigurationFile.load(null, all);
+    node = LocalNode.start(directory, settings);
   }
 
   /** An answer. */

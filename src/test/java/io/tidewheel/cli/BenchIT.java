@@ -3,8 +3,8 @@ package io.tidewheel.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,17 +28,7 @@ class BenchIT {
 
   @BeforeAll
   static void start() {
-    node =
-        TidewheelNode.start(
-            ConfigurationFile.load(
-                null,
-                Map.of(
-                    "tidewheel.node.data-directory",
-                    directory.resolve("data").toString(),
-                    "tidewheel.http.port",
-                    0,
-                    "tidewheel.http.bench-route",
-                    true)));
+    node = LocalNode.start(directory.resolve("data"), Map.of("tidewheel.http.bench-route", true));
   }
 
   @AfterAll

@@ -3,15 +3,14 @@ package io.tidewheel.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,15 +28,7 @@ class LookIT {
 
   @BeforeAll
   static void start() {
-    node =
-        TidewheelNode.start(
-            ConfigurationFile.load(
-                null,
-                Map.of(
-                    "tidewheel.node.data-directory",
-                    directory.resolve("data").toString(),
-                    "tidewheel.http.port",
-                    0)));
+    node = LocalNode.start(directory.resolve("data"));
     connection = new BrokerConnection(java.net.URI.create(url()));
   }
 

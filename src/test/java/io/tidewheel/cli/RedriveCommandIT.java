@@ -3,15 +3,14 @@ package io.tidewheel.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,15 +27,7 @@ class RedriveCommandIT {
 
   @BeforeEach
   void start() {
-    node =
-        TidewheelNode.start(
-            ConfigurationFile.load(
-                null,
-                Map.of(
-                    "tidewheel.node.data-directory",
-                    directory.resolve("data").toString(),
-                    "tidewheel.http.port",
-                    0)));
+    node = LocalNode.start(directory.resolve("data"));
     connection = new BrokerConnection(URI.create(url()));
   }
 

@@ -11,8 +11,8 @@ import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import io.tidewheel.journal.LogRow;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.AppendResults;
@@ -139,10 +139,7 @@ class VerifyIT {
   }
 
   private static TidewheelNode start(Path data) {
-    return TidewheelNode.start(
-        ConfigurationFile.load(
-            null,
-            Map.of("tidewheel.node.data-directory", data.toString(), "tidewheel.http.port", 0)));
+    return LocalNode.start(data);
   }
 
   /** Persists rows past the code that would refuse to make them. */

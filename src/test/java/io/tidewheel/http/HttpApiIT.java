@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -30,15 +30,7 @@ class HttpApiIT {
 
   @BeforeEach
   void start() {
-    node =
-        TidewheelNode.start(
-            ConfigurationFile.load(
-                null,
-                Map.of(
-                    "tidewheel.node.data-directory",
-                    directory.resolve("data").toString(),
-                    "tidewheel.http.port",
-                    0)));
+    node = LocalNode.start(directory.resolve("data"));
   }
 
   @AfterEach

@@ -5,6 +5,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
@@ -243,7 +244,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
             name,
             known == null ? 1 : known.revision() + 1,
             NOW,
-            settings(patch.path("paused").asBoolean(false)),
+            Changed.in(
+                SubscriptionSettings.DEFAULTS, "isPaused", patch.path("paused").asBoolean(false)),
             Topic.StartPosition.EARLIEST,
             0,
             Topic.Stage.OPEN,
@@ -463,26 +465,6 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
       }
     }
     return -1;
-  }
-
-  private static SubscriptionSettings settings(boolean isPaused) {
-    SubscriptionSettings plain = SubscriptionSettings.DEFAULTS;
-    return new SubscriptionSettings(
-        plain.expiresAfter(),
-        plain.lease(),
-        plain.maxAttempts(),
-        plain.onDead(),
-        plain.backoff(),
-        plain.order(),
-        plain.delivery(),
-        plain.rateLimit(),
-        plain.maxInFlight(),
-        plain.filter(),
-        plain.maxLag(),
-        plain.success(),
-        plain.backends(),
-        plain.zone(),
-        isPaused);
   }
 
   private static CompletionStage<Reply> done(Reply reply) {

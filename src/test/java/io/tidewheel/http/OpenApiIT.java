@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
-import io.tidewheel.config.ConfigurationFile;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -46,15 +46,7 @@ class OpenApiIT {
 
   @BeforeAll
   static void start() {
-    node =
-        TidewheelNode.start(
-            ConfigurationFile.load(
-                null,
-                Map.of(
-                    "tidewheel.node.data-directory",
-                    directory.resolve("data").toString(),
-                    "tidewheel.http.port",
-                    0)));
+    node = LocalNode.start(directory.resolve("data"));
   }
 
   @AfterAll

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.Topic.StartPosition;
@@ -273,28 +274,11 @@ class QueueUpkeepTest {
             defaults.dedupWindow(),
             defaults.dedupIds(),
             null);
-    SubscriptionSettings plain = SubscriptionSettings.DEFAULTS;
-    SubscriptionSettings bounded =
-        new SubscriptionSettings(
-            plain.expiresAfter(),
-            plain.lease(),
-            plain.maxAttempts(),
-            plain.onDead(),
-            plain.backoff(),
-            plain.order(),
-            plain.delivery(),
-            plain.rateLimit(),
-            plain.maxInFlight(),
-            plain.filter(),
-            maxLag,
-            plain.success(),
-            plain.backends(),
-            plain.zone(),
-            plain.isPaused());
+    SubscriptionSettings bounded = Changed.in(SubscriptionSettings.DEFAULTS, "maxLag", maxLag);
     Map<String, Topic.Subscription> subscriptions =
         Map.of(
             "first", subscription(FIRST, "first", bounded),
-            "second", subscription(SECOND, "second", plain));
+            "second", subscription(SECOND, "second", SubscriptionSettings.DEFAULTS));
     Topic topic = new Topic(QueueFixture.TOPIC, "orders", 1, 0, settings, false, subscriptions);
     fixture.catalog.set(CatalogSnapshot.of(1, new TreeMap<>(Map.of("orders", topic))));
   }

@@ -7,6 +7,7 @@ import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
@@ -267,24 +268,8 @@ class ExpiryTest {
 
   private static Topic.Subscription subscription(
       long uid, @Nullable Duration expiresAfter, Topic.Stage stage, boolean isBuiltIn) {
-    SubscriptionSettings plain = SubscriptionSettings.DEFAULTS;
     SubscriptionSettings settings =
-        new SubscriptionSettings(
-            expiresAfter,
-            plain.lease(),
-            plain.maxAttempts(),
-            plain.onDead(),
-            plain.backoff(),
-            plain.order(),
-            plain.delivery(),
-            plain.rateLimit(),
-            plain.maxInFlight(),
-            plain.filter(),
-            plain.maxLag(),
-            plain.success(),
-            plain.backends(),
-            plain.zone(),
-            plain.isPaused());
+        Changed.in(SubscriptionSettings.DEFAULTS, "expiresAfter", expiresAfter);
     return new Topic.Subscription(
         uid, "s", 1, 0, settings, Topic.StartPosition.EARLIEST, 0, stage, isBuiltIn);
   }
