@@ -131,6 +131,19 @@ class IngressTest {
     assertThat(join(answer)).containsExactly(new PublishResult.Stored(0, 4, false));
   }
 
+  @Test
+  void saysOfARepeatThatTheFirstMayBeStored() {
+    publish("a");
+    assertThat(append().mayBeStored()).isFalse();
+    Queue.Append again = null;
+    for (int i = 0; i < 200 && again == null; i++) {
+      fixture.advance(Duration.ofMillis(200));
+      again = nextAppend();
+    }
+    assertThat(again).isNotNull();
+    assertThat(again.mayBeStored()).isTrue();
+  }
+
   /** The same when the answer to the first sending is only late. */
   @Test
   void unansweredThenOverLimitStaysUncertain() {
