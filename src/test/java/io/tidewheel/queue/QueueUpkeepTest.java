@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import akka.persistence.testkit.javadsl.SnapshotTestKit;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
@@ -155,6 +156,24 @@ class QueueUpkeepTest {
     MessageLog log = fixture.readerContexts.get(2).log();
     List<MessageBatch> read = log.read(0, 6, 1 << 20).toCompletableFuture().join();
     assertThat(read.get(0).firstOffset()).isEqualTo(4);
+  }
+
+  /** Guards the reserve of a full disk: each checkpoint is a row, and frees nothing then. */
+  @Test
+  void takesFewCheckpointsWhileSnapshotsFail() {
+    settings(Duration.ZERO, 1 << 30, 1 << 30, null);
+    SnapshotTestKit snapshots = SnapshotTestKit.create(fixture.kit.system());
+    ActorRef<Queue.Command> queue = fixture.start();
+    open(queue, FIRST);
+    publish(queue, 4);
+    snapshots.failNextNPersisted(Integer.MAX_VALUE);
+    report(queue, FIRST, 4, true);
+    until(() -> fixture.checkpointCount() > 0);
+    pass(20);
+    assertThat(fixture.checkpointCount()).isLessThan(20);
+    assertThat(status(queue).startOffset()).isZero();
+    snapshots.resetPolicy();
+    until(() -> status(queue).startOffset() == 4);
   }
 
   @Test
