@@ -148,7 +148,8 @@ final class RetentionIT {
 
     Files.delete(rest);
     Files.delete(filler);
-    NodeFixture.await(() -> node.settle("t", "s", "ack", late).equals(List.of("acked", "acked", "acked")));
+    NodeFixture.await(
+        () -> node.settle("t", "s", "ack", late).equals(List.of("acked", "acked", "acked")));
     NodeFixture.await(() -> node.publish("t", "room again", Map.of()).status() == 201);
     int left = stored - 8 + 1;
     int seen = 0;
