@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -82,8 +83,12 @@ final class BenchCommand implements Callable<Integer> {
     String runName = HexFormat.of().formatHex(name);
     String topic = bench.topic == null ? "bench-" + runName : bench.topic;
     List<String> topics = TopicNames.of(topic, bench.topicCount);
-    BenchTopics made = new BenchTopics(connection, bench, topics);
-    made.create();
+    BenchTopics made = new BenchTopics(connection, bench, topics, terminal.nanoTime());
+    double createSeconds = made.create();
+    if (topics.size() > 1) {
+      terminal.say(
+          String.format(Locale.ROOT, "%,d topics made in %.2f s", topics.size(), createSeconds));
+    }
     try {
       LoadPlan plan = plan(connection.broker(), topics, runName);
       BenchRun run = new BenchRun(terminal, plan, bench, new ServerProbe(connection, pid));
@@ -131,7 +136,7 @@ final class BenchCommand implements Callable<Integer> {
     figures.forEach(
         (name, value) -> {
           json.put(name, Math.round(value * 1_000) / 1_000.0);
-          table.add(name, String.format(java.util.Locale.ROOT, "%,.3f", value));
+          table.add(name, String.format(Locale.ROOT, "%,.3f", value));
         });
     json.put("processors", Runtime.getRuntime().availableProcessors());
     json.put("maxHeapMiB", Runtime.getRuntime().maxMemory() >> 20);
@@ -164,7 +169,7 @@ final class BenchCommand implements Callable<Integer> {
       Double value = figures.byName().get(shown[i]);
       if (value != null) {
         line.append(line.length() == 0 ? "" : ", ");
-        line.append(String.format(java.util.Locale.ROOT, shown[i + 1], value));
+        line.append(String.format(Locale.ROOT, shown[i + 1], value));
       }
     }
     return line.toString();
@@ -172,8 +177,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private static ObjectNode describe(LoadPlan plan) {
     ObjectNode json = Json.MAPPER.createObjectNode();
-    json.put("broker", plan.host())
-        .put("mode", plan.mode().name().toLowerCase(java.util.Locale.ROOT));
+    json.put("broker", plan.host()).put("mode", plan.mode().name().toLowerCase(Locale.ROOT));
     json.put("topics", plan.topics().size()).put("subscriptions", plan.subscriptions().size());
     json.put("producers", plan.producers()).put("consumers", plan.consumers());
     json.put("rate", plan.rate()).put("payloadBytes", plan.payloadBytes());
