@@ -4,7 +4,7 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Message;
 import io.tidewheel.message.Names;
 import io.tidewheel.queue.Browser;
-import io.tidewheel.subscription.DeadLetterFacts;
+import io.tidewheel.subscription.DeadMessage;
 import io.tidewheel.subscription.Looks;
 import io.tidewheel.subscription.Sighting;
 import io.tidewheel.worker.Locator;
@@ -198,7 +198,7 @@ final class ListRoutes {
   /** Under the place that it had while it lived. */
   private static void writeDead(JsonBytes json, Row row) {
     Message message = row.stored().message();
-    DeadLetterFacts facts = DeadLetterFacts.of(message);
+    DeadMessage facts = DeadMessage.read(message);
     place(json, facts.queue(), facts.offset(), facts.id(), message.key());
     json.literal(",\"attempts\":").number(facts.attempts());
     String publishedAt = facts.publishedAt();

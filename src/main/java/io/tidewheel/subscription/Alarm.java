@@ -45,8 +45,8 @@ final class Alarm {
    * @param dueNanos {@link Long#MAX_VALUE} for never
    * @param waitsForChange whether to look again soon in any case
    */
-  void arm(long dueNanos, boolean waitsForChange) {
-    long nowNanos = now().nanos();
+  void arm(long dueNanos, boolean waitsForChange, Now now) {
+    long nowNanos = now.nanos();
     long due =
         waitsForChange && armedNanos == Long.MAX_VALUE
             ? Math.min(dueNanos, nowNanos + RECHECK.toNanos())

@@ -20,7 +20,6 @@ final class Batch {
 
   private final Map<WorkerName, Offsets.Builder> acks = new LinkedHashMap<>();
   private final Offsets.Builder skipped = new Offsets.Builder();
-  private final Offsets.Builder passed = new Offsets.Builder();
   private final List<Retried> retried = new ArrayList<>();
   private final List<Dying> dying = new ArrayList<>();
   private final List<Long> deadLettered = new ArrayList<>();
@@ -45,14 +44,27 @@ final class Batch {
     return !isUrgent && passedCount == 0;
   }
 
-  /** Whether something in it must not wait: anything but what was passed over while reading. */
+  /** Whether something in it must not wait: anything but what it passes over. */
   boolean isUrgent() {
     return isUrgent;
   }
 
-  /** Offsets that were passed over while reading. */
+  /** How many offsets that were not settled it passes over: skipped and filtered ones. */
   long passedCount() {
     return passedCount;
+  }
+
+  /** The end of what it passes over at an offset; the offset itself if it does not. */
+  long passedEnd(long offset) {
+    return Math.max(skipped.endOf(offset), filtered.endOf(offset));
+  }
+
+  boolean isSkipping(long offset) {
+    return skipped.endOf(offset) > offset;
+  }
+
+  boolean isFiltering(long offset) {
+    return filtered.endOf(offset) > offset;
   }
 
   /** An ack; {@code slot} is null for a message that is not in the window. */
@@ -83,13 +95,12 @@ final class Batch {
   }
 
   /**
-   * Passes over a range that is not in the window.
+   * Passes over a range of which nothing is in the window any more.
    *
    * @param openCount how many of it are not settled
    */
   void skip(long start, long end, long openCount) {
     skipped.addRange(start, end);
-    passed.addRange(start, end);
     passedCount += openCount;
   }
 
@@ -116,13 +127,6 @@ final class Batch {
     return !buried.isEmpty();
   }
 
-  /** Passes over a message that is in the window. */
-  void skip(Slot slot) {
-    skipped.add(slot.offset);
-    isUrgent = true;
-    touch(slot);
-  }
-
   void deadLettered(long number) {
     deadLettered.add(number);
     isUrgent = true;
@@ -145,11 +149,6 @@ final class Batch {
 
   Offsets skipped() {
     return skipped.build();
-  }
-
-  /** Of the skipped ones, those that are not in the window. */
-  Offsets passed() {
-    return passed.build();
   }
 
   Offsets filtered() {

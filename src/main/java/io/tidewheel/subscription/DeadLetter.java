@@ -21,6 +21,8 @@ final class DeadLetter {
   static final String QUEUE = PREFIX + "queue";
   static final String OFFSET = PREFIX + "offset";
   static final String ID = PREFIX + "id";
+  static final String ATTEMPTS = PREFIX + "attempts";
+  static final String PUBLISHED_AT = PREFIX + "published-at";
   static final String HISTORY = PREFIX + "history";
   static final String DROPPED = PREFIX + "dropped-headers";
 
@@ -61,12 +63,12 @@ final class DeadLetter {
     Attempt last = pending.last();
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put(REASON, words(last));
-    facts.put(PREFIX + "attempts", Integer.toString(pending.attempts()));
+    facts.put(ATTEMPTS, Integer.toString(pending.attempts()));
     facts.put(PREFIX + "topic", origin.topic());
     facts.put(PREFIX + "subscription", origin.subscription());
     facts.put(QUEUE, Integer.toString(origin.queue()));
     facts.put(OFFSET, Long.toString(pending.offset()));
-    facts.put(PREFIX + "published-at", Instant.ofEpochMilli(publishedAtMillis).toString());
+    facts.put(PUBLISHED_AT, Instant.ofEpochMilli(publishedAtMillis).toString());
     String id = DeadMessage.ownId(message);
     if (id != null) {
       facts.put(ID, id);

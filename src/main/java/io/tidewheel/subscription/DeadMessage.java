@@ -11,13 +11,21 @@ import org.jspecify.annotations.Nullable;
  * A dead letter, read back: what died where, and why.
  *
  * @param letter as it stands in the dead-letter topic
- * @param queue and {@code offset}: where the message was when it died
+ * @param queue and {@code offset}: where the message was when it died; -1 if that is not said
  * @param cause why, one of {@link #CAUSES}
  * @param reason why, in the words of whoever gave it up
  * @param id the message was published with; null if it had none
+ * @param publishedAt as it is written; null if that is not said
  */
 public record DeadMessage(
-    Message letter, int queue, long offset, String cause, String reason, @Nullable String id) {
+    Message letter,
+    int queue,
+    long offset,
+    String cause,
+    String reason,
+    @Nullable String id,
+    int attempts,
+    @Nullable String publishedAt) {
   /** Out of attempts, whatever ended the last one. */
   public static final String ATTEMPTS = "attempts";
 
@@ -29,26 +37,33 @@ public record DeadMessage(
 
   /** Reads a message of a dead-letter topic; null if it is no dead letter. */
   public static @Nullable DeadMessage of(Message letter) {
+    DeadMessage read = read(letter);
+    return read.reason.isEmpty() || read.queue < 0 || read.offset < 0 ? null : read;
+  }
+
+  /**
+   * Reads what a message of a dead-letter topic says, whoever put it there: what is missing, or is
+   * no number where there should be one, is -1, 0 or empty.
+   */
+  public static DeadMessage read(Message letter) {
     Map<String, String> headers = letter.headers();
-    String reason = headers.get(DeadLetter.REASON);
-    String queue = headers.get(DeadLetter.QUEUE);
-    String offset = headers.get(DeadLetter.OFFSET);
-    if (reason == null || queue == null || offset == null) {
-      return null;
-    }
-    try {
-      int colon = reason.indexOf(": ");
-      String cause = colon < 0 ? reason : reason.substring(0, colon);
-      return new DeadMessage(
-          letter,
-          Integer.parseInt(queue),
-          Long.parseLong(offset),
-          cause.replace(' ', '-'),
-          reason,
-          headers.get(DeadLetter.ID));
-    } catch (NumberFormatException e) {
-      return null;
-    }
+    String reason = headers.getOrDefault(DeadLetter.REASON, "");
+    int colon = reason.indexOf(": ");
+    String cause = colon < 0 ? reason : reason.substring(0, colon);
+    return new DeadMessage(
+        letter,
+        (int) number(headers.get(DeadLetter.QUEUE), Integer.MAX_VALUE),
+        number(headers.get(DeadLetter.OFFSET), Long.MAX_VALUE),
+        cause.replace(' ', '-'),
+        reason,
+        headers.get(DeadLetter.ID),
+        (int) Math.max(0, number(headers.get(DeadLetter.ATTEMPTS), Integer.MAX_VALUE)),
+        headers.get(DeadLetter.PUBLISHED_AT));
+  }
+
+  private static long number(@Nullable String text, long max) {
+    boolean isNumber = text != null && text.matches("[0-9]{1,18}");
+    return isNumber && Long.parseLong(text) <= max ? Long.parseLong(text) : -1;
   }
 
   /** Whether it died of this, one of {@link #CAUSES}. */

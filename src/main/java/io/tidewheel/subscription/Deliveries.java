@@ -115,10 +115,9 @@ final class Deliveries {
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expireMessages(policy, now);
-    int allowed = Math.min(request.max, Gates.roomInFlight(window, policy));
-    if (allowed <= 0
-        || Gates.of(ledger, window, policy) != null
-        || !ledger.state().canDispatch(window.outCount() + allowed)) {
+    // Not the count of those that are ready: others of their key go out behind them.
+    int allowed = window.count(Place.READY) == 0 ? 0 : Math.min(request.max, room(policy));
+    if (allowed <= 0) {
       return List.of();
     }
     long leaseMillis =
@@ -245,7 +244,7 @@ final class Deliveries {
     return true;
   }
 
-  /** Settles a message, whoever holds it; false if there is no room to store it. */
+  /** See {@link Endings#discharge}. */
   boolean discharge(WorkerName worker, long offset) {
     return endings.discharge(worker, offset);
   }
@@ -379,9 +378,12 @@ final class Deliveries {
 
   /** What could be given out now. */
   long dispatchable(Policy policy) {
-    return Gates.of(ledger, window, policy) != null
-        ? 0
-        : Math.min(window.count(Place.READY), Gates.roomInFlight(window, policy));
+    int ready = window.count(Place.READY);
+    return ready == 0 ? 0 : Math.max(0, Math.min(ready, room(policy)));
+  }
+
+  private int room(Policy policy) {
+    return Gates.room(ledger, window, policy);
   }
 
   Whereabouts whereabouts() {

@@ -89,7 +89,8 @@ final class Explaining {
               Gate.LEASED,
               offset,
               seen.untilMillis(),
-              seen.detail() == null ? "it is with " + worker(seen) : seen.detail(),
+              (seen.detail() == null ? "it is with " + worker(seen) : seen.detail())
+                  + until(seen.untilMillis()),
               "the worker settles it, or its lease ends");
       case WAITING -> seen.untilMillis() > 0 ? notDue(seen) : behind(seen);
       case UNREAD -> unread(seen);
@@ -118,7 +119,8 @@ final class Explaining {
         Gate.NOT_DUE,
         seen.offset(),
         seen.untilMillis(),
-        "it failed %d times and waits for its retry%s".formatted(seen.attempts(), last),
+        "it failed %d times and waits for its retry%s%s"
+            .formatted(seen.attempts(), until(seen.untilMillis()), last),
         "its retry time comes");
   }
 
@@ -199,13 +201,16 @@ final class Explaining {
               "%d are with workers, and maxInFlight is %d"
                   .formatted(known.window().outCount(), policy.settings().maxInFlight()),
               "workers settle some, or maxInFlight is raised");
-      case RATE ->
-          held(
-              gate,
-              offset,
-              now.millisAt(gates.dueNanos(known, policy, now)),
-              "rateLimit is %s a second".formatted(policy.settings().rateLimit()),
-              "time goes by, or rateLimit is raised");
+      case RATE -> {
+        long opensAtMillis = now.millisAt(gates.dueNanos(known, policy, now));
+        yield held(
+            gate,
+            offset,
+            opensAtMillis,
+            "rateLimit is %s a second%s"
+                .formatted(policy.settings().rateLimit(), until(opensAtMillis)),
+            "time goes by, or rateLimit is raised");
+      }
       case STORE ->
           held(
               gate,
@@ -216,13 +221,25 @@ final class Explaining {
       case MOVING ->
           held(gate, offset, 0, "the queue stops or moves to another node", "it comes up again");
       case CLOSING -> held(gate, offset, 0, "the subscription is being deleted", "nothing");
-      default ->
+      case RECORDS ->
           held(
               gate,
               offset,
               0,
               "too much is on record: " + known.stopReason(policy),
               "the oldest messages are settled");
+      case KEY_BLOCKED,
+          KEY_PARKED,
+          LEASED,
+          NOT_DUE,
+          READING,
+          WINDOW,
+          DEAD,
+          SETTLED,
+          FILTERED,
+          SKIPPED,
+          NOTHING ->
+          throw new IllegalArgumentException(gate + " holds single messages only");
     };
   }
 
@@ -251,13 +268,16 @@ final class Explaining {
         : "worker " + seen.worker() + (seen.version().isEmpty() ? "" : " " + seen.version());
   }
 
+  private static String until(long millis) {
+    return millis > 0 ? " until " + Instant.ofEpochMilli(millis) : "";
+  }
+
   private Held held(Gate gate, long offset, long untilMillis, String detail, String lift) {
-    String ends = untilMillis > 0 ? " until " + Instant.ofEpochMilli(untilMillis) : "";
     return new Held(
         gate,
         offset,
         untilMillis,
-        detail.contains(" until ") ? detail : detail + ends,
+        detail,
         lift,
         gates.dispatchable(known, policy),
         known.whereabouts().backlog());

@@ -26,8 +26,6 @@ public enum Gate {
   WINDOW,
   /** The store may not be written, or could not be read. */
   STORE,
-  /** The subscription has not read its own state yet, or again. */
-  RECOVERING,
   /** The queue is moving or stopping. */
   MOVING,
   /** The subscription is being deleted. */

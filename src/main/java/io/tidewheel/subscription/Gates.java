@@ -23,18 +23,18 @@ final class Gates {
     this.ending = ending;
   }
 
-  /** Why nothing is given out, as far as the front's own state goes; null if it may be. */
-  static @Nullable Gate of(Ledger ledger, Window window, Policy policy) {
-    if (!ledger.isKnown()) {
-      return Gate.RECOVERING;
-    }
-    if (roomInFlight(window, policy) <= 0) {
-      return Gate.IN_FLIGHT;
-    }
-    return ledger.state().canDispatch(window.outCount()) ? null : Gate.RECORDS;
+  /**
+   * How many more may be given out, as far as the front's own state goes: by what is in flight, and
+   * by what can be recorded. Not positive for none.
+   */
+  static int room(Ledger ledger, Window window, Policy policy) {
+    int inFlight = roomInFlight(window, policy);
+    return inFlight <= 0 || !ledger.isKnown()
+        ? 0
+        : Math.min(inFlight, ledger.state().roomToDispatch(window.outCount()));
   }
 
-  static int roomInFlight(Window window, Policy policy) {
+  private static int roomInFlight(Window window, Policy policy) {
     return policy.settings().maxInFlight() - window.outCount();
   }
 
@@ -50,13 +50,17 @@ final class Gates {
     return policy.settings().isPaused() ? Gate.PAUSED : null;
   }
 
-  /** The gate that keeps back what is ready; null if whoever asks gets it. */
+  /** The gate that keeps back what is ready, in a known state; null if whoever asks gets it. */
   @Nullable Gate closed(Deliveries known, Policy policy) {
     Gate outer = outer(policy);
-    Gate own = outer == null ? of(known.ledger(), known.window(), policy) : outer;
-    boolean isLimited =
-        own == null && known.dispatchable(policy) > 0 && pulling.dispatchable(known, policy) == 0;
-    return isLimited ? Gate.RATE : own;
+    if (outer != null) {
+      return outer;
+    }
+    if (room(known.ledger(), known.window(), policy) <= 0) {
+      return roomInFlight(known.window(), policy) <= 0 ? Gate.IN_FLIGHT : Gate.RECORDS;
+    }
+    boolean isLimited = known.dispatchable(policy) > 0 && pulling.dispatchable(known, policy) == 0;
+    return isLimited ? Gate.RATE : null;
   }
 
   /** What could be given out now. */

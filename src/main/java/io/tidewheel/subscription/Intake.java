@@ -27,6 +27,13 @@ final class Intake {
   private final Ledger ledger;
   private long nextOffset;
   private long skippedTo;
+
+  /** Up to where lag was looked at, message by message. */
+  private long lookedTo;
+
+  /** Those before that which somebody had then. */
+  private final List<Long> heldBack = new ArrayList<>();
+
   private boolean wasAgain;
 
   /**
@@ -68,58 +75,93 @@ final class Intake {
   void skipTrimmed(long startOffset) {
     if (window.cursor() < startOffset && ledger.isKnown()) {
       extendTo(startOffset);
-      passTo(startOffset, true);
+      passTo(startOffset, null);
     }
   }
 
   /**
    * Passes over what is before an offset: what was not read, and what was read and is with nobody,
    * be it that it waits for its retry, its key or its redrive. What workers hold stays until it
-   * ends, and what is on its way to the dead-letter topic arrives there. Does so again only when
-   * the offset has grown.
+   * ends, and what is on its way to the dead-letter topic arrives there; both are looked at again
+   * when the offset has grown.
    */
   void skipLag(long offset, Now now) {
-    if ((offset <= skippedTo && window.cursor() >= offset)
+    boolean hasGrown = offset > skippedTo;
+    if ((!hasGrown && lookedTo >= offset)
         || offset <= ledger.state().floor()
         || !ledger.isKnown()) {
       return;
     }
-    skippedTo = offset;
-    for (Slot slot : new ArrayList<>(window.all())) {
-      boolean isParked = slot.place == Slot.Place.PARKED && ledger.state().isParked(slot.offset);
-      if (slot.offset < offset && (slot.isOpen() || isParked)) {
-        window.hold(slot, Slot.Place.SETTLING);
-        ledger.collecting().skip(slot);
-      }
+    if (hasGrown) {
+      skippedTo = offset;
+      List<Long> held = List.copyOf(heldBack);
+      heldBack.clear();
+      held.forEach(each -> skipRead(each, now));
     }
-    List<Long> deferred = new ArrayList<>();
-    window.forEachDeferred(offset, deferred::add);
-    for (long each : deferred) {
-      if (!ledger.isAckedUnread(each) && !ledger.state().isDying(each)) {
-        ledger.collecting().skip(each, each + 1, 1);
-        window.dropDeferred(each, now.nanos());
-      }
+    long end = Math.min(offset, window.cursor());
+    for (long each = nextOpen(lookedTo); each < end; each = nextOpen(each + 1)) {
+      skipRead(each, now);
     }
-    passTo(Math.min(offset, readEnd()), false);
+    passTo(Math.min(offset, readEnd()), now);
+    lookedTo = Math.min(offset, window.cursor());
+  }
+
+  private long nextOpen(long offset) {
+    return ledger.state().nextOpen(offset);
+  }
+
+  /** Passes over a message that was read, unless somebody has it. */
+  private void skipRead(long offset, Now now) {
+    Slot slot = window.find(offset);
+    boolean isFree =
+        slot == null
+            ? !ledger.isAckedUnread(offset) && !ledger.state().isDying(offset)
+            : slot.isOpen() || (slot.place == Slot.Place.PARKED && ledger.state().isParked(offset));
+    if (slot == null && !window.isDeferred(offset)) {
+      return;
+    }
+    if (isFree) {
+      drop(offset, now);
+    } else {
+      heldBack.add(offset);
+    }
+  }
+
+  /** It leaves the window at once, and its place with what was passed over says where it is. */
+  private void drop(long offset, Now now) {
+    Slot slot = window.find(offset);
+    ledger.collecting().skip(offset, offset + 1, 1);
+    if (slot == null) {
+      window.dropDeferred(offset, now.nanos());
+    } else {
+      window.remove(slot, now.nanos());
+    }
   }
 
   /** What was skipped may be open again. */
   void onReloaded() {
     skippedTo = 0;
+    lookedTo = 0;
+    heldBack.clear();
     extendTo(ledger.state().floor());
   }
 
   /**
    * Passes over what was not read yet, up to an offset, but not over a message whose ack is being
-   * stored, nor over one that holds its key on its way to the dead-letter topic: it is to be read,
-   * unless the log does not have it any more.
+   * stored. Unless the log does not have it any more, that which a worker holds since before a
+   * restart is to be read too, and that which holds its key on its way to the dead-letter topic.
+   *
+   * @param now null if the log does not have it any more
    */
-  private void passTo(long offset, boolean isGone) {
+  private void passTo(long offset, @Nullable Now now) {
     if (window.cursor() >= offset) {
       return;
     }
     SubscriptionState state = ledger.state();
     long stop = ledger.nextAckedUnread(window.cursor(), offset);
+    if (now != null) {
+      stop = nextCarried(window.cursor(), stop, now);
+    }
     while (window.cursor() < stop) {
       long start = window.cursor();
       long end = state.casualties().nextDying(start, stop);
@@ -127,7 +169,7 @@ final class Intake {
       if (openCount > 0) {
         ledger.collecting().skip(start, end, openCount);
       }
-      if (!isGone && end < stop && state.isHoldingKey(end)) {
+      if (now != null && end < stop && state.isHoldingKey(end)) {
         window.skipTo(end);
         return;
       }
@@ -176,22 +218,11 @@ final class Intake {
       }
       MessageBatch batch = batches.get(at);
       if (offset < batch.firstOffset()) {
-        skipGone(offset, now);
+        drop(offset, now);
       } else {
         load(offset, batch, policy, now);
       }
       offset = nextWanted(offset + 1);
-    }
-  }
-
-  private void skipGone(long offset, Now now) {
-    Slot slot = window.find(offset);
-    if (slot == null) {
-      ledger.collecting().skip(offset, offset + 1, 1);
-      window.dropDeferred(offset, now.nanos());
-    } else {
-      window.hold(slot, Slot.Place.SETTLING);
-      ledger.collecting().skip(slot);
     }
   }
 
@@ -219,7 +250,7 @@ final class Intake {
     if (batches.isEmpty() || window.cursor() < from) {
       return;
     }
-    passTo(batches.get(0).firstOffset(), true);
+    passTo(batches.get(0).firstOffset(), null);
     for (MessageBatch batch : batches) {
       if (batch.firstOffset() > window.cursor()) {
         return;
@@ -283,6 +314,16 @@ final class Intake {
 
   private static boolean isCarried(@Nullable LeaseLeft left, Now now) {
     return left != null && left.endsAtMillis() > now.millis();
+  }
+
+  /** The first offset of a range that a worker holds since before a restart; its end if none. */
+  private long nextCarried(long start, long end, Now now) {
+    for (LeaseLeft left : start < end ? ledger.state().leases(start, end) : List.<LeaseLeft>of()) {
+      if (isCarried(left, now)) {
+        return left.offset();
+      }
+    }
+    return end;
   }
 
   /** Puts a message in its place by what is stored about it. */

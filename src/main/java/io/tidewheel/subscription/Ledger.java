@@ -97,15 +97,20 @@ final class Ledger {
   /** Whether an offset was passed over by the filter, and that is not stored yet. */
   boolean isFiltering(long offset) {
     Batch storing = inFlight;
-    return collecting.filtered().contains(offset)
-        || (storing != null && storing.filtered().contains(offset));
+    return collecting.isFiltering(offset) || (storing != null && storing.isFiltering(offset));
   }
 
   /** Whether an offset was passed over for another reason, and that is not stored yet. */
   boolean isSkipping(long offset) {
     Batch storing = inFlight;
-    return collecting.skipped().contains(offset)
-        || (storing != null && storing.skipped().contains(offset));
+    return collecting.isSkipping(offset) || (storing != null && storing.isSkipping(offset));
+  }
+
+  /** The end of what was passed over at an offset, unstored; the offset itself if it was not. */
+  long passedEnd(long offset) {
+    Batch storing = inFlight;
+    long end = collecting.passedEnd(offset);
+    return storing == null ? end : Math.max(end, storing.passedEnd(offset));
   }
 
   boolean isBurying() {
@@ -220,7 +225,7 @@ final class Ledger {
 
   /** What was passed over, and is not settled, is so in another batch. */
   private void keepOpen(Batch from, Batch to) {
-    keepOpen(from.passed(), to::skip);
+    keepOpen(from.skipped(), to::skip);
     keepOpen(from.filtered(), to::filter);
   }
 

@@ -59,7 +59,10 @@ final class Looking {
   private Answer answer(Looks.Question question, Deliveries known, Policy policy, Now now) {
     if (question instanceof Looks.Where where) {
       Sighting seen = new Sightings(known, now).at(where.offset());
-      return seen == null ? missing() : new Looks.Seen(seen, known.state().generation());
+      SubscriptionState state = known.state();
+      return seen == null
+          ? missing()
+          : new Looks.Seen(seen, state.generation(), state.soughtAtMillis());
     }
     if (question instanceof Looks.ListOf list) {
       int max = Math.max(1, Math.min(list.max(), Looks.MAX_LISTED));

@@ -59,8 +59,13 @@ public final class Looks {
   /** What is answered. */
   public sealed interface Answer extends Control {}
 
-  /** For {@link Where}, with the generation that the subscription is in. */
-  public record Seen(Sighting sighting, long generation) implements Answer {}
+  /**
+   * For {@link Where}.
+   *
+   * @param generation that the subscription is in
+   * @param soughtAtMillis when that began; 0 for the first
+   */
+  public record Seen(Sighting sighting, long generation, long soughtAtMillis) implements Answer {}
 
   /**
    * For {@link ListOf}.

@@ -141,6 +141,16 @@ final class Offsets {
       bounds[length++] = end;
     }
 
+    /** The end of an added range that holds an offset; the offset itself if none does. */
+    long endOf(long offset) {
+      for (int i = 0; i < length; i += 2) {
+        if (bounds[i] <= offset && offset < bounds[i + 1]) {
+          return bounds[i + 1];
+        }
+      }
+      return offset;
+    }
+
     Offsets build() {
       if (length == 0) {
         return NONE;

@@ -178,7 +178,7 @@ public final class PullLog {
                 }
                 return left > 0
                     ? read(tally, read.get(read.size() - 1).seqNr() + 1, left)
-                    : CompletableFuture.<@Nullable Sighting>completedFuture(null);
+                    : CompletableFuture.<@Nullable Sighting>completedFuture(tally.likely());
               });
     }
   }
@@ -194,6 +194,7 @@ public final class PullLog {
   static final class Tally {
     private final long offset;
     private final long generation;
+    private final long soughtAtMillis;
     private final boolean isDead;
     private long seenGeneration;
     private @Nullable Sighting found;
@@ -203,6 +204,7 @@ public final class PullLog {
     Tally(Looks.Seen seen) {
       this.offset = seen.sighting().offset();
       this.generation = seen.generation();
+      this.soughtAtMillis = seen.soughtAtMillis();
       this.isDead = seen.sighting().state() == State.DEAD;
       // Without a change of position there is only the first generation.
       this.seenGeneration = seen.generation() == 1 ? 1 : 0;
@@ -262,7 +264,14 @@ public final class PullLog {
      * be tried anew.
      */
     boolean isCertain() {
-      return found != null && seenGeneration == generation && !mayComeBack;
+      return found != null
+          && !mayComeBack
+          && (seenGeneration == generation || found.atMillis() > soughtAtMillis);
+    }
+
+    /** What is known when there is more to read than may be read: it is dead, and this is why. */
+    @Nullable Sighting likely() {
+      return found != null && isDead && found.state() == State.DEAD ? found : null;
     }
 
     /** What is known when nothing follows. */

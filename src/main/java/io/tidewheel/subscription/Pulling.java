@@ -25,7 +25,11 @@ final class Pulling {
 
   /** When the rate lets more out; {@link Long#MAX_VALUE} if it does now, or is not what holds. */
   long dueNanos(Deliveries known, Policy policy, Now now) {
-    boolean isHolding = known.dispatchable(policy) > 0 && dispatchable(known, policy) == 0;
+    if (policy.settings().rateLimit() == null) {
+      return Long.MAX_VALUE;
+    }
+    long free = known.dispatchable(policy);
+    boolean isHolding = free > 0 && rate.available(free, policy) == 0;
     return isHolding ? now.nanos() + rate.waitNanos(policy) : Long.MAX_VALUE;
   }
 

@@ -12,10 +12,12 @@ import io.tidewheel.subscription.Subscription.Replay;
 import io.tidewheel.subscription.Subscription.ReplayOutcome;
 import io.tidewheel.subscription.Subscription.Replayed;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +30,17 @@ final class Replays {
   static final String OFFSET = "tidewheel-replay-offset";
   static final String ID = "tidewheel-replay-id";
 
-  private static final int MAX_OPEN = 1_000;
+  static final int MAX_OPEN = 1_000;
   private static final long TIME_LEFT_MILLIS = 10_000;
   private static final Duration ANSWER_TIMEOUT = Duration.ofMillis(TIME_LEFT_MILLIS);
 
   private final ActorContext<Reader.Command> context;
   private final Reader.Context reader;
   private final SenderId sender;
-  private final Map<Long, Replay> open = new HashMap<>();
+
+  /** Those whose message is being read or stored again. */
+  private final Set<Replay> open = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private long lastNumber;
 
   /** What comes back; goes to {@link #onEvent}. */
@@ -46,7 +51,7 @@ final class Replays {
       implements Event {}
 
   /** What the queue said to an append; {@code reply} is null if it said nothing in time. */
-  record Stored(long number, @Nullable AppendReply reply) implements Event {}
+  record Stored(Replay replay, @Nullable AppendReply reply) implements Event {}
 
   Replays(ActorContext<Reader.Command> context, Reader.Context reader, RandomGenerator random) {
     this.context = context;
@@ -77,6 +82,7 @@ final class Replays {
     } else if (open.size() >= MAX_OPEN) {
       answer(replay, ReplayOutcome.NOT_NOW);
     } else {
+      open.add(replay);
       context.pipeToSelf(
           reader.log().read(offset, offset + 1, 1),
           (batches, failure) ->
@@ -87,22 +93,19 @@ final class Replays {
   void onEvent(Event event) {
     if (event instanceof Found found) {
       onFound(found);
-    } else if (event instanceof Stored stored) {
-      Replay replay = open.remove(stored.number);
-      if (replay != null) {
-        replay.replyTo().tell(replayed(replay.offset(), stored.reply));
-      }
+    } else if (event instanceof Stored stored && open.remove(stored.replay)) {
+      stored.replay.replyTo().tell(replayed(stored.replay.offset(), stored.reply));
     }
   }
 
   private void onFound(Found found) {
     Message message = found.message;
     if (message == null) {
+      open.remove(found.replay);
       answer(found.replay, found.failure == null ? ReplayOutcome.NOT_FOUND : ReplayOutcome.NOT_NOW);
       return;
     }
     lastNumber++;
-    open.put(lastNumber, found.replay);
     long number = lastNumber;
     Message copy = copy(message, found.replay.offset());
     // Asked, because the adapter of an actor for this kind of reply is the outbox's: their numbers
@@ -113,7 +116,7 @@ final class Replays {
         ANSWER_TIMEOUT,
         replyTo ->
             new Queue.Append(sender, number, List.of(copy), TIME_LEFT_MILLIS, false, replyTo),
-        (reply, failure) -> new Stored(number, reply));
+        (reply, failure) -> new Stored(found.replay, reply));
   }
 
   private Message copy(Message message, long offset) {
@@ -135,7 +138,7 @@ final class Replays {
 
   /** Whoever waits finds out later that it may have happened. */
   void refuseOpen() {
-    open.values().forEach(replay -> answer(replay, ReplayOutcome.UNKNOWN));
+    open.forEach(replay -> answer(replay, ReplayOutcome.UNKNOWN));
     open.clear();
   }
 

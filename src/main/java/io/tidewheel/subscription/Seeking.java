@@ -7,7 +7,10 @@ import io.tidewheel.subscription.Subscription.NotSought;
 import io.tidewheel.subscription.Subscription.Position;
 import io.tidewheel.subscription.Subscription.Seek;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,7 @@ final class Seeking {
   private final ActorContext<Reader.Command> context;
   private final MessageLog log;
   private final int queue;
+  private final Set<Seek> lookedUp = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Deque<Found> waiting = new ArrayDeque<>();
   private @Nullable Seek underWay;
 
@@ -45,6 +49,11 @@ final class Seeking {
       refuse(seek, "the subscription is starting or ending; ask again");
       return;
     }
+    if (lookedUp.size() + waiting.size() >= MAX_WAITING) {
+      refuse(seek, "too many changes of position wait");
+      return;
+    }
+    lookedUp.add(seek);
     context.pipeToSelf(
         offset(seek.position(), nextOffset),
         (offset, failure) ->
@@ -64,17 +73,16 @@ final class Seeking {
   }
 
   void onFound(Found found) {
+    lookedUp.remove(found.seek);
     if (found.failure != null) {
       refuse(found.seek, "the log of the queue could not be read");
-    } else if (waiting.size() >= MAX_WAITING) {
-      refuse(found.seek, "too many changes of position wait");
     } else {
       waiting.addLast(found);
     }
   }
 
   boolean isIdle() {
-    return underWay == null && waiting.isEmpty();
+    return underWay == null && waiting.isEmpty() && lookedUp.isEmpty();
   }
 
   /** What the core is to store next; null if there is nothing. */
@@ -106,8 +114,10 @@ final class Seeking {
 
   void refuseWaiting() {
     onLost();
-    waiting.forEach(found -> refuse(found.seek, "the subscription is moving; ask again"));
+    waiting.forEach(found -> lookedUp.add(found.seek));
     waiting.clear();
+    lookedUp.forEach(seek -> refuse(seek, "the subscription is moving; ask again"));
+    lookedUp.clear();
   }
 
   void refuse(Seek seek, String detail) {

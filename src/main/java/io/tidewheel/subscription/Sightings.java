@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,35 +160,43 @@ final class Sightings {
 
   /** Those of a kind from an offset on, by offset; one more than {@code max} if there are more. */
   List<Sighting> list(Kind kind, long from, int max) {
-    return kind == Kind.OPEN ? open(from, max + 1) : listed(kind, from, max + 1);
+    return switch (kind) {
+      case OPEN -> open(from, max + 1);
+      case WAITING ->
+          listed(
+              from,
+              max + 1,
+              true,
+              slot -> slot.place == Slot.Place.WAITING || slot.place == Slot.Place.BLOCKED);
+      case DISPATCHABLE -> listed(from, max + 1, false, slot -> slot.place == Slot.Place.READY);
+      case LEASED -> listed(from, max + 1, false, Slot::isOut);
+    };
   }
 
   private List<Sighting> open(long from, int max) {
     List<Sighting> open = new ArrayList<>();
     long offset = state.nextOpen(from);
     while (offset < known.nextOffset() && open.size() < max) {
-      Sighting sighting = at(offset);
-      boolean isOver =
-          sighting == null
-              || sighting.state() == State.FILTERED
-              || sighting.state() == State.SKIPPED;
-      if (!isOver) {
+      long end = ledger.passedEnd(offset);
+      Sighting sighting = end > offset ? null : at(offset);
+      if (sighting != null && sighting.state() != State.SKIPPED) {
         open.add(sighting);
       }
-      offset = state.nextOpen(offset + 1);
+      offset = state.nextOpen(Math.max(end, offset + 1));
     }
     return open;
   }
 
   /** Looks at the whole window, but keeps no more than is asked for. */
-  private List<Sighting> listed(Kind kind, long from, int max) {
+  private List<Sighting> listed(
+      long from, int max, boolean withDeferred, Predicate<Slot> condition) {
     PriorityQueue<Long> lowest = new PriorityQueue<>(Comparator.reverseOrder());
     for (Slot slot : window.all()) {
-      if (slot.offset >= from && isOf(kind, slot)) {
+      if (slot.offset >= from && !state.isOver(slot.offset) && condition.test(slot)) {
         keep(lowest, slot.offset, max);
       }
     }
-    if (kind == Kind.WAITING) {
+    if (withDeferred) {
       window.forEachDeferred(
           Long.MAX_VALUE,
           offset -> {
@@ -216,17 +225,5 @@ final class Sightings {
       lowest.remove();
       lowest.add(offset);
     }
-  }
-
-  private boolean isOf(Kind kind, Slot slot) {
-    if (state.isOver(slot.offset)) {
-      return false;
-    }
-    return switch (kind) {
-      case WAITING -> slot.place == Slot.Place.WAITING || slot.place == Slot.Place.BLOCKED;
-      case DISPATCHABLE -> slot.place == Slot.Place.READY;
-      case LEASED -> slot.isOut();
-      case OPEN -> true;
-    };
   }
 }

@@ -86,8 +86,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   @Override
   public void encodeState(SubscriptionState state, Encoder out) {
     int before = out.length();
-    SubscriptionState.Image image = state.image();
+    SubscriptionImage image = state.image();
     out.writeUnsigned(image.generation());
+    out.writeUnsigned(image.soughtAtMillis());
     out.writeUnsigned(image.startOffset());
     out.writeUnsigned(image.floor());
     out.writeUnsigned(image.ackedCount());
@@ -112,6 +113,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       throw new DecodingException("unknown manifest " + manifest);
     }
     long generation = in.readUnsigned();
+    long soughtAt = in.readUnsigned();
     long startOffset = in.readUnsigned();
     long floor = in.readUnsigned();
     long acked = in.readUnsigned();
@@ -126,8 +128,9 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     TreeMap<Long, LeaseLeft> leases = new TreeMap<>();
     LeaseCodec.decode(in).forEach(lease -> leases.put(lease.offset(), lease));
     return SubscriptionState.of(
-        new SubscriptionState.Image(
+        new SubscriptionImage(
             generation,
+            soughtAt,
             startOffset,
             floor,
             settledBeyond,

@@ -145,7 +145,7 @@ sealed interface SubscriptionEvent extends LogEvent {
   record Sought(long atMillis, long generation, long offset) implements SubscriptionEvent {
     @Override
     public void applyTo(SubscriptionState state) {
-      state.seek(generation, offset);
+      state.seek(atMillis, generation, offset);
     }
 
     @Override

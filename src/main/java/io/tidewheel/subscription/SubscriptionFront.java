@@ -110,7 +110,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
                 SubscriptionLog.create(
                     reader,
                     deps.ownership(),
-                    new SubscriptionLog.PullLog(
+                    new SubscriptionLog.Kept(
                         () -> policies.pullLogCutoff(deps.clock()), reader.log()::startOffset)),
             CoreSignal::new,
             this::load);
@@ -323,20 +323,21 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return this;
     }
     Policy policy = policies.current();
-    looking.answerKept(known, policy, alarm.now());
-    holders.endLeases(known, policy, alarm.now());
+    Now now = alarm.now();
+    looking.answerKept(known, policy, now);
+    holders.endLeases(known, policy, now);
     known.buryParked(policy);
     if (known.isKnown() && !isStopping) {
-      reading.advance(known, policy, alarm.now());
+      reading.advance(known, policy, now);
     }
     if (known.isKnown()) {
       outbox.advance(known.state(), policies.origin(reader.queue()));
     }
-    write(known);
-    if (isDone(known)) {
+    write(known, now);
+    if (isDone(known, now)) {
       return Behaviors.stopped();
     }
-    arm(known, policy);
+    arm(known, policy, now);
     report.update(Figures.row(reader, known, gates.dispatchable(known, policy)));
     progress.report(
         known.state().floor(),
@@ -344,15 +345,15 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     return this;
   }
 
-  private void write(Deliveries known) {
+  private void write(Deliveries known, Now now) {
     SubscriptionLog.Seek seek =
-        core.isFree() && known.isKnown() && !isStopping ? seeking.next(alarm.now()) : null;
+        core.isFree() && known.isKnown() && !isStopping ? seeking.next(now) : null;
     if (seek != null) {
       core.submit(seek, new CoreOutcome());
       return;
     }
     SubscriptionEvent.Settled settled =
-        core.isFree() ? known.nextWrite(alarm.now(), isStopping || closer != null) : null;
+        core.isFree() ? known.nextWrite(now, isStopping || closer != null) : null;
     if (settled != null) {
       core.submit(
           new SubscriptionLog.Settle(known.state().generation(), settled), new CoreOutcome());
@@ -360,7 +361,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   }
 
   /** Whether it may end; before an orderly stop it has its leases stored. */
-  private boolean isDone(Deliveries known) {
+  private boolean isDone(Deliveries known, Now now) {
     ActorRef<Reader.Gone> waiting = closer;
     if (waiting != null && known.isIdle() && known.state().dyingCount() == 0) {
       waiting.tell(new Reader.Gone(reader.subscriptionUid()));
@@ -369,24 +370,23 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isStopping || isHandingOver || (known.isKnown() && !known.isIdle())) {
       return false;
     }
-    var left = known.leasesLeft(alarm.now());
+    var left = known.leasesLeft(now);
     if (left.isEmpty() || !known.isKnown() || !core.isFree()) {
       return true;
     }
     isHandingOver = true;
     core.submit(
-        new SubscriptionLog.Close(new SubscriptionEvent.Closing(deps.clock().millis(), left)),
+        new SubscriptionLog.Close(new SubscriptionEvent.Closing(now.millis(), left)),
         new CoreOutcome());
     return false;
   }
 
-  private void arm(Deliveries known, Policy policy) {
+  private void arm(Deliveries known, Policy policy, Now now) {
     boolean waitsForChange =
         reading.trouble() != null
             || (policy.settings().isPaused() && known.whereabouts().backlog() > 0)
             || !deps.ownership().fence().isHeld();
-    Now now = alarm.now();
     long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
-    alarm.arm(Math.min(due, gates.dueNanos(known, policy, now)), waitsForChange);
+    alarm.arm(Math.min(due, gates.dueNanos(known, policy, now)), waitsForChange, now);
   }
 }

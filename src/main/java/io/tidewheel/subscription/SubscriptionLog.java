@@ -63,25 +63,27 @@ final class SubscriptionLog
   record Recorded(@Nullable SubscriptionEvent event) implements Result {}
 
   /**
-   * How long the rows of settled messages are kept, as the pull log. Asked on the core's thread.
+   * What is kept: of the rows of settled messages, which are the pull log, and of the messages.
+   * Asked on the core's thread.
    *
    * @param cutoffMillis wall-clock milliseconds up to which rows are too old
-   * @param startOffset the oldest message that is kept; rows about older ones go with them
+   * @param startOffset the oldest message that is kept; rows about older ones go with them, and no
+   *     generation begins before it
    */
-  record PullLog(LongSupplier cutoffMillis, LongSupplier startOffset) {}
+  record Kept(LongSupplier cutoffMillis, LongSupplier startOffset) {}
 
   private final long startOffset;
-  private final PullLog pullLog;
+  private final Kept kept;
 
   private SubscriptionLog(
       ActorContext<Request<Command, Result>> context,
       PersistenceId persistenceId,
       Ownership ownership,
       long startOffset,
-      PullLog pullLog) {
+      Kept kept) {
     super(context, persistenceId, ownership);
     this.startOffset = startOffset;
-    this.pullLog = pullLog;
+    this.kept = kept;
   }
 
   /**
@@ -90,11 +92,11 @@ final class SubscriptionLog
    * @param reader of which the start offset counts only before the first event
    */
   static Behavior<Request<Command, Result>> create(
-      Reader.Context reader, Ownership ownership, PullLog pullLog) {
+      Reader.Context reader, Ownership ownership, Kept kept) {
     PersistenceId id = persistenceId(reader.topicUid(), reader.queue(), reader.subscriptionUid());
     long startOffset = reader.startOffset();
     return Behaviors.setup(
-        context -> new SubscriptionLog(context, id, ownership, startOffset, pullLog));
+        context -> new SubscriptionLog(context, id, ownership, startOffset, kept));
   }
 
   static PersistenceId persistenceId(long topicUid, int queue, long subscriptionUid) {
@@ -115,9 +117,7 @@ final class SubscriptionLog
     RowMarks marks = state.rowMarks();
     long deletable =
         marks.deletable(
-            olderSnapshotSeqNr,
-            pullLog.cutoffMillis().getAsLong(),
-            pullLog.startOffset().getAsLong());
+            olderSnapshotSeqNr, kept.cutoffMillis().getAsLong(), kept.startOffset().getAsLong());
     marks.dropBelow(deletable);
     return deletable;
   }
@@ -128,7 +128,7 @@ final class SubscriptionLog
       return decideRecord(state, proposal);
     }
     if (command instanceof Seek seek) {
-      long oldest = pullLog.startOffset().getAsLong();
+      long oldest = kept.startOffset().getAsLong();
       long offset = Math.max(Math.min(seek.offset(), seek.nextOffset()), oldest);
       SubscriptionEvent.Sought sought =
           new SubscriptionEvent.Sought(seek.atMillis(), state.generation() + 1, offset);

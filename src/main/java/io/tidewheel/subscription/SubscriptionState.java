@@ -1,8 +1,8 @@
 package io.tidewheel.subscription;
 
 import io.tidewheel.journal.LogState;
+import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -16,7 +16,7 @@ import org.roaringbitmap.RoaringBitmap;
  *   <li>Every offset from the generation's start is settled, dying, parked, or open; an open one
  *       may have a retry. A dying, parked or retried offset is never settled.
  *   <li>Outbox numbers are given once, without gaps; those of dying messages are below the next.
- *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #canDispatch} is
+ *   <li>Its snapshot stays under {@link #MAX_SNAPSHOT_BYTES} as long as {@link #roomToDispatch} is
  *       asked before messages are given out: what is out can then be recorded in any combination.
  * </ol>
  */
@@ -42,6 +42,7 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   private static final int FIXED_BYTES = 2 << 10;
 
   private long generation;
+  private long soughtAtMillis;
   private long startOffset;
   private SettledOffsets settled;
   private final TreeMap<Long, Retry> retries = new TreeMap<>();
@@ -58,24 +59,6 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   record Retry(int attempts, int deliveries, long notBeforeMillis) {}
 
-  /** Everything in one value, for the codec. */
-  record Image(
-      long generation,
-      long startOffset,
-      long floor,
-      RoaringBitmap settledBeyond,
-      SortedMap<Long, Retry> retries,
-      SortedMap<Long, List<Attempt>> histories,
-      SortedMap<Long, Pending> outbox,
-      long nextNumber,
-      SortedMap<Long, SubscriptionEvent.LeaseLeft> leases,
-      long ackedCount,
-      long deadCount,
-      long skippedCount,
-      long filteredCount,
-      SortedMap<Long, Integer> parked,
-      RowMarks rowMarks) {}
-
   private SubscriptionState(long generation, long startOffset, SettledOffsets settled) {
     this.generation = generation;
     this.startOffset = startOffset;
@@ -88,30 +71,32 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
         1, startOffset, new SettledOffsets(startOffset, new RoaringBitmap()));
   }
 
-  static SubscriptionState of(Image image) {
+  static SubscriptionState of(SubscriptionImage image) {
     SubscriptionState state =
         new SubscriptionState(
-            image.generation,
-            image.startOffset,
-            new SettledOffsets(image.floor, image.settledBeyond));
-    state.retries.putAll(image.retries);
-    image.histories.forEach(state.histories::put);
-    image.outbox.values().forEach(state.casualties::add);
-    state.nextNumber = image.nextNumber;
-    state.leases.putAll(image.leases);
-    state.ackedCount = image.ackedCount;
-    state.deadCount = image.deadCount;
-    state.skippedCount = image.skippedCount;
-    state.filteredCount = image.filteredCount;
-    state.casualties.park(image.parked);
-    state.rowMarks.copyFrom(image.rowMarks);
+            image.generation(),
+            image.startOffset(),
+            new SettledOffsets(image.floor(), image.settledBeyond()));
+    state.soughtAtMillis = image.soughtAtMillis();
+    state.retries.putAll(image.retries());
+    image.histories().forEach(state.histories::put);
+    image.outbox().values().forEach(state.casualties::add);
+    state.nextNumber = image.nextNumber();
+    state.leases.putAll(image.leases());
+    state.ackedCount = image.ackedCount();
+    state.deadCount = image.deadCount();
+    state.skippedCount = image.skippedCount();
+    state.filteredCount = image.filteredCount();
+    state.casualties.park(image.parked());
+    state.rowMarks.copyFrom(image.rowMarks());
     return state;
   }
 
   /** The whole state; the settled offsets are relative to the floor. */
-  Image image() {
-    return new Image(
+  SubscriptionImage image() {
+    return new SubscriptionImage(
         generation,
+        soughtAtMillis,
         startOffset,
         settled.floor(),
         settled.relative(),
@@ -225,8 +210,9 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     }
   }
 
-  void seek(long newGeneration, long offset) {
+  void seek(long atMillis, long newGeneration, long offset) {
     generation = newGeneration;
+    soughtAtMillis = atMillis;
     startOffset = offset;
     settled = new SettledOffsets(offset, new RoaringBitmap());
     retries.clear();
@@ -248,6 +234,11 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
 
   long generation() {
     return generation;
+  }
+
+  /** When the generation began; 0 for the first. */
+  long soughtAtMillis() {
+    return soughtAtMillis;
   }
 
   long startOffset() {
@@ -334,6 +325,11 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
     return leases.isEmpty() ? null : leases.get(offset);
   }
 
+  /** The leases that an orderly stop left on a range of offsets, by offset. */
+  Collection<SubscriptionEvent.LeaseLeft> leases(long start, long end) {
+    return leases.subMap(start, end).values();
+  }
+
   int retryCount() {
     return retries.size();
   }
@@ -347,12 +343,18 @@ final class SubscriptionState implements LogState<SubscriptionEvent> {
   }
 
   /**
-   * Whether another message may be given out while {@code inFlight} are: whatever becomes of them
-   * can then still be recorded within the bounds.
+   * How many more messages may be given out while {@code inFlight} are: whatever becomes of all of
+   * them can then still be recorded within the bounds. Not positive for none.
    */
+  int roomToDispatch(int inFlight) {
+    int byCount = MAX_RETRYING - retries.size() - dyingCount() - parkedCount();
+    int byBytes = (MAX_SNAPSHOT_BYTES - snapshotWeight()) / LEASE_BYTES;
+    return Math.min(byCount, byBytes) - inFlight;
+  }
+
+  /** Whether another message may be given out while {@code inFlight} are. */
   boolean canDispatch(int inFlight) {
-    return retries.size() + dyingCount() + parkedCount() + inFlight < MAX_RETRYING
-        && snapshotWeight() + (long) (inFlight + 1) * LEASE_BYTES <= MAX_SNAPSHOT_BYTES;
+    return roomToDispatch(inFlight) > 0;
   }
 
   /** At least as many bytes as the snapshot takes. */

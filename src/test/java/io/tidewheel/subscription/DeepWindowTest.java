@@ -1,6 +1,7 @@
 package io.tidewheel.subscription;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.message.Message;
@@ -9,6 +10,7 @@ import io.tidewheel.subscription.SubscriptionEvent.Acks;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,6 +116,47 @@ class DeepWindowTest {
     }
     assertThat(again).isEqualTo(count);
     assertThat(readCount).isLessThan(1_500);
+  }
+
+  /** A bound that grows message by message costs what it skips, not the whole window each time. */
+  @Test
+  void skippingLagLeavesTheRestOfADeepWindowAlone() {
+    int count = 100_000;
+    WindowBudget large = new WindowBudget(512 << 20, 512 << 20);
+    Deliveries deliveries = new Deliveries(70, 0, core.copy(), count, large, new Random(1));
+    read(deliveries, offset -> null);
+    assertThat(deliveries.window().size()).isEqualTo(count);
+    assertTimeout(
+        Duration.ofSeconds(10),
+        () -> {
+          for (int offset = 1; offset <= count; offset++) {
+            deliveries.skipTo(offset, now);
+          }
+        });
+    assertThat(deliveries.window().size()).isZero();
+    assertThat(deliveries.whereabouts().backlog()).isZero();
+  }
+
+  /** What was passed over and not stored yet, in many places, is neither copied nor walked. */
+  @Test
+  void listsWhatIsOpenBesideMuchThatIsPassedOver() {
+    Deliveries deliveries = new Deliveries(70, 0, core.copy(), 10_000_000, budget, new Random(1));
+    List<Long> even = new ArrayList<>();
+    for (long offset = 0; offset < 20_000; offset += 2) {
+      even.add(offset);
+    }
+    Collections.shuffle(even, new Random(1));
+    even.forEach(offset -> deliveries.ledger().collecting().skip(offset, offset + 1, 1));
+    deliveries.ledger().collecting().skip(20_000, 9_999_999, 9_979_999);
+    Sightings sightings = new Sightings(deliveries, now);
+    assertTimeout(
+        Duration.ofSeconds(5),
+        () -> {
+          assertThat(sightings.list(Looks.Kind.OPEN, 0, 1_000)).hasSize(1_001);
+          assertThat(sightings.list(Looks.Kind.OPEN, 20_000, 1_000))
+              .extracting(Sighting::offset)
+              .containsExactly(9_999_999L);
+        });
   }
 
   private long drain(Deliveries deliveries, LongFunction<String> keys, Map<String, Long> newest) {

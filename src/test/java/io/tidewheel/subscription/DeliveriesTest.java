@@ -15,6 +15,7 @@ import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,76 @@ class DeliveriesTest {
     assertThat(pull(10)).isEmpty();
     store();
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("x1");
+  }
+
+  /** Guards the work of a worker whose lease outlived a restart: lag is not skipped over it. */
+  @Test
+  void aLeaseThatWasHandedOverIsNotSkippedWithTheLag() {
+    core.apply(new Closing(1, List.of(new LeaseLeft(2, 1, 99, 2_000_000, WorkerName.NONE))));
+    deliveries.onUnknown();
+    deliveries.load(core.copy(), POLICY, NOW);
+    MessageBatch batch = batch(free("a"), free("b"), free("c"), free("d"), free("e"));
+    deliveries.skipTo(4, NOW);
+    assertThat(deliveries.nextReading()).extracting(Intake.Reading::from).isEqualTo(2L);
+    deliveries.read(2, List.of(batch), POLICY, NOW);
+    deliveries.skipTo(4, NOW);
+    store();
+    assertThat(core.skippedCount()).isEqualTo(3);
+    assertThat(settle(new SettleAction.Nack(null, "r"), new Receipt(70, 1, 0, 2, 99, 1)))
+        .isEqualTo(SettleStatus.NACKED);
+    assertThat(pull(10)).extracting(Fixture::text).containsExactly("e");
+  }
+
+  @Test
+  void aLeaseThatEndedMeanwhileIsSkippedWithTheLag() {
+    core.apply(new Closing(1, List.of(new LeaseLeft(0, 1, 99, 999_999, WorkerName.NONE))));
+    deliveries.onUnknown();
+    deliveries.load(core.copy(), POLICY, NOW);
+    batch(free("a"), free("b"));
+    deliveries.skipTo(1, NOW);
+    store();
+    assertThat(core.floor()).isEqualTo(1);
+  }
+
+  /** Guards giving out beside a skip that is being stored: what is skipped is with nobody. */
+  @Test
+  void skippedLagTakesNoRoomInFlight() {
+    Message[] messages = new Message[3_000];
+    Arrays.fill(messages, free("m"));
+    MessageBatch batch = batch(messages);
+    deliveries.read(0, List.of(batch), POLICY, NOW);
+    deliveries.skipTo(2_000, NOW);
+    assertThat(deliveries.window().outCount()).isZero();
+    assertThat(pull(1)).extracting(given -> given.receipt().offset()).containsExactly(2_000L);
+    store();
+    assertThat(core.skippedCount()).isEqualTo(2_000);
+    assertThat(core.floor()).isEqualTo(2_000);
+  }
+
+  /** Guards giving out the last that can be recorded to a worker that asks for many. */
+  @Test
+  void aPullGetsAsManyAsCanBeRecorded() {
+    for (int offset = 10; core.canDispatch(3); offset++) {
+      Retried failed = new Retried(offset, 1, 1, Long.MAX_VALUE / 2, Cause.NACKED, null);
+      core.apply(
+          new Settled(
+              1,
+              List.of(),
+              Offsets.NONE,
+              List.of(failed),
+              List.of(),
+              core.nextNumber(),
+              List.of()));
+    }
+    assertThat(core.canDispatch(0)).isTrue();
+    deliveries.onUnknown();
+    deliveries.load(core.copy(), POLICY, NOW);
+    MessageBatch batch = batch(free("a"), free("b"), free("c"), free("d"), free("e"));
+    deliveries.read(0, List.of(batch), POLICY, NOW);
+    long dispatchable = deliveries.dispatchable(POLICY);
+    assertThat(dispatchable).isBetween(1L, 3L);
+    assertThat(pull(1_000)).hasSize((int) dispatchable);
+    assertThat(deliveries.dispatchable(POLICY)).isZero();
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Sighting.State;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,19 @@ class LooksTest {
     assertThat(held.gate()).isEqualTo(Gate.RATE);
     assertThat(held.untilMillis()).isGreaterThan(f.millis());
     assertThat(f.pull(1)).isEmpty();
+  }
+
+  @Test
+  void theTimeOfARetryIsSaidWhateverTheWorkerSaid() {
+    f.start();
+    f.publish(free("a"));
+    Delivery given = f.pullOne();
+    f.settle(new SettleAction.Nack(Duration.ofSeconds(20), "locked until noon"), given);
+    Looks.Held held = f.why(0);
+    assertThat(held.gate()).isEqualTo(Gate.NOT_DUE);
+    assertThat(held.detail())
+        .contains("locked until noon")
+        .contains(" until " + Instant.ofEpochMilli(f.millis() + 20_000));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 final class MemoryLog implements MessageLog {
   private final List<MessageBatch> batches = new ArrayList<>();
   private int readCount;
+  private boolean isSilent;
 
   synchronized MessageBatch append(long atMillis, List<Message> messages) {
     MessageBatch batch = new MessageBatch(batches.size() + 1, nextOffset(), atMillis, messages);
@@ -27,8 +28,16 @@ final class MemoryLog implements MessageLog {
     return readCount;
   }
 
+  /** From now on no question is answered. */
+  synchronized void fallSilent() {
+    isSilent = true;
+  }
+
   @Override
   public synchronized CompletionStage<Long> firstOffsetSince(long millis) {
+    if (isSilent) {
+      return new CompletableFuture<>();
+    }
     return CompletableFuture.completedFuture(
         batches.stream()
             .filter(batch -> batch.atMillis() >= millis)
@@ -51,6 +60,9 @@ final class MemoryLog implements MessageLog {
   public synchronized CompletionStage<List<MessageBatch>> read(
       long fromOffset, long endOffset, long maxBytes) {
     readCount++;
+    if (isSilent) {
+      return new CompletableFuture<>();
+    }
     List<MessageBatch> found = new ArrayList<>();
     long bytes = 0;
     for (MessageBatch batch : batches) {

@@ -2,6 +2,8 @@ package io.tidewheel.subscription;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidewheel.journal.LogRow;
+import io.tidewheel.journal.RowReader;
 import io.tidewheel.subscription.PullLog.Tally;
 import io.tidewheel.subscription.Sighting.State;
 import io.tidewheel.subscription.SubscriptionEvent.Acks;
@@ -9,7 +11,9 @@ import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionEvent.Sought;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What the records of settling say about one message, and when that is certain. */
@@ -42,6 +46,58 @@ class PullLogTallyTest {
     tally.add(acked(30, OFFSET, "after"));
     assertThat(tally.isCertain()).isTrue();
     assertThat(tally.found().worker()).isEqualTo("after");
+  }
+
+  /** Guards the search from the middle on: the change of position itself is not read then. */
+  @Test
+  void whatWasSettledAfterTheChangeOfPositionIsCertainWithoutItsRecord() {
+    Tally tally = new Tally(new Looks.Seen(Sighting.of(OFFSET, State.SETTLED, 0, null), 2, 20));
+    tally.add(acked(10, OFFSET, "before"));
+    assertThat(tally.isCertain()).isFalse();
+    tally.add(acked(30, OFFSET, "after"));
+    assertThat(tally.isCertain()).isTrue();
+    assertThat(tally.found().worker()).isEqualTo("after");
+  }
+
+  @Test
+  void aSettledMessageIsFoundBeforeMoreRecordsThanMayBeRead() {
+    List<SubscriptionEvent> records = new ArrayList<>(List.of(acked(30, OFFSET, "w")));
+    addLater(records);
+    Sighting seen = Sighting.of(OFFSET, State.SETTLED, 0, null);
+    assertThat(complete(records, new Looks.Seen(seen, 2, 20)).worker()).isEqualTo("w");
+  }
+
+  /** Guards the reason of a dead letter that holds its key: it is dead, so it did not come back. */
+  @Test
+  void aDeadLetterSaysWhyBeforeMoreRecordsThanMayBeRead() {
+    List<SubscriptionEvent> records = new ArrayList<>(List.of(dying(30, true)));
+    addLater(records);
+    Sighting seen = Sighting.of(OFFSET, State.DEAD, 0, null);
+    assertThat(complete(records, new Looks.Seen(seen, 1, 0)).detail())
+        .isEqualTo("rejected: broken");
+  }
+
+  private static void addLater(List<SubscriptionEvent> records) {
+    for (int i = 1; i < 20; i++) {
+      records.add(acked(30 + i, OFFSET + i, "other"));
+    }
+  }
+
+  /** Over records of 1 MiB each. */
+  private static Sighting complete(List<SubscriptionEvent> records, Looks.Seen seen) {
+    RowReader rows =
+        (id, from, to, maxBytes) -> {
+          List<RowReader.Row> read = new ArrayList<>();
+          if (from <= records.size()) {
+            LogRow.Entry<?> entry = new LogRow.Entry<>(1, records.get((int) from - 1));
+            read.add(new RowReader.Row(from, entry, 1 << 20));
+          }
+          return CompletableFuture.completedFuture(read);
+        };
+    return new PullLog(rows)
+        .complete(new PullLog.Place(7, 2, 70), seen, 1)
+        .toCompletableFuture()
+        .join();
   }
 
   @Test
@@ -85,7 +141,8 @@ class PullLogTallyTest {
   }
 
   private static Tally tally(long generation, State state) {
-    return new Tally(new Looks.Seen(Sighting.of(OFFSET, state, 0, null), generation));
+    return new Tally(
+        new Looks.Seen(Sighting.of(OFFSET, state, 0, null), generation, Long.MAX_VALUE));
   }
 
   private static Settled acked(long atMillis, long offset, String worker) {

@@ -5,6 +5,7 @@ import static io.tidewheel.subscription.Fixture.keyed;
 import static io.tidewheel.subscription.Fixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.testkit.typed.javadsl.TestProbe;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.subscription.Subscription.Position;
@@ -99,6 +100,35 @@ class SeekTest {
         });
     assertThat(f.drainTexts()).containsExactly("b");
     assertThat(f.deadLetters.storedCount()).isEqualTo(1);
+  }
+
+  /** Guards whoever waits for a read of the log that does not end before the front does. */
+  @Test
+  void whoWaitsForTheLogIsAnsweredWhenItStops() {
+    f.start();
+    f.publish(free("a"));
+    assertThat(f.ack(f.pullOne())).isEqualTo(SettleStatus.ACKED);
+    f.log.fallSilent();
+    TestProbe<Subscription.SeekReply> sought = f.kit.createTestProbe();
+    f.ref().tell(new Subscription.Seek(new Position.Time(5), sought.getRef()));
+    f.ref().tell(new Subscription.Replay(0, f.replayed.getRef()));
+    f.status();
+    f.kill();
+    assertThat(sought.receiveMessage()).isInstanceOf(Subscription.NotSought.class);
+    assertThat(f.replayed.receiveMessage().outcome()).isEqualTo(ReplayOutcome.UNKNOWN);
+  }
+
+  @Test
+  void readsForABoundedNumberOfReplaysAtATime() {
+    f.start();
+    f.publish(free("a"));
+    assertThat(f.ack(f.pullOne())).isEqualTo(SettleStatus.ACKED);
+    f.log.fallSilent();
+    TestProbe<Subscription.Replayed> others = f.kit.createTestProbe();
+    for (int i = 0; i < Replays.MAX_OPEN; i++) {
+      f.ref().tell(new Subscription.Replay(0, others.getRef()));
+    }
+    assertThat(f.replay(0)).isEqualTo(ReplayOutcome.NOT_NOW);
   }
 
   @Test

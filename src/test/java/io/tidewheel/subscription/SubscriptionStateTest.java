@@ -123,6 +123,7 @@ class SubscriptionStateTest {
     assertThat(HexFormat.of().formatHex(bytes(state)))
         .isEqualTo(
             "01"
+                + "00"
                 + "0a"
                 + "0c"
                 + "03"
