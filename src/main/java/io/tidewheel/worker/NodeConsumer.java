@@ -8,7 +8,9 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription.NotSought;
 import io.tidewheel.subscription.Subscription.Position;
+import io.tidewheel.subscription.Subscription.Seek;
 import io.tidewheel.subscription.Subscription.SeekReply;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -108,9 +110,17 @@ public final class NodeConsumer implements Consumer {
           CompletableFuture<SeekReply> answer = new CompletableFuture<>();
           merged.add(answer.thenAccept(reply -> replies.put(queue, reply)));
           workers.tell(
-              new Workers.Seek(
-                  new SeekCall.Task(
-                      topic.uid(), subscription.uid(), queue, position, timeLeft, answer)));
+              new Workers.Ask(
+                  new AskCall.Task<>(
+                      topic.uid(),
+                      subscription.uid(),
+                      queue,
+                      SeekReply.class,
+                      replyTo -> new Seek(position, replyTo),
+                      new NotSought(queue, "the queue did not answer; look, and ask again"),
+                      new NotSought(queue, "too much is asked on this node now; ask again"),
+                      timeLeft,
+                      answer)));
         });
     return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
         .thenApply(done -> replies);
