@@ -54,6 +54,7 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
   final List<Message> copies = new ArrayList<>();
   final List<Long> storedAtNanos = new ArrayList<>();
   boolean isDischargeLost;
+  boolean isBroken;
   PublishResult nextResult;
   CompletableFuture<Void> storeGate = CompletableFuture.completedFuture(null);
 
@@ -187,6 +188,9 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
   @Override
   public synchronized CompletionStage<List<PublishResult>> publish(
       Topic topic, List<Message> messages, Duration timeLeft) {
+    if (isBroken) {
+      throw new IllegalStateException("a defect, made by the test");
+    }
     List<PublishResult> results = new ArrayList<>();
     for (Message message : messages) {
       String offset = message.headers().get("tidewheel-replay-offset");

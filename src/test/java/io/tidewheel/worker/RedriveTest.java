@@ -256,6 +256,17 @@ class RedriveTest {
         .hasCauseInstanceOf(RedriveFailedException.class)
         .hasMessageContaining("deleted");
     assertThat(f.settled).isEmpty();
+    assertThat(f.progress().scanned()).isEqualTo(1);
+  }
+
+  @Test
+  void aDefectIsNotSaidToBeTheEndOfTheNode() throws Exception {
+    f.die(0, "x", "rejected");
+    f.isBroken = true;
+    assertThatThrownBy(() -> f.run(all()))
+        .hasCauseInstanceOf(RedriveFailedException.class)
+        .hasMessageContaining("ended unexpectedly");
+    assertThat(f.progress().selected()).isEqualTo(1);
   }
 
   private void awaitSteps(int count) throws Exception {
