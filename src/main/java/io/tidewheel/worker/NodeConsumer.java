@@ -25,8 +25,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 /**
  * Consumes through the short-lived {@link Workers} of this node.
  *
- * <p>A pull beyond the bound of open ones fails with {@link RejectedPullException}. Whoever cancels
- * the future of a pull gives it up: deliveries that were on their way are released.
+ * <p>A pull beyond the bound of open ones, or of a subscription that is being removed because it
+ * was idle, fails with {@link RejectedPullException}. Whoever cancels the future of a pull gives it
+ * up: deliveries that were on their way are released.
  */
 public final class NodeConsumer implements Consumer {
   private final ActorRef<Workers.Command> workers;
@@ -48,8 +49,12 @@ public final class NodeConsumer implements Consumer {
   @Override
   public CompletableFuture<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
+    if (!idleness.onPullBegan(subscription.uid())) {
+      return CompletableFuture.failedFuture(
+          RejectedPullException.notNow(
+              "the subscription was not used for long and is being removed"));
+    }
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    idleness.onPullBegan(subscription.uid());
     CompletableFuture<?> unused =
         answer.whenComplete((deliveries, failure) -> idleness.onPullEnded(subscription.uid()));
     workers.tell(

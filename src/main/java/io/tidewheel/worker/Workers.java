@@ -85,11 +85,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
 
   private Behavior<Command> onPull(Pull command) {
     if (pullCount >= maxPulls) {
-      command
-          .task()
-          .answer()
-          .completeExceptionally(
-              new RejectedPullException("Too many pulls are open on this node: " + maxPulls));
+      command.task().answer().completeExceptionally(RejectedPullException.tooMany(maxPulls));
       return this;
     }
     pullCount++;
