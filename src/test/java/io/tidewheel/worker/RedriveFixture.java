@@ -51,6 +51,9 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
   /** What is answered for messages of the topic, by offset; settled if it is not here. */
   final Map<Long, Outcome> outcomes = new HashMap<>();
 
+  /** What comes of storing messages of the topic, by offset; stored if it is not here. */
+  final Map<Long, PublishResult> results = new HashMap<>();
+
   final List<Message> copies = new ArrayList<>();
   final List<Long> storedAtNanos = new ArrayList<>();
   boolean isDischargeLost;
@@ -195,8 +198,9 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
     for (Message message : messages) {
       String offset = message.headers().get("tidewheel-replay-offset");
       steps.add("store " + offset);
-      if (nextResult != null) {
-        results.add(nextResult);
+      PublishResult planned = this.results.getOrDefault(Long.valueOf(offset), nextResult);
+      if (planned != null) {
+        results.add(planned);
       } else {
         copies.add(message);
         storedAtNanos.add(nanos.get());

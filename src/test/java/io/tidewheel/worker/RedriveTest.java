@@ -256,7 +256,19 @@ class RedriveTest {
         .hasCauseInstanceOf(RedriveFailedException.class)
         .hasMessageContaining("deleted");
     assertThat(f.settled).isEmpty();
-    assertThat(f.progress().scanned()).isEqualTo(1);
+  }
+
+  /** Guards against an operation that ends with figures older than what was done. */
+  @Test
+  void aDeletedTopicEndsItAndTheFiguresAreTheLast() throws Exception {
+    f.die(0, "x", "rejected");
+    f.die(1, "y", "rejected");
+    f.results.put(0L, new PublishResult.Refused(PublishResult.Reason.TOO_LARGE, "too large"));
+    f.results.put(1L, new PublishResult.Refused(PublishResult.Reason.TOPIC_GONE, "gone"));
+    assertThatThrownBy(() -> f.run(all()))
+        .hasCauseInstanceOf(RedriveFailedException.class)
+        .hasMessageContaining("the topic was deleted");
+    assertThat(f.progress().failed()).isEqualTo(1);
   }
 
   @Test
