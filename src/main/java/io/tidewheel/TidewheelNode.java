@@ -4,6 +4,7 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
@@ -173,7 +174,12 @@ public final class TidewheelNode implements AutoCloseable {
     system
         .scheduler()
         .scheduleWithFixedDelay(
-            Duration.ZERO, FreeSpace.INTERVAL, space::look, system.executionContext());
+            Duration.ZERO,
+            FreeSpace.INTERVAL,
+            space::look,
+            system
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig(EmbeddedStoreExtension.READ_DISPATCHER)));
     ActorRef<QueueWaker.Command> waker =
         system.systemActorOf(QueueWaker.create(queues, clock), "queue-waker", Props.empty());
     queues.start(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,16 +23,17 @@ final class ExpiryIT {
   void anIdleSubscriptionGoesAndALeaseHoldsAnother() {
     try (NodeFixture node = NodeFixture.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":2}");
-      node.put(HELD, "{\"expiresAfter\":\"1s\",\"lease\":\"10m\"}");
+      node.put(HELD, "{\"expiresAfter\":\"1h\",\"lease\":\"10m\"}");
       node.publish("t", "a", Map.of());
       node.restart();
       JsonNode held = node.pull("t", "held", 1, "10s").get(0);
+      // Only now: before, nothing but a quick machine keeps it.
+      assertThat(node.put(HELD, "{\"expiresAfter\":\"1s\",\"lease\":\"10m\"}").status())
+          .isEqualTo(200);
 
-      node.put(IDLE, "{\"expiresAfter\":\"1s\"}");
-      awaitRemoval(node, IDLE);
+      idleGoes(node);
       // The lease is much older than a second by now.
-      node.put(IDLE, "{\"expiresAfter\":\"1s\"}");
-      awaitRemoval(node, IDLE);
+      idleGoes(node);
       assertThat(node.get(HELD).status()).isEqualTo(200);
       assertThat(node.settle("t", "held", "ack", List.of(NodeFixture.receipt(held))))
           .containsExactly("acked");
@@ -45,19 +47,32 @@ final class ExpiryIT {
   void aWaitingWorkerKeepsIt() {
     try (NodeFixture node = NodeFixture.start(directory)) {
       node.put("/v1/topics/t", "{}");
-      node.put(HELD, "{\"expiresAfter\":\"1s\"}");
-      assertThat(node.pull("t", "held", 1, "4s")).isEmpty();
+      node.put(HELD, "{\"expiresAfter\":\"1h\"}");
+      CompletableFuture<List<JsonNode>> pull =
+          CompletableFuture.supplyAsync(() -> node.pull("t", "held", 1, "50s"));
+      // Meanwhile the pull arrives.
+      idleGoes(node);
+      assertThat(node.put(HELD, "{\"expiresAfter\":\"1s\"}").status()).isEqualTo(200);
+      // The second one is idle for as long as the other is, or less.
+      idleGoes(node);
+      idleGoes(node);
       assertThat(node.get(HELD).status()).isEqualTo(200);
+      assertThat(pull).as("the worker still waits").isNotDone();
+
+      node.publish("t", "ends the wait", Map.of());
+      String receipt = NodeFixture.receipt(pull.join().get(0));
+      assertThat(node.settle("t", "held", "ack", List.of(receipt))).containsExactly("acked");
       awaitRemoval(node, HELD);
     }
   }
 
+  /** An idle subscription that is made now is removed. */
+  private static void idleGoes(NodeFixture node) {
+    assertThat(node.put(IDLE, "{\"expiresAfter\":\"1s\"}").status()).isEqualTo(201);
+    awaitRemoval(node, IDLE);
+  }
+
   private static void awaitRemoval(NodeFixture node, String path) {
-    for (int i = 0; i < 20_000; i++) {
-      if (node.get(path).status() == 404) {
-        return;
-      }
-    }
-    throw new AssertionError("still there: " + node.get(path));
+    NodeFixture.await(() -> node.get(path).status() == 404);
   }
 }

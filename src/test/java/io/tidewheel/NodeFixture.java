@@ -16,12 +16,15 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** A real node in this process, on a directory of its own, spoken to over HTTP. */
 final class NodeFixture implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Path directory;
@@ -104,6 +107,20 @@ final class NodeFixture implements AutoCloseable {
     List<String> statuses = new ArrayList<>();
     answer.body().get("results").forEach(each -> statuses.add(each.get("status").asText()));
     return statuses;
+  }
+
+  /**
+   * Asks again and again, 50 times a second at most, until it holds; for a minute, as nothing here
+   * takes that long on any machine that is only slow.
+   */
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not within " + TIMEOUT);
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
   }
 
   static String messages(String topic, String subscription) {

@@ -9,8 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,10 +89,10 @@ final class RedriveIT {
       rejectAll(node, count);
       awaitDead(node, count);
 
-      Answer first = node.post(REDRIVE, "{\"rate\":50}");
+      Answer first = node.post(REDRIVE, "{\"rate\":5}");
       assertThat(first.status()).isEqualTo(202);
       String path = "/v1/operations/" + first.body().get("id").asText();
-      await(() -> node.get(path).body().at("/result/redriven").asInt() > 0);
+      NodeFixture.await(() -> node.get(path).body().at("/result/redriven").asInt() > 0);
       Answer second = node.post(REDRIVE, "{}");
       assertThat(second.status()).isEqualTo(409);
       assertThat(second.body().get("detail").asText()).contains(path);
@@ -105,12 +103,13 @@ final class RedriveIT {
       assertThat(done).isBetween(1, count - 1);
       assertThat(deadLettersLeft(node)).isEqualTo(count - done);
 
-      Answer third = node.post(REDRIVE, "{\"rate\":100}");
+      Answer third = node.post(REDRIVE, "{\"rate\":5}");
+      assertThat(third.status()).isEqualTo(202);
       String thirdPath = "/v1/operations/" + third.body().get("id").asText();
-      await(() -> node.get(thirdPath).body().at("/result/redriven").asInt() > 0);
+      NodeFixture.await(() -> node.get(thirdPath).body().at("/result/redriven").asInt() > 0);
       node.restart();
 
-      await(() -> deadLettersLeft(node) < count - done);
+      NodeFixture.await(() -> deadLettersLeft(node) < count - done);
       assertThat(deadLettersLeft(node)).isPositive();
       redrive(node, "{}");
       assertThat(deadLettersLeft(node)).isZero();
@@ -241,7 +240,7 @@ final class RedriveIT {
   }
 
   private static JsonNode ended(NodeFixture node, String path) {
-    await(() -> !node.get(path).body().get("endedAt").isNull());
+    NodeFixture.await(() -> !node.get(path).body().get("endedAt").isNull());
     return node.get(path).body();
   }
 
@@ -250,21 +249,14 @@ final class RedriveIT {
   }
 
   private static void awaitDead(NodeFixture node, int count) {
-    await(() -> deadLettersLeft(node) == count);
+    NodeFixture.await(() -> deadLettersLeft(node) == count);
   }
 
   private static void awaitWaiting(NodeFixture node, int count) {
-    await(
+    NodeFixture.await(
         () ->
             node.get("/v1/backlog?topic=t&subscription=s").body().at("/rows/0/waiting").asInt()
                     == count
                 && deadLettersLeft(node) == 10);
-  }
-
-  private static void await(java.util.function.BooleanSupplier condition) {
-    for (int i = 0; i < 3_000 && !condition.getAsBoolean(); i++) {
-      new CompletableFuture<Void>().completeOnTimeout(null, 10, TimeUnit.MILLISECONDS).join();
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
   }
 }

@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +32,7 @@ final class RetentionIT {
       assertThat(queue(node).get("pinnedBy").asText()).isEqualTo("s");
       assertThat(queue(node).get("pinnedBytes").asLong()).isEqualTo(20_000);
       ackAll(node, 20);
-      await(() -> queue(node).get("startOffset").asLong() == 20);
+      NodeFixture.await(() -> queue(node).get("startOffset").asLong() == 20);
       assertThat(queue(node).get("bytes").asLong()).isZero();
       node.restart();
       assertThat(queue(node).get("startOffset").asLong()).isEqualTo(20);
@@ -67,7 +65,7 @@ final class RetentionIT {
       assertThat(last.body().get("retryAfter").asText()).isNotEmpty();
       assertThat(last.body().get("detail").asText()).contains("slow", "maxBacklogBytes");
       ackAll(node, "slow", 10);
-      await(() -> node.publish("t", "again", Map.of()).status() == 201);
+      NodeFixture.await(() -> node.publish("t", "again", Map.of()).status() == 201);
     }
   }
 
@@ -80,13 +78,13 @@ final class RetentionIT {
       for (int i = 0; i < 30; i++) {
         assertThat(node.publish("t", "m" + i, Map.of()).status()).isEqualTo(201);
       }
-      await(() -> counts(node, "s").get("skipped").asLong() == 20);
+      NodeFixture.await(() -> counts(node, "s").get("skipped").asLong() == 20);
       List<JsonNode> pulled = node.pull("t", "s", 100, "5s");
       assertThat(pulled).hasSize(10);
       assertThat(pulled.get(0).get("bodyText").asText()).isEqualTo("m20");
       assertThat(node.pull("t", "all", 100, "5s")).hasSize(30);
       node.restart();
-      await(() -> counts(node, "s").get("skipped").asLong() == 20);
+      NodeFixture.await(() -> counts(node, "s").get("skipped").asLong() == 20);
     }
   }
 
@@ -118,7 +116,7 @@ final class RetentionIT {
 
   private void fillAndRecover(NodeFixture node, Path small, Path filler) throws IOException {
     node.put("/v1/topics/t", "{}");
-    node.put("/v1/topics/t/subscriptions/s", "{}");
+    node.put("/v1/topics/t/subscriptions/s", "{\"lease\":\"10m\"}");
     node.put("/v1/topics/many", "{}");
     node.put("/v1/topics/many/subscriptions/s", "{\"maxAttempts\":1000,\"lease\":\"10m\"}");
     for (int i = 0; i < 200; i++) {
@@ -150,8 +148,9 @@ final class RetentionIT {
 
     Files.delete(rest);
     Files.delete(filler);
-    await(() -> node.settle("t", "s", "ack", late).equals(List.of("acked", "acked", "acked")));
-    await(() -> node.publish("t", "room again", Map.of()).status() == 201);
+    NodeFixture.await(
+        () -> node.settle("t", "s", "ack", late).equals(List.of("acked", "acked", "acked")));
+    NodeFixture.await(() -> node.publish("t", "room again", Map.of()).status() == 201);
     int left = stored - 8 + 1;
     int seen = 0;
     while (seen < left) {
@@ -232,12 +231,5 @@ final class RetentionIT {
 
   private static List<String> receipts(NodeFixture node, String subscription, int max) {
     return node.pull("t", subscription, max, "5s").stream().map(NodeFixture::receipt).toList();
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-    }
   }
 }

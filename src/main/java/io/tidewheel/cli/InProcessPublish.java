@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,7 +60,9 @@ final class InProcessPublish {
     }
     callers.set(bench.producerCount());
     for (int i = 0; i < bench.producerCount(); i++) {
-      next(new SplittableRandom(bench.seed + i));
+      SplittableRandom random = new SplittableRandom(bench.seed + i);
+      // Not on this thread: it ends callers that only get refusals.
+      ForkJoinPool.commonPool().execute(() -> next(random));
     }
     waitUntil(warmUntil, progress, "warm-up");
     long cpu = InProcessBench.cpuNanos();
@@ -102,19 +106,27 @@ final class InProcessPublish {
     }
   }
 
+  /** Goes on until an answer has to be waited for: what is refused is refused at once. */
   private void next(SplittableRandom random) {
-    long startNanos = now();
-    if (isStopping || open.getAndAdd(-bench.batch) <= 0) {
-      callers.decrementAndGet();
-      return;
+    while (!isStopping && open.getAndAdd(-bench.batch) > 0) {
+      long startNanos = now();
+      CompletableFuture<List<PublishResult>> answer =
+          publisher
+              .publish(topic, messages(random), InProcessBench.TIMEOUT)
+              .toCompletableFuture()
+              .exceptionally(failure -> List.of());
+      if (!answer.isDone()) {
+        var unused =
+            answer.thenAccept(
+                results -> {
+                  stored(results, startNanos);
+                  next(random);
+                });
+        return;
+      }
+      stored(answer.join(), startNanos);
     }
-    publisher
-        .publish(topic, messages(random), InProcessBench.TIMEOUT)
-        .whenComplete(
-            (results, failure) -> {
-              stored(results == null ? List.of() : results, startNanos);
-              next(random);
-            });
+    callers.decrementAndGet();
   }
 
   private List<Message> messages(SplittableRandom random) {

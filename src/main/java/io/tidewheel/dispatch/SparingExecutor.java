@@ -191,6 +191,8 @@ final class SparingExecutor extends AbstractExecutorService {
       // What is added from here on finds this thread asleep; what was added before is seen here.
       // An interrupt would end every further sleep at once: it is taken off.
       while (!isWoken && !isShutDown && tasks.isEmpty() && !Thread.interrupted()) {
+        // Who looked out may have gone while this thread lay down.
+        isLookout = isLookout || lookout.compareAndSet(null, this);
         if (isLookout) {
           LockSupport.parkNanos(this, awake.get() > 0 ? lookNanos : idleLookNanos);
         } else {
@@ -202,10 +204,11 @@ final class SparingExecutor extends AbstractExecutorService {
       }
       if (isLookout) {
         lookout.set(null);
-        if (!isWoken) {
-          // Another one looks out while this one works.
-          wakeOne();
-        }
+      }
+      Worker next = lookout.get() == null ? asleep.peekLast() : null;
+      if (next != null) {
+        // Another one looks out while this one works.
+        LockSupport.unpark(next.thread);
       }
     }
   }

@@ -23,6 +23,7 @@ public final class FreeSpace {
   private final Path directory;
   private final long reserveBytes;
   private volatile boolean isFull;
+  private volatile boolean isUnknown;
 
   /** Found once: finding it reads the table of mounts, asking it is one system call. */
   private volatile @Nullable FileStore fileStore;
@@ -49,6 +50,7 @@ public final class FreeSpace {
         fileStore = Files.getFileStore(directory);
       }
       long usable = fileStore.getUsableSpace();
+      isUnknown = false;
       boolean isFullNow = usable < reserveBytes;
       if (isFullNow != isFull) {
         isFull = isFullNow;
@@ -60,7 +62,10 @@ public final class FreeSpace {
             isFullNow ? "refused" : "taken again");
       }
     } catch (IOException e) {
-      LOG.warn("the free space of {} is not known: {}", directory, e.getMessage());
+      if (!isUnknown) {
+        isUnknown = true;
+        LOG.warn("the free space of {} is not known: {}", directory, e.getMessage());
+      }
     }
   }
 }

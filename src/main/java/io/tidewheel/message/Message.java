@@ -31,8 +31,8 @@ public final class Message {
   private final long onlyFor;
   private final long expiresAtMillis;
 
-  /** Negative while it is not known. */
-  private volatile long payloadCrc = -1;
+  /** Zero while it is not known. */
+  private int payloadCrc;
 
   private Message(
       @Nullable String id,
@@ -148,16 +148,16 @@ public final class Message {
     return KeyHash.mix((offset << 32) ^ payloadCrc() ^ (offset >>> 32));
   }
 
-  /** Computed once; two threads that do so at the same time get the same. */
+  /** Computed once, or by each of two threads that don't see what the other has. */
   private long payloadCrc() {
-    long known = payloadCrc;
-    if (known < 0) {
+    int known = payloadCrc;
+    if (known == 0) {
       CRC32C crc = new CRC32C();
       crc.update(payload, 0, payload.length);
-      known = crc.getValue();
+      known = (int) crc.getValue();
       payloadCrc = known;
     }
-    return known;
+    return Integer.toUnsignedLong(known);
   }
 
   @Override

@@ -165,13 +165,16 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private void send(int queue, Batch batch, long now) {
     long millisLeft = Math.max(1, (batch.lastDeadlineNanos() - now) / 1_000_000);
     batch.repeatAt(now + ANSWER_TIMEOUT.toNanos());
+    Queue.Append append =
+        new Queue.Append(
+            sender,
+            batch.number(),
+            batch.messages(),
+            millisLeft,
+            batch.mayBeStored(),
+            answers.get(queue));
     batch.onSent();
-    node.router()
-        .tell(
-            topicUid,
-            queue,
-            new Queue.Append(
-                sender, batch.number(), batch.messages(), millisLeft, answers.get(queue)));
+    node.router().tell(topicUid, queue, append);
   }
 
   private Behavior<Command> onAnswered(Answered answered) {

@@ -25,6 +25,11 @@ final class LogExtent {
   private LogMark end = LogMark.ORIGIN;
   private long checksum;
 
+  /** Of the subscription that holds the log, if one is open; asked for by every append. */
+  private long lowestFloor = Long.MAX_VALUE;
+
+  private @Nullable Long lowest;
+
   /** Takes over what the core knows. */
   synchronized void load(QueueLog.Loaded loaded) {
     loaded.marks().forEach(marks::add);
@@ -32,7 +37,8 @@ final class LogExtent {
     checksum = loaded.checksum();
     trimTo(loaded.start());
     floors.keySet().retainAll(loaded.openSubscriptions().keySet());
-    loaded.openSubscriptions().forEach(this::open);
+    loaded.openSubscriptions().forEach(floors::putIfAbsent);
+    findLowest();
   }
 
   /** A batch was stored at the end. */
@@ -55,15 +61,29 @@ final class LogExtent {
   /** A subscription reads from here on; what it has reported since then is better known. */
   synchronized void open(long subscriptionUid, long startOffset) {
     floors.putIfAbsent(subscriptionUid, startOffset);
+    findLowest();
   }
 
   synchronized void close(long subscriptionUid) {
     floors.remove(subscriptionUid);
+    findLowest();
   }
 
   /** An open subscription has settled everything before an offset. */
   synchronized void settle(long subscriptionUid, long floor) {
     floors.computeIfPresent(subscriptionUid, (uid, before) -> floor);
+    findLowest();
+  }
+
+  private void findLowest() {
+    lowestFloor = Long.MAX_VALUE;
+    lowest = null;
+    for (Map.Entry<Long, Long> each : floors.entrySet()) {
+      if (each.getValue() < lowestFloor) {
+        lowestFloor = each.getValue();
+        lowest = each.getKey();
+      }
+    }
   }
 
   /** Uids of the open subscriptions. */
@@ -90,24 +110,12 @@ final class LogExtent {
 
   /** Where every open subscription reads on; the end of the log if there is none. */
   synchronized long floor() {
-    long lowest = end.offset();
-    for (long floor : floors.values()) {
-      lowest = Math.min(lowest, floor);
-    }
-    return Math.max(lowest, start.offset());
+    return Math.max(Math.min(lowestFloor, end.offset()), start.offset());
   }
 
   /** The open subscription that holds the log; null if none does. */
   synchronized @Nullable Long pinnedBy() {
-    Long lowest = null;
-    long floor = end.offset();
-    for (Map.Entry<Long, Long> each : floors.entrySet()) {
-      if (each.getValue() < floor) {
-        floor = each.getValue();
-        lowest = each.getKey();
-      }
-    }
-    return lowest;
+    return lowestFloor < end.offset() ? lowest : null;
   }
 
   /** Where a subscription reads on; the end of the log if it is not open. */

@@ -1,9 +1,7 @@
 package io.tidewheel.queue;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -106,10 +104,5 @@ final class LogMarks {
   /** All of them, oldest first. */
   List<LogMark> all() {
     return List.copyOf(marks.values());
-  }
-
-  /** By offset; a view. */
-  NavigableMap<Long, LogMark> byOffset() {
-    return Collections.unmodifiableNavigableMap(marks);
   }
 }

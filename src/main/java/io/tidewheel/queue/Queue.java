@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The front of a queue: a sharded entity that collects, routes and answers, and never waits.
@@ -55,12 +56,15 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
    *     and the same messages, and gets the result of the first time
    * @param timeLeftMillis after which it must not be stored any more; {@link Long#MAX_VALUE} for
    *     never
+   * @param mayBeStored whether an earlier sending may have been: a full queue lets it pass to find
+   *     out, because a refusal would say nothing
    */
   public record Append(
       SenderId sender,
       long number,
       List<Message> messages,
       long timeLeftMillis,
+      boolean mayBeStored,
       ActorRef<AppendReply> replyTo)
       implements Command {}
 
@@ -205,7 +209,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             queue,
             node,
             new QueueNews(context, topicUid, queue, node, log, extent, readers, upkeep, unrouted));
-    upkeep.start(writer, () -> unrouted.isEmpty());
+    upkeep.start(writer);
     writer.start();
   }
 
@@ -233,15 +237,21 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
 
   private Behavior<Command> onAppend(Append append) {
     upkeep.onUse();
-    String full = BacklogBound.refusal(node.catalog().get().topic(topicUid), queue, extent);
-    if (node.isDiskFull().getAsBoolean()) {
-      append.replyTo().tell(AppendReply.refusal(append.number(), Reason.DISK_FULL));
-    } else if (full != null) {
-      append.replyTo().tell(new AppendReply.NotStored(append.number(), Reason.OVER_LIMIT, full));
-    } else {
+    AppendReply refusal = append.mayBeStored() ? null : refusal(append.number());
+    if (refusal == null) {
       writer.append(append);
+    } else {
+      append.replyTo().tell(refusal);
     }
     return this;
+  }
+
+  private @Nullable AppendReply refusal(long number) {
+    if (node.isDiskFull().getAsBoolean()) {
+      return AppendReply.refusal(number, Reason.DISK_FULL);
+    }
+    String full = BacklogBound.refusal(node.catalog().get().topic(topicUid), queue, extent);
+    return full == null ? null : new AppendReply.NotStored(number, Reason.OVER_LIMIT, full);
   }
 
   private Behavior<Command> onProgressed(Progressed progressed) {

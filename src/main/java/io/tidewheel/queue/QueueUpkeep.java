@@ -7,7 +7,6 @@ import io.tidewheel.catalog.TopicSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +31,12 @@ final class QueueUpkeep {
   /** A look at something far away is not taken all at once: clocks are set, settings change. */
   private static final long MAX_WAIT_MILLIS = 60_000;
 
+  /**
+   * A row may go when the checkpoints that are kept cover it, which takes as many new ones. When
+   * snapshots fail it would take checkpoints for ever.
+   */
+  private static final int MAX_REPEATS = 2;
+
   /** The messages the upkeep sends to its own actor. */
   record Messages(Queue.Command look, Queue.Command leftoverFound) {}
 
@@ -52,6 +57,9 @@ final class QueueUpkeep {
   private boolean isTrimming;
   private long askedUpTo;
 
+  /** Trims in a row for which a checkpoint was taken first. */
+  private int repeats;
+
   /** The core could not trim up to here as the log is. */
   private long fruitlessUpTo = -1;
 
@@ -63,7 +71,6 @@ final class QueueUpkeep {
   private boolean isUsed;
 
   private @Nullable QueueWriter writer;
-  private BooleanSupplier isFrontAtRest = () -> true;
 
   QueueUpkeep(
       ActorContext<Queue.Command> context,
@@ -88,14 +95,9 @@ final class QueueUpkeep {
     trimmedAtNanos = now - MAX_INTERVAL_MILLIS * 1_000_000;
   }
 
-  /**
-   * Begins to act.
-   *
-   * @param isAtRest whether nothing waits in the front itself
-   */
-  void start(QueueWriter through, BooleanSupplier isAtRest) {
+  /** Begins to act. */
+  void start(QueueWriter through) {
     writer = through;
-    isFrontAtRest = isAtRest;
   }
 
   boolean isStopping() {
@@ -168,7 +170,9 @@ final class QueueUpkeep {
     boolean isFruitless =
         done != null && !done.isWorthRepeating() && extent.start().offset() < askedUpTo;
     fruitlessUpTo = isFruitless ? askedUpTo : -1;
-    if (done != null && done.isWorthRepeating()) {
+    boolean isRepeated = done != null && done.isWorthRepeating() && repeats < MAX_REPEATS;
+    repeats = isRepeated ? repeats + 1 : 0;
+    if (isRepeated) {
       trimmedAtNanos -= MAX_INTERVAL_MILLIS * 1_000_000;
       onLook();
     }
@@ -186,7 +190,7 @@ final class QueueUpkeep {
     Topic topic = node.catalog().get().topic(topicUid);
     long dueMillis = topic == null ? Long.MAX_VALUE : trim(topic.settings(), now, through);
     long idleMillis = (now - activeAtNanos) / 1_000_000;
-    boolean isAtRest = !isTrimming && through.isAtRest() && isFrontAtRest.getAsBoolean();
+    boolean isAtRest = !isTrimming && through.isAtRest();
     long coreAfter = node.idle().coreAfter().toMillis();
     long queueAfter = node.idle().queueAfter().toMillis();
     if (isAtRest && idleMillis >= coreAfter && !isCoreResting) {

@@ -28,6 +28,7 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   private static final int QUEUES_PER_INTERVAL = 100;
+  private static final long NO_TICK = Long.MAX_VALUE;
 
   /** What a waker takes. */
   public sealed interface Command {}
@@ -47,7 +48,9 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private final InstantSource clock;
   private final Deque<WakeList.Place> asleep = new ArrayDeque<>();
   private final WakeList list = new WakeList();
-  private boolean isTicking;
+
+  /** When the timer rings, in wall-clock milliseconds. */
+  private long tickAtMillis = NO_TICK;
 
   private QueueWaker(
       ActorContext<Command> context,
@@ -87,16 +90,12 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
 
   private Behavior<Command> onSleeps(Sleeps sleeps) {
     list.put(new WakeList.Place(sleeps.topicUid, sleeps.queue), sleeps.dueMillis);
-    if (asleep.isEmpty()) {
-      // It may be due before what the timer waits for.
-      isTicking = false;
-    }
     tick();
     return this;
   }
 
   private Behavior<Command> onTick() {
-    isTicking = false;
+    tickAtMillis = NO_TICK;
     int left = QUEUES_PER_INTERVAL;
     while (left > 0 && !asleep.isEmpty()) {
       wake(asleep.removeFirst());
@@ -111,10 +110,15 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
     router.tell(place.topicUid(), place.queue(), new Queue.Wake());
   }
 
+  /** A timer that rings in time is left alone: started anew again and again it never would. */
   private void tick() {
-    if (!isTicking && (!asleep.isEmpty() || !list.isEmpty())) {
-      isTicking = true;
-      timers.startSingleTimer(TICK, TICK, asleep.isEmpty() ? untilDue() : INTERVAL);
+    if (!asleep.isEmpty() || !list.isEmpty()) {
+      Duration wait = asleep.isEmpty() ? untilDue() : INTERVAL;
+      long atMillis = clock.millis() + wait.toMillis();
+      if (atMillis < tickAtMillis) {
+        tickAtMillis = atMillis;
+        timers.startSingleTimer(TICK, TICK, wait);
+      }
     }
   }
 

@@ -205,7 +205,7 @@ final class QueueWriter {
         : new IdPolicy(topic.settings().dedupWindow().toMillis(), topic.settings().dedupIds());
   }
 
-  static void refuse(Append append, PublishResult.Reason reason) {
+  private static void refuse(Append append, PublishResult.Reason reason) {
     append.replyTo().tell(AppendReply.refusal(append.number(), reason));
   }
 

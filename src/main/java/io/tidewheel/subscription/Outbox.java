@@ -198,7 +198,9 @@ final class Outbox {
     step = Step.SENT;
     timers.startSingleTimer(Unanswered.class, new Unanswered(number), ANSWER_TIMEOUT);
     router.tell(
-        topicUid, 0, new Queue.Append(sender, number, List.of(message), Long.MAX_VALUE, replies));
+        topicUid,
+        0,
+        new Queue.Append(sender, number, List.of(message), Long.MAX_VALUE, false, replies));
   }
 
   private long onReplied(AppendReply reply) {

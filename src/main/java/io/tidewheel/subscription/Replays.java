@@ -111,7 +111,8 @@ final class Replays {
         AppendReply.class,
         reader.queueRef(),
         ANSWER_TIMEOUT,
-        replyTo -> new Queue.Append(sender, number, List.of(copy), TIME_LEFT_MILLIS, replyTo),
+        replyTo ->
+            new Queue.Append(sender, number, List.of(copy), TIME_LEFT_MILLIS, false, replyTo),
         (reply, failure) -> new Stored(number, reply));
   }
 

@@ -190,8 +190,20 @@ class BenchIT {
             "--warmup",
             "200ms",
             "--allow-unsent");
-    assertThat(paced.at("/operations/publish/messages").asInt() + paced.at("/unsent").asInt())
-        .isBetween(950, 1_050);
+    assertDue(paced, "publish", 1_000);
+  }
+
+  /**
+   * What was due is what its rate makes of the time that the run really took: a slow machine ends
+   * it late, and starts its threads late.
+   */
+  private static void assertDue(JsonNode report, String operation, double rate) {
+    double due =
+        report.at("/operations/" + operation + "/messages").asDouble()
+            + report.at("/unsent").asDouble();
+    assertThat(due / (rate * report.at("/seconds").asDouble()))
+        .as(report.toString())
+        .isBetween(0.8, 1.05);
   }
 
   @Test
@@ -204,8 +216,7 @@ class BenchIT {
     List<String> allowed = new ArrayList<>(List.of(tooFast).subList(1, tooFast.length));
     allowed.add("--allow-unsent");
     JsonNode report = bench(allowed.toArray(String[]::new));
-    assertThat(report.at("/unsent").asInt() + report.at("/operations/publish/messages").asInt())
-        .isBetween(99_000, 130_000);
+    assertDue(report, "publish", 200_000);
     assertThat(report.at("/operations/publish/p99").asDouble()).isGreaterThan(100);
   }
 
@@ -276,8 +287,19 @@ class BenchIT {
   @Test
   void acksAtARate() throws IOException {
     JsonNode report =
-        bench("ack", "--rate", "2000", "--pull", "50", "--duration", "1s", "--warmup", "0s");
-    assertThat(report.at("/operations/ack/messages").asInt()).isBetween(50, 2_050);
+        bench(
+            "ack",
+            "--rate",
+            "2000",
+            "--pull",
+            "50",
+            "--duration",
+            "1s",
+            "--warmup",
+            "0s",
+            "--allow-unsent");
+    assertThat(report.at("/operations/ack/messages").asDouble())
+        .isBetween(50.0, 2_000 * report.at("/seconds").asDouble() + 50);
     assertThat(report.at("/errors").asInt()).isZero();
   }
 

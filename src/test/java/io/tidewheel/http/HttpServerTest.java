@@ -3,6 +3,7 @@ package io.tidewheel.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.micrometer.core.instrument.Gauge;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult;
@@ -493,14 +494,12 @@ class HttpServerTest {
                     + body)
                 .getBytes(StandardCharsets.US_ASCII));
     await(() -> served.memory.waitingCount() > before);
-    socket.close();
-    // The close is seen by the server before the next request of another connection is answered.
-    await(() -> served.get("/metrics").body().contains("tidewheel_http_connections"));
     served.post(path("/messages"), "1");
-    CompletableFuture.runAsync(
-            served.memory::completeWaiting,
-            CompletableFuture.delayedExecutor(300, java.util.concurrent.TimeUnit.MILLISECONDS))
-        .join();
+    Gauge connections = served.memory.metrics.get("tidewheel.http.connections").gauge();
+    double open = connections.value();
+    socket.close();
+    await(() -> connections.value() < open);
+    served.memory.completeWaiting();
     served.memory.awaitReleased(1);
     assertThat(served.memory.released).containsExactly(0L);
     served.memory.released.clear();

@@ -8,6 +8,7 @@ import io.tidewheel.config.TidewheelSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -101,17 +102,36 @@ final class ServedBroker implements AutoCloseable {
     return MAPPER.readTree(response.body());
   }
 
-  /** Sends bytes as they are and reads until the server closes or is silent for a second. */
+  /**
+   * Sends bytes as they are and reads until the server closes or is silent for a second; before its
+   * first byte it may take its time.
+   */
   String raw(String bytes) throws IOException {
     try (Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), port())) {
-      socket.setSoTimeout(1_000);
+      socket.setSoTimeout(5_000);
       try {
         socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
         socket.getOutputStream().flush();
       } catch (IOException e) {
         // The server may have answered and closed before it read everything.
       }
-      return read(socket.getInputStream());
+      PushbackInputStream in = new PushbackInputStream(socket.getInputStream());
+      int first = firstByte(in);
+      if (first < 0) {
+        return "";
+      }
+      in.unread(first);
+      socket.setSoTimeout(1_000);
+      return read(in);
+    }
+  }
+
+  private static int firstByte(InputStream in) {
+    try {
+      return in.read();
+    } catch (IOException e) {
+      // Silent to the end, or reset: there is no answer.
+      return -1;
     }
   }
 

@@ -110,6 +110,7 @@ class PendingAppendsTest {
         1,
         List.of(Message.of(new byte[payloadBytes])),
         timeLeftMillis,
+        false,
         TestInbox.<AppendReply>create().getRef());
   }
 
@@ -119,6 +120,7 @@ class PendingAppendsTest {
         1,
         Collections.emptyList(),
         10,
+        false,
         TestInbox.<AppendReply>create().getRef());
   }
 }

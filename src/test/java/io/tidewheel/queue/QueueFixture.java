@@ -125,7 +125,7 @@ final class QueueFixture implements AutoCloseable {
   }
 
   Queue.Append append(SenderId sender, long number, Message... messages) {
-    return new Queue.Append(sender, number, List.of(messages), FOREVER, replies.getRef());
+    return new Queue.Append(sender, number, List.of(messages), FOREVER, false, replies.getRef());
   }
 
   /** Virtual time for timers, time limits and the wall clock. */
@@ -177,6 +177,13 @@ final class QueueFixture implements AutoCloseable {
         .filter(event -> event instanceof QueueEvent.MessagesAppended)
         .map(event -> (QueueEvent.MessagesAppended) event)
         .toList();
+  }
+
+  /** How many checkpoints the log has. */
+  long checkpointCount() {
+    return store.events(QueueLog.persistenceId(TOPIC, 0)).stream()
+        .filter(row -> row instanceof LogRow.Checkpoint<?>)
+        .count();
   }
 
   /** The payloads of all stored messages, in order. */

@@ -41,7 +41,7 @@ class QueueInspectorTest {
     answer(asked.get(0));
     assertThat(answer).isNotDone();
     answer(asked.get(1));
-    assertThat(answer.get(3, TimeUnit.SECONDS)).containsExactly(status(0), status(1), status(2));
+    assertThat(answer.get(10, TimeUnit.SECONDS)).containsExactly(status(0), status(1), status(2));
   }
 
   @Test
@@ -51,7 +51,7 @@ class QueueInspectorTest {
     answer(asked.get(2));
     answer(asked.get(0));
     time.timePasses(TIMEOUT);
-    assertThat(answer.get(3, TimeUnit.SECONDS)).containsExactly(status(0), status(2));
+    assertThat(answer.get(10, TimeUnit.SECONDS)).containsExactly(status(0), status(2));
   }
 
   @Test
@@ -60,17 +60,18 @@ class QueueInspectorTest {
     final CompletableFuture<List<QueueStatus>> second = inspector.describe(topic(1), TIMEOUT);
     List<Sent> asked = queues.receiveSeveralMessages(2);
     CompletableFuture<List<QueueStatus>> refused = inspector.describe(topic(1), TIMEOUT);
-    assertThatThrownBy(() -> refused.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(RejectedExecutionException.class);
     answer(asked.get(0));
     answer(asked.get(1));
-    first.get(3, TimeUnit.SECONDS);
-    second.get(3, TimeUnit.SECONDS);
+    first.get(10, TimeUnit.SECONDS);
+    second.get(10, TimeUnit.SECONDS);
     queues.awaitAssert(
+        Duration.ofSeconds(20),
         () -> {
           CompletableFuture<List<QueueStatus>> next = inspector.describe(topic(1), TIMEOUT);
-          answer(queues.receiveMessage(Duration.ofMillis(200)));
+          answer(queues.receiveMessage(Duration.ofSeconds(1)));
           return next.join();
         });
   }

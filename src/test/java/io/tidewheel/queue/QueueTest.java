@@ -207,7 +207,8 @@ class QueueTest {
   void anExpiredAppendIsNotStored() {
     ActorRef<Queue.Command> queue = fixture.start();
     openWithHeldWrite(queue);
-    queue.tell(new Queue.Append(SENDER, 1, List.of(text("late")), 100, fixture.replies.getRef()));
+    queue.tell(
+        new Queue.Append(SENDER, 1, List.of(text("late")), 100, false, fixture.replies.getRef()));
     queue.tell(fixture.append(SENDER, 2, text("in time")));
     settle(queue);
     fixture.advance(Duration.ofMillis(100));
@@ -285,6 +286,25 @@ class QueueTest {
     assertThat(fixture.changes.receiveMessage()).isEqualTo(new Queue.StoredInLog(0));
     again.tell(open(5, StartPosition.EARLIEST));
     assertThat(fixture.changes.receiveMessage()).isInstanceOf(Queue.NotNow.class);
+  }
+
+  /** A refusal would leave its publisher in doubt for ever: only the log can say. */
+  @Test
+  void aRepeatFindsOutWhatBecameOfItAlsoWhenTheDiskIsFull() {
+    ActorRef<Queue.Command> queue = fixture.start();
+    Queue.Append first = fixture.append(SENDER, 1, text("a"));
+    queue.tell(first);
+    AppendReply stored = fixture.await(fixture.replies);
+    assertThat(stored).isInstanceOf(AppendReply.Decided.class);
+    fixture.isDiskFull.set(true);
+    queue.tell(first);
+    assertThat(fixture.await(fixture.replies))
+        .isEqualTo(AppendReply.refusal(1, PublishResult.Reason.DISK_FULL));
+    queue.tell(
+        new Queue.Append(
+            SENDER, 1, first.messages(), QueueFixture.FOREVER, true, fixture.replies.getRef()));
+    assertThat(fixture.await(fixture.replies)).isEqualTo(stored);
+    assertThat(fixture.stored()).containsExactly("a");
   }
 
   /**

@@ -129,14 +129,15 @@ class ConsumerTest {
     fixture.expectPull(0);
     assertThat(second).isNotDone();
     CompletableFuture<List<Delivery>> refused = pull();
-    assertThatThrownBy(() -> refused.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(RejectedPullException.class);
     give(firstPull, delivery(0, 0, 1));
     get(first);
     fixture.queues.awaitAssert(
+        Duration.ofSeconds(20),
         () -> {
           CompletableFuture<List<Delivery>> next = pull();
-          fixture.queues.receiveMessage(Duration.ofMillis(200));
+          fixture.queues.receiveMessage(Duration.ofSeconds(1));
           return next;
         });
   }
@@ -155,6 +156,6 @@ class ConsumerTest {
   }
 
   private static <T> T get(CompletableFuture<T> answer) {
-    return answer.orTimeout(3, TimeUnit.SECONDS).join();
+    return answer.orTimeout(10, TimeUnit.SECONDS).join();
   }
 }

@@ -92,6 +92,7 @@ class PullRaceTest {
     queues.forEach(queue -> queue.tell(new Calm()));
     TestProbe<Object> probe = KIT.createTestProbe();
     probe.awaitAssert(
+        Duration.ofSeconds(20),
         () -> {
           time.timePasses(Duration.ofMillis(500));
           assertThat(pulls).allMatch(CompletableFuture::isDone);
@@ -106,6 +107,7 @@ class PullRaceTest {
     }
     assertThat(held).isNotEmpty();
     probe.awaitAssert(
+        Duration.ofSeconds(20),
         () -> {
           assertThat(leased(queues)).isEqualTo(held);
           return 0;

@@ -251,7 +251,7 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, Duration.ZERO);
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
     fixture.time.timePasses(PullWorker.MIN_LIMIT);
-    assertThatThrownBy(() -> answer.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     give(silent, delivery(0, 0, 10));
     fixture.expectReleased(0, 0);
@@ -398,7 +398,7 @@ class PullWorkerTest {
         KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board));
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
     fixture.time.timePasses(PullWorker.MIN_LIMIT);
-    assertThatThrownBy(() -> answer.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT.minus(MILLI));
     give(silent, delivery(0, 0, 10));
@@ -415,7 +415,7 @@ class PullWorkerTest {
         KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board));
     fixture.expectPull(0);
     fixture.time.timePasses(PullWorker.MIN_LIMIT);
-    assertThatThrownBy(() -> answer.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT);
     watcher.expectTerminated(worker);
@@ -430,7 +430,7 @@ class PullWorkerTest {
     fixture.expectPull(1);
     KIT.stop(fixture.workers);
     fixture.expectReleased(0, 0);
-    assertThatThrownBy(() -> answer.get(3, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(RejectedPullException.class);
   }
 
@@ -450,6 +450,6 @@ class PullWorkerTest {
   }
 
   private static List<Delivery> get(CompletableFuture<List<Delivery>> answer) {
-    return answer.orTimeout(3, TimeUnit.SECONDS).join();
+    return answer.orTimeout(10, TimeUnit.SECONDS).join();
   }
 }

@@ -19,6 +19,10 @@ import java.nio.file.Path;
  */
 public final class EmbeddedStoreExtension implements Extension {
   static final String CONFIG_PATH = "tidewheel.journal.embedded";
+
+  /** Where what waits for the disk runs. */
+  public static final String READ_DISPATCHER = CONFIG_PATH + ".read-dispatcher";
+
   private static final Id ID = new Id();
 
   private final EmbeddedStore store;
@@ -38,9 +42,7 @@ public final class EmbeddedStoreExtension implements Extension {
     this.store = EmbeddedStore.open(Path.of(directory), settings);
     this.serialization = new EventSerialization(system, settings.maxRowBytes());
     this.reads =
-        new StoreReads(
-            system.dispatchers().lookup(CONFIG_PATH + ".read-dispatcher"),
-            settings.maxConcurrentReads());
+        new StoreReads(system.dispatchers().lookup(READ_DISPATCHER), settings.maxConcurrentReads());
     system.registerOnTermination(store::close);
   }
 

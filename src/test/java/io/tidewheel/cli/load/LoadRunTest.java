@@ -17,6 +17,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +32,11 @@ class LoadRunTest {
   private final Set<String> bodies = ConcurrentHashMap.newKeySet();
   private HttpServer server;
   private volatile int status = 201;
+
+  /** The number of the request that is answered only when {@link #stall} is complete. */
   private volatile int stallAt = -1;
+
+  private final CompletableFuture<Void> stall = new CompletableFuture<>();
 
   @BeforeEach
   void start() throws IOException {
@@ -41,6 +48,7 @@ class LoadRunTest {
 
   @AfterEach
   void stop() {
+    stall.complete(null);
     server.stop(0);
     threads.shutdownNow();
   }
@@ -48,9 +56,7 @@ class LoadRunTest {
   private void serve(HttpExchange exchange) throws IOException {
     bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
     if (requests.incrementAndGet() == stallAt) {
-      CompletableFuture.runAsync(
-              () -> {}, CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS))
-          .join();
+      stall.join();
     }
     // Without a body the answer is one packet: with two, each would wait for an acknowledgement.
     exchange.sendResponseHeaders(status, -1);
@@ -72,46 +78,59 @@ class LoadRunTest {
   @Test
   void countsLatencyFromTheTimeARequestWasDue() throws InterruptedException {
     stallAt = 50;
-    Histogram latencies =
-        run(plan(LoadPlan.Mode.PUBLISH, 200, 1, 200, false)).latencies(Operation.PUBLISH);
+    AtomicLong clock = new AtomicLong(1_000);
+    LoadRun run = new LoadRun(plan(LoadPlan.Mode.PUBLISH, 200, 1, 200, false), clock::get);
+    run.measureFrom(clock.get());
+    run.start();
+    for (int sent = 1; sent < stallAt; sent++) {
+      awaitAnswers(run, sent);
+      clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+    await(() -> requests.get() == stallAt);
+    clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(500));
+    stall.complete(null);
+    // Number 50 and the hundred that became due meanwhile.
+    for (int sent = stallAt + 100; sent < 200; sent++) {
+      awaitAnswers(run, sent);
+      clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+    await(run::isDone);
+    run.sample();
+    Histogram latencies = run.latencies(Operation.PUBLISH);
     assertThat(latencies.getTotalCount()).isEqualTo(200);
-    // 500 ms at 200/s: about 100 were due, half of them in the first 250 ms.
-    assertThat(latencies.getCountBetweenValues(250_000_000L, Meter.MAX_NANOS)).isBetween(35L, 150L);
+    // 500 ms, 495 ms and so on down to 250 ms.
+    assertThat(latencies.getCountBetweenValues(250_000_000L, Meter.MAX_NANOS)).isEqualTo(51);
+    assertThat(latencies.getCountBetweenValues(0, 4_000_000L)).isEqualTo(100);
   }
 
   /** What waits for a free connection when the time ends has waited, and is not forgotten. */
   @Test
   void countsWhatWasDueAndNotSent() throws InterruptedException {
     stallAt = 1;
-    LoadRun run =
-        new LoadRun(plan(LoadPlan.Mode.PUBLISH, 1_000, 1, 1_000_000, false), System::nanoTime);
-    long start = System.nanoTime();
-    run.measureFrom(start);
+    AtomicLong clock = new AtomicLong(1_000);
+    LoadRun run = new LoadRun(plan(LoadPlan.Mode.PUBLISH, 1_000, 1, 1_000_000, false), clock::get);
+    run.measureFrom(clock.get());
     run.start();
-    while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(300)) {
-      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-    }
-    run.endWindow(start + TimeUnit.MILLISECONDS.toNanos(300));
+    await(() -> requests.get() == stallAt);
+    run.endWindow(clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(300)));
+    stall.complete(null);
     run.stop();
     assertThat(run.messages(Operation.PUBLISH)).isEqualTo(1);
-    assertThat(run.unsent(Operation.PUBLISH)).isBetween(200L, 300L);
+    assertThat(run.unsent(Operation.PUBLISH)).isEqualTo(299);
     Histogram latencies = run.latencies(Operation.PUBLISH);
-    assertThat(latencies.getTotalCount()).isEqualTo(1 + run.unsent(Operation.PUBLISH));
-    assertThat(latencies.getValueAtPercentile(50)).isBetween(80_000_000L, 170_000_000L);
+    assertThat(latencies.getTotalCount()).isEqualTo(300);
+    assertThat(latencies.getValueAtPercentile(50)).isBetween(149_000_000L, 151_000_000L);
+    assertThat(latencies.getMaxValue()).isBetween(299_000_000L, 301_000_000L);
   }
 
   @Test
   void countsNothingOfTheWarmUp() throws InterruptedException {
     LoadRun run = new LoadRun(plan(LoadPlan.Mode.PUBLISH, 0, 4, 300, false), System::nanoTime);
     run.start();
-    while (requests.get() < 100) {
-      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-    }
+    await(() -> requests.get() >= 100);
     assertThat(run.messages(Operation.PUBLISH)).isZero();
     run.measureFrom(System.nanoTime());
-    while (!run.isDone()) {
-      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-    }
+    await(run::isDone);
     run.stop();
     assertThat(run.messages(Operation.PUBLISH)).isEqualTo(300);
     assertThat(run.latencies(Operation.PUBLISH).getTotalCount()).isEqualTo(300);
@@ -143,12 +162,20 @@ class LoadRunTest {
     assertThat(run.fatal()).contains("cannot connect");
   }
 
+  private static void awaitAnswers(LoadRun run, int count) {
+    await(() -> run.messages(Operation.PUBLISH) == count);
+  }
+
+  private static void await(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
   private static LoadRun run(LoadRun run) throws InterruptedException {
     run.measureFrom(System.nanoTime());
     run.start();
-    while (!run.isDone()) {
-      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-    }
+    await(run::isDone);
     run.sample();
     return run;
   }
