@@ -112,6 +112,8 @@ class IngressTest {
     assertThat(again.sender()).isEqualTo(first.sender());
     assertThat(again.messages()).isEqualTo(first.messages());
     assertThat(again.timeLeftMillis()).isEqualTo(27_000);
+    assertThat(first.mayBeStored()).isFalse();
+    assertThat(again.mayBeStored()).isTrue();
     stored(again, 3);
     assertThat(join(answer)).containsExactly(new PublishResult.Stored(0, 3, false));
     stored(first, 3);
@@ -130,19 +132,6 @@ class IngressTest {
     again.replyTo().tell(AppendReply.refusal(1, PublishResult.Reason.OVER_LIMIT));
     stored(repeated(), 4);
     assertThat(join(answer)).containsExactly(new PublishResult.Stored(0, 4, false));
-  }
-
-  @Test
-  void saysOfARepeatThatTheFirstMayBeStored() {
-    publish("a");
-    assertThat(append().mayBeStored()).isFalse();
-    Queue.Append again = null;
-    for (int i = 0; i < 200 && again == null; i++) {
-      fixture.advance(Duration.ofMillis(200));
-      again = nextAppend();
-    }
-    assertThat(again).isNotNull();
-    assertThat(again.mayBeStored()).isTrue();
   }
 
   /** The same when the answer to the first sending is only late. */

@@ -166,7 +166,7 @@ class QueueUpkeepTest {
     snapshots.failNextNPersisted(Integer.MAX_VALUE);
     report(queue, FIRST, 4, true);
     until(() -> fixture.checkpointCount() > 0);
-    pass(20);
+    pass(queue, 20, STEP_SECONDS);
     assertThat(fixture.checkpointCount()).isLessThan(20);
     assertThat(status(queue).startOffset()).isZero();
     snapshots.resetPolicy();
