@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -92,7 +93,7 @@ final class InProcessBench {
       }
       orFail(topics.putTopic(name, settings, null, TIMEOUT));
       for (String subscription :
-          bench.subscriptionsOpen() == 0 ? java.util.List.<String>of() : bench.subscriptions()) {
+          bench.subscriptionsOpen() == 0 ? List.<String>of() : bench.subscriptions()) {
         orFail(
             topics.putSubscription(
                 name, subscription, Json.MAPPER.createObjectNode(), null, TIMEOUT));

@@ -3,6 +3,7 @@ package io.tidewheel.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -101,7 +102,7 @@ final class TopicCommand {
     return BrokerConnection.path("v1", "topics", topic);
   }
 
-  private static List<String> orEmpty(@org.jspecify.annotations.Nullable List<String> settings) {
+  private static List<String> orEmpty(@Nullable List<String> settings) {
     return settings == null ? List.of() : settings;
   }
 

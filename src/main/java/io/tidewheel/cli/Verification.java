@@ -9,6 +9,7 @@ import io.tidewheel.queue.QueueAudit;
 import io.tidewheel.queue.QueueEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,7 +76,7 @@ final class Verification {
 
   /** Names and numbers of what was read, in the order in which they are shown. */
   Map<String, Long> counts() {
-    Map<String, Long> counts = new java.util.LinkedHashMap<>();
+    Map<String, Long> counts = new LinkedHashMap<>();
     counts.put("logBytes", logBytes);
     counts.put("logs", (long) logCount);
     counts.put("rows", rowCount);

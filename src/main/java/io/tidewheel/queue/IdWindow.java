@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ids given by users that a queue remembers, with the offset each was stored at: at most {@link
@@ -68,8 +69,7 @@ final class IdWindow {
    * @param newest only so many of the newest ids count
    * @return null if it is not remembered
    */
-  @org.jspecify.annotations.Nullable
-  Entry find(IdHash id, long notBeforeMillis, int newest) {
+  @Nullable Entry find(IdHash id, long notBeforeMillis, int newest) {
     int slot = slotOf(id.high, id.low);
     int position = table[slot];
     if (position == EMPTY) {

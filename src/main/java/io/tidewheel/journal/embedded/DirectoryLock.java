@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lock of a data directory, held for the life of the store. The operating system gives it back
@@ -77,7 +78,7 @@ final class DirectoryLock implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable FileChannel channel) {
+  private static void closeQuietly(@Nullable FileChannel channel) {
     if (channel != null) {
       try {
         channel.close();

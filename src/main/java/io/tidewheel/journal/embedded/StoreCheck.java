@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -233,7 +234,7 @@ public final class StoreCheck implements AutoCloseable {
     return new ReadOptions().setVerifyChecksums(true).setFillCache(false);
   }
 
-  private static @org.jspecify.annotations.Nullable StoredRow row(
+  private static @Nullable StoredRow row(
       String persistenceId, byte[] key, byte[] indexed, SegmentReader log, Visitor visitor)
       throws IOException {
     byte[] value = indexed;
