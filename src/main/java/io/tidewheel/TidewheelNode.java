@@ -197,7 +197,12 @@ public final class TidewheelNode implements AutoCloseable {
         waker);
     ActorRef<Workers.Command> workers =
         system.systemActorOf(
-            Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS, Workers.DEFAULT_MAX_SETTLES),
+            Workers.create(
+                queues,
+                board,
+                Workers.DEFAULT_MAX_PULLS,
+                Workers.DEFAULT_MAX_SETTLES,
+                Workers.DEFAULT_MAX_QUESTIONS),
             "workers",
             Props.empty());
     NodePublisher publisher =
@@ -252,7 +257,7 @@ public final class TidewheelNode implements AutoCloseable {
             browser,
             consumer,
             new NodeRedriver(redrives, topics),
-            new NodeLocator(workers, new PullLog(rows)),
+            new NodeLocator(workers, new PullLog(rows), System::nanoTime),
             receipts,
             metrics(),
             () ->

@@ -70,6 +70,11 @@ public record Topic(
         Collections.unmodifiableMap(changed));
   }
 
+  /** The subscription that belongs to the broker; null but in a dead-letter topic. */
+  public @Nullable Subscription builtIn() {
+    return subscriptions.values().stream().filter(Subscription::isBuiltIn).findFirst().orElse(null);
+  }
+
   /** How far the opening or closing of a subscription is. */
   public enum Stage {
     /** Recorded, but not yet stored by every queue: not usable. */

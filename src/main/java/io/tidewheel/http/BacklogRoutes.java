@@ -69,8 +69,8 @@ final class BacklogRoutes {
                   + String.join(", ", ORDERS.keySet().stream().sorted().toList()))
           .toException();
     }
-    long min = number(call, "min", 0, 0, Long.MAX_VALUE);
-    int size = (int) number(call, "pageSize", DEFAULT_SIZE, 1, MAX_SIZE);
+    long min = call.number("min", 0, 0, Long.MAX_VALUE);
+    int size = call.size("pageSize", DEFAULT_SIZE, MAX_SIZE);
     String node = call.query("node");
     String subscription = call.query("subscription");
     List<Topic> topics = topics(call.query("topic"), subscription);
@@ -170,21 +170,5 @@ final class BacklogRoutes {
     if (reader.stopReason() != null) {
       node.put("stopReason", reader.stopReason());
     }
-  }
-
-  private static long number(Call call, String name, long absent, long min, long max) {
-    String text = call.query(name);
-    if (text == null) {
-      return absent;
-    }
-    if (!text.matches("[0-9]{1,18}")) {
-      throw Problem.of(ProblemType.MALFORMED, name + " must be a whole number").toException();
-    }
-    long number = Long.parseLong(text);
-    if (number < min || number > max) {
-      throw Problem.of(ProblemType.NOT_ACCEPTED, name + " must be from " + min + " to " + max)
-          .toException();
-    }
-    return number;
   }
 }

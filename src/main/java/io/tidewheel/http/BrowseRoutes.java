@@ -9,9 +9,7 @@ import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.subscription.Sighting;
 import io.tidewheel.worker.Locator;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -42,9 +40,6 @@ final class BrowseRoutes {
     this.locator = broker.locator();
     this.lookup = lookup;
   }
-
-  /** A stored message and where it stands. */
-  private record Stored(int queue, long offset, long atMillis, Message message) {}
 
   /** What is asked for; {@code from} and {@code sinceMillis} are -1 where they are not given. */
   private record Query(@Nullable Integer queue, long from, long sinceMillis, int max) {}
@@ -142,8 +137,8 @@ final class BrowseRoutes {
   }
 
   CompletionStage<Answer> message(Call call) {
-    Integer queue = (int) number("queue", call.tail().get(0), Integer.MAX_VALUE);
-    long offset = number("offset", call.tail().get(1), Long.MAX_VALUE);
+    int queue = (int) Call.number("queue", call.tail().get(0), 0, Integer.MAX_VALUE);
+    long offset = Call.number("offset", call.tail().get(1), 0, Long.MAX_VALUE);
     return lookup
         .topic(call)
         .thenCompose(
@@ -248,10 +243,10 @@ final class BrowseRoutes {
     json.literal("}");
   }
 
-  private static void writeFields(JsonBytes json, Stored stored) {
+  /** A message as it is stored, without brackets. */
+  static void writeFields(JsonBytes json, Stored stored) {
     DeliveryWriter.writeMessage(json, stored.message(), stored.queue(), stored.offset());
-    json.literal(",\"publishedAt\":\"");
-    json.literal(Instant.ofEpochMilli(stored.atMillis()).toString()).literal("\"");
+    SightingWriter.time(json, "publishedAt", stored.atMillis());
   }
 
   private static int expected(List<Stored> found) {
@@ -263,43 +258,15 @@ final class BrowseRoutes {
   }
 
   private static Query query(Call call) {
-    String queue = call.query("queue");
-    String from = call.query("from");
-    String time = call.query("time");
-    String max = call.query("max");
-    if (from != null && time != null) {
+    if (call.query("from") != null && call.query("time") != null) {
       throw Problem.of(ProblemType.MALFORMED, "from and time can't be given together")
           .toException();
     }
-    int limit = max == null ? DEFAULT_MAX : (int) number("max", max, Integer.MAX_VALUE);
-    if (limit < 1 || limit > Limits.MAX_PULL_MESSAGES) {
-      throw Problem.of(
-              ProblemType.NOT_ACCEPTED, "max must be from 1 to " + Limits.MAX_PULL_MESSAGES)
-          .toException();
-    }
     return new Query(
-        queue == null ? null : (int) number("queue", queue, Integer.MAX_VALUE),
-        from == null ? 0 : number("from", from, Long.MAX_VALUE - limit),
-        time == null ? -1 : Math.max(0, millis(time)),
-        limit);
-  }
-
-  private static long millis(String time) {
-    try {
-      return Instant.parse(time).toEpochMilli();
-    } catch (DateTimeException | ArithmeticException e) {
-      throw Problem.of(
-              ProblemType.MALFORMED,
-              "time must be a time in UTC such as 2026-11-21T15:00:00Z, not " + Problem.quote(time))
-          .toException();
-    }
-  }
-
-  private static long number(String name, String text, long max) {
-    if (text.matches("[0-9]{1,18}") && Long.parseLong(text) <= max) {
-      return Long.parseLong(text);
-    }
-    throw Problem.of(ProblemType.MALFORMED, name + " must be a whole number from 0").toException();
+        call.query("queue") == null ? null : (int) call.number("queue", 0, 0, Integer.MAX_VALUE),
+        call.number("from", 0, 0, Long.MAX_VALUE),
+        call.query("time") == null ? -1 : Math.max(0, call.time("time", 0)),
+        call.size("max", DEFAULT_MAX, Limits.MAX_PULL_MESSAGES));
   }
 
   private static Problem noQueue(Topic topic, int queue) {

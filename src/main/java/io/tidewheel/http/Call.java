@@ -9,7 +9,9 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.config.Durations;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -90,6 +92,23 @@ final class Call {
   /** A query parameter; null if it is absent. */
   @Nullable String query(String name) {
     return query.get(name);
+  }
+
+  /** A whole number in the query; {@code absent} if it is not there. */
+  long number(String name, long absent, long min, long max) {
+    String text = query.get(name);
+    return text == null ? absent : number(name, text, min, max);
+  }
+
+  /** How many, in the query: from 1 on. */
+  int size(String name, int absent, int max) {
+    return (int) number(name, absent, 1, max);
+  }
+
+  /** A time in the query, in milliseconds; {@code absent} if it is not there. */
+  long time(String name, long absent) {
+    String text = query.get(name);
+    return text == null ? absent : timeMillis(name, text);
   }
 
   /** Time left of the request's limit; at least 1 ms, so that what is late is refused by name. */
@@ -194,6 +213,30 @@ final class Call {
           .toException();
     }
     return limit;
+  }
+
+  static long number(String where, String text, long min, long max) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw Problem.ofField(ProblemType.MALFORMED, where, "must be a whole number").toException();
+    }
+    long number = Long.parseLong(text);
+    if (number < min || number > max) {
+      throw Problem.ofField(ProblemType.NOT_ACCEPTED, where, "must be from " + min + " to " + max)
+          .toException();
+    }
+    return number;
+  }
+
+  static long timeMillis(String where, String text) {
+    try {
+      return Instant.parse(text).toEpochMilli();
+    } catch (DateTimeException | ArithmeticException e) {
+      throw Problem.ofField(
+              ProblemType.MALFORMED,
+              where,
+              "must be a time in UTC such as 2026-11-21T15:00:00Z, not " + Problem.quote(text))
+          .toException();
+    }
   }
 
   static Duration duration(String where, String text) {

@@ -2,9 +2,12 @@ package io.tidewheel.http;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +76,24 @@ final class FieldParser {
       texts.add(parser.getText());
     }
     return texts;
+  }
+
+  /** A time in milliseconds. */
+  static long timeMillis(JsonNode value, String pointer) {
+    if (!value.isTextual()) {
+      throw wrongType(pointer, "a time in UTC as a string, such as \"2026-11-21T15:00:00Z\"");
+    }
+    return Call.timeMillis(pointer, value.textValue());
+  }
+
+  static void refuseOthers(ObjectNode body, Collection<String> known) {
+    body.fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!known.contains(name)) {
+                throw unknown(Json.segment(name));
+              }
+            });
   }
 
   static ProblemException wrongType(String pointer, String expected) {

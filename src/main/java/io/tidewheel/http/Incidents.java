@@ -1,6 +1,7 @@
 package io.tidewheel.http;
 
 import io.tidewheel.message.KeyHash;
+import io.tidewheel.worker.RejectedPullException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -23,6 +24,11 @@ final class Incidents {
     Throwable cause = Failures.cause(failure);
     if (cause instanceof ProblemException expected) {
       return expected.problem();
+    }
+    if (cause instanceof RejectedPullException rejected) {
+      return Problem.of(
+          rejected.isTooMany() ? ProblemType.OVER_LIMIT : ProblemType.UNAVAILABLE,
+          String.valueOf(rejected.getMessage()));
     }
     if (cause instanceof TimeoutException) {
       return Problem.of(ProblemType.TIMED_OUT, "the broker did not answer in time");

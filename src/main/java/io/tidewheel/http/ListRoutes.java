@@ -10,29 +10,34 @@ import io.tidewheel.subscription.Sighting;
 import io.tidewheel.worker.Locator;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Pages of a subscription's messages by where they are. */
 final class ListRoutes {
   private static final int DEFAULT_SIZE = 100;
   private static final int MAX_SIZE = 1_000;
+  private static final long MIN_LOOK_NANOS = 1_000_000;
   private static final String DEAD = "dead";
   private static final List<String> STATES = List.of("waiting", "dispatchable", "leased", DEAD);
 
   private final Locator locator;
   private final Browser browser;
   private final Lookup lookup;
+  private final LongSupplier nanoTime;
 
   ListRoutes(Broker broker, Lookup lookup) {
     this.locator = broker.locator();
     this.browser = broker.browser();
     this.lookup = lookup;
+    this.nanoTime = broker.nanoTime();
   }
 
   CompletionStage<Answer> list(Call call) {
@@ -41,7 +46,7 @@ final class ListRoutes {
       throw Problem.of(ProblemType.MALFORMED, "state must be one of " + String.join(", ", STATES))
           .toException();
     }
-    int size = size(call.query("pageSize"));
+    int size = call.size("pageSize", DEFAULT_SIZE, MAX_SIZE);
     return lookup
         .subscription(call)
         .thenCompose(
@@ -61,13 +66,7 @@ final class ListRoutes {
         .find(name, call.timeLeft())
         .thenCompose(
             topic -> {
-              Topic.Subscription keeper =
-                  topic == null
-                      ? null
-                      : topic.subscriptions().values().stream()
-                          .filter(Topic.Subscription::isBuiltIn)
-                          .findFirst()
-                          .orElse(null);
+              Topic.Subscription keeper = topic == null ? null : topic.builtIn();
               if (topic == null || keeper == null) {
                 return CompletableFuture.completedFuture(
                     Answer.of(Responses.json(200, new JsonBytes(64).literal("{\"messages\":[]}"))));
@@ -86,22 +85,36 @@ final class ListRoutes {
     String question = subscription.uid() + " " + state;
     PageToken from =
         PageToken.parse("pageToken", call.query("pageToken"), question, topic.settings().queues());
-    Page page = new Page(topic, subscription, kind, question, size, LocateRoutes.lookTime(call));
+    long deadlineNanos = nanoTime.getAsLong() + call.timeLeft().toNanos() / 2;
+    Page page = new Page(topic, subscription, kind, question, size, deadlineNanos);
     return page.fill(from.step(), from.offset())
         .thenApply(next -> Answer.of(Responses.json(200, page.write(next))));
   }
 
-  /** A row: where a message is, and the message. */
-  private record Row(int queue, Sighting sighting, StoredMessages.Stored stored) {}
+  /**
+   * Of a message, what is written.
+   *
+   * @param dead what it says about itself, if it is a dead letter
+   */
+  private record Row(
+      int queue,
+      Sighting sighting,
+      long atMillis,
+      @Nullable String id,
+      @Nullable String key,
+      @Nullable DeadMessage dead) {}
 
-  /** One page: queue after queue, each by offset. */
+  /**
+   * One page: queue after queue, each by offset. Ends early when its time or its reads are over.
+   */
   private final class Page {
     private final Topic topic;
     private final Topic.Subscription subscription;
     private final Looks.Kind kind;
     private final String question;
     private final int size;
-    private final Duration lookTime;
+    private final long deadlineNanos;
+    private final StoredMessages stored;
     private final List<Row> rows = new ArrayList<>();
     private int unreachable;
 
@@ -111,13 +124,14 @@ final class ListRoutes {
         Looks.Kind kind,
         String question,
         int size,
-        Duration lookTime) {
+        long deadlineNanos) {
       this.topic = topic;
       this.subscription = subscription;
       this.kind = kind;
       this.question = question;
       this.size = size;
-      this.lookTime = lookTime;
+      this.deadlineNanos = deadlineNanos;
+      this.stored = new StoredMessages(browser, topic, nanoTime, deadlineNanos);
     }
 
     /** Fills it from a place on; gives where the next one begins, null if nothing follows. */
@@ -126,11 +140,11 @@ final class ListRoutes {
         return CompletableFuture.completedFuture(null);
       }
       int room = size - rows.size();
-      if (room == 0) {
+      if (room == 0 || stored.isOver()) {
         return CompletableFuture.completedFuture(new PageToken(question, queue, from));
       }
       return locator
-          .look(topic, subscription, queue, new Looks.ListOf(kind, from, room), lookTime)
+          .look(topic, subscription, queue, new Looks.ListOf(kind, from, room), lookTime())
           .thenCompose(
               answer -> {
                 if (answer instanceof Looks.Listed listed) {
@@ -141,20 +155,20 @@ final class ListRoutes {
               });
     }
 
+    private Duration lookTime() {
+      long leftNanos = Math.max(MIN_LOOK_NANOS, deadlineNanos - nanoTime.getAsLong());
+      return Duration.ofNanos(Math.min(leftNanos, LocateRoutes.MAX_LOOK.toNanos()));
+    }
+
     private CompletionStage<@Nullable PageToken> add(int queue, Looks.Listed listed) {
-      List<Long> offsets = listed.sightings().stream().map(Sighting::offset).toList();
-      return new StoredMessages(browser, topic, queue)
-          .read(offsets)
+      Map<Long, Sighting> byOffset = new TreeMap<>();
+      listed.sightings().forEach(seen -> byOffset.put(seen.offset(), seen));
+      List<Long> offsets = List.copyOf(byOffset.keySet());
+      return stored
+          .read(queue, offsets, each -> row(each, byOffset))
           .thenCompose(
               found -> {
-                Map<Long, Sighting> byOffset = new HashMap<>();
-                listed.sightings().forEach(seen -> byOffset.put(seen.offset(), seen));
-                for (StoredMessages.Stored stored : found.messages()) {
-                  Sighting seen = byOffset.get(stored.offset());
-                  if (seen != null) {
-                    rows.add(new Row(queue, seen, stored));
-                  }
-                }
+                rows.addAll(found.messages());
                 boolean isCut =
                     !offsets.isEmpty() && found.next() <= offsets.get(offsets.size() - 1);
                 return isCut || listed.hasMore()
@@ -164,16 +178,23 @@ final class ListRoutes {
               });
     }
 
+    private Row row(Stored each, Map<Long, Sighting> byOffset) {
+      Message message = each.message();
+      return new Row(
+          each.queue(),
+          Objects.requireNonNull(byOffset.get(each.offset())),
+          each.atMillis(),
+          message.id(),
+          message.key(),
+          kind == Looks.Kind.OPEN ? DeadMessage.read(message) : null);
+    }
+
     JsonBytes write(@Nullable PageToken next) {
       JsonBytes json = new JsonBytes(64 + 300 * rows.size());
       json.literal("{\"messages\":[");
       for (int i = 0; i < rows.size(); i++) {
         json.literal(i == 0 ? "{" : ",{");
-        if (kind == Looks.Kind.OPEN) {
-          writeDead(json, rows.get(i));
-        } else {
-          writeAlive(json, rows.get(i));
-        }
+        writeRow(json, rows.get(i));
         json.literal("}");
       }
       json.literal("]");
@@ -187,51 +208,41 @@ final class ListRoutes {
     }
   }
 
+  private static void writeRow(JsonBytes json, Row row) {
+    if (row.dead() == null) {
+      writeAlive(json, row);
+    } else {
+      writeDead(json, row, row.dead());
+    }
+  }
+
   private static void writeAlive(JsonBytes json, Row row) {
-    Message message = row.stored().message();
-    place(json, row.queue(), row.sighting().offset(), message.id(), message.key());
+    place(json, row.queue(), row.sighting().offset(), row.id(), row.key());
     json.literal(",\"attempt\":").number(row.sighting().attempts() + 1L);
-    SightingWriter.time(json, "publishedAt", row.stored().atMillis());
+    SightingWriter.time(json, "publishedAt", row.atMillis());
     SightingWriter.facts(json, row.sighting());
   }
 
   /** Under the place that it had while it lived. */
-  private static void writeDead(JsonBytes json, Row row) {
-    Message message = row.stored().message();
-    DeadMessage facts = DeadMessage.read(message);
-    place(json, facts.queue(), facts.offset(), facts.id(), message.key());
+  private static void writeDead(JsonBytes json, Row row, DeadMessage facts) {
+    place(json, facts.queue(), facts.offset(), facts.id(), row.key());
     json.literal(",\"attempts\":").number(facts.attempts());
     String publishedAt = facts.publishedAt();
     if (publishedAt != null) {
       json.literal(",\"publishedAt\":").string(publishedAt);
     }
-    SightingWriter.time(json, "at", row.stored().atMillis());
+    SightingWriter.time(json, "at", row.atMillis());
     json.literal(",\"reason\":").string(facts.reason());
     json.literal(",\"deadLetter\":{\"queue\":").number(row.queue());
-    json.literal(",\"offset\":").number(row.stored().offset()).literal("}");
+    json.literal(",\"offset\":").number(row.sighting().offset()).literal("}");
   }
 
   private static void place(
       JsonBytes json, int queue, long offset, @Nullable String id, @Nullable String key) {
     json.literal("\"queue\":").number(queue).literal(",\"offset\":").number(offset);
-    json.literal(",\"id\":").string(id == null ? queue + "-" + offset : id);
+    json.literal(",\"id\":").string(Stored.id(id, queue, offset));
     if (key != null) {
       json.literal(",\"key\":").string(key);
     }
-  }
-
-  private static int size(@Nullable String text) {
-    if (text == null) {
-      return DEFAULT_SIZE;
-    }
-    if (!text.matches("[0-9]{1,9}")) {
-      throw Problem.of(ProblemType.MALFORMED, "pageSize must be a whole number").toException();
-    }
-    int size = Integer.parseInt(text);
-    if (size < 1 || size > MAX_SIZE) {
-      throw Problem.of(ProblemType.NOT_ACCEPTED, "pageSize must be from 1 to " + MAX_SIZE)
-          .toException();
-    }
-    return size;
   }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What holds a subscription, a key or a message, and giving a message out once more. */
 final class LocateRoutes {
   /** How long a queue may take to say where its messages are. */
-  private static final Duration MAX_LOOK = Duration.ofSeconds(3);
+  static final Duration MAX_LOOK = Duration.ofSeconds(3);
 
   private final Locator locator;
   private final Lookup lookup;
@@ -38,7 +38,7 @@ final class LocateRoutes {
         .thenCompose(
             body -> {
               ObjectNode asked = Json.object(body);
-              refuseOthers(asked, "key", "queue", "offset");
+              FieldParser.refuseOthers(asked, List.of("key", "queue", "offset"));
               return lookup.subscription(call).thenCompose(found -> explain(call, found, asked));
             });
   }
@@ -123,7 +123,7 @@ final class LocateRoutes {
         .thenCompose(
             body -> {
               ObjectNode asked = Json.object(body);
-              refuseOthers(asked, "queue", "offset");
+              FieldParser.refuseOthers(asked, List.of("queue", "offset"));
               return lookup
                   .subscription(call)
                   .thenCompose(
@@ -173,17 +173,6 @@ final class LocateRoutes {
               .withOutcome(Problem.Outcome.UNKNOWN)
               .toException();
     };
-  }
-
-  private static void refuseOthers(ObjectNode asked, String... known) {
-    asked
-        .fieldNames()
-        .forEachRemaining(
-            name -> {
-              if (!List.of(known).contains(name)) {
-                throw FieldParser.unknown(Json.segment(name));
-              }
-            });
   }
 
   private static int queue(Topic topic, @Nullable JsonNode value) {

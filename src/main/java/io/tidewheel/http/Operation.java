@@ -62,9 +62,9 @@ final class Operation {
     total = newTotal;
   }
 
-  /** Tells what the work has come to; replaces what was told before. */
+  /** Tells what the work has come to; replaces what was told before. The node changes no more. */
   synchronized void describe(ObjectNode newResult) {
-    result = newResult.deepCopy();
+    result = newResult;
   }
 
   /** The work is over when the stage is; cancelled if it fails with a cancellation. */

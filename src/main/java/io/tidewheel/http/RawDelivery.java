@@ -28,8 +28,8 @@ final class RawDelivery {
     long offset = delivery.receipt().offset();
     List<HttpHeader> headers = new ArrayList<>();
     add(headers, "Tidewheel-Receipt", receipts.encode(delivery.receipt()));
-    String id = message.id();
-    add(headers, "Tidewheel-Id", id == null ? queue + "-" + offset : PercentText.encode(id));
+    String id = Stored.id(message.id(), queue, offset);
+    add(headers, "Tidewheel-Id", PercentText.encode(id));
     String key = message.key();
     if (key != null) {
       add(headers, "Tidewheel-Key", PercentText.encode(key));

@@ -2,12 +2,8 @@ package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidewheel.message.Limits;
 import io.tidewheel.subscription.DeadMessage;
 import io.tidewheel.worker.RedriveRequest;
-import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,13 +32,7 @@ final class RedriveBody {
   }
 
   private RedriveRequest read() {
-    body.fieldNames()
-        .forEachRemaining(
-            name -> {
-              if (!FIELDS.contains(name)) {
-                throw FieldParser.unknown("/" + name.replace("~", "~0").replace("/", "~1"));
-              }
-            });
+    FieldParser.refuseOthers(body, FIELDS);
     long from = time("from", Long.MIN_VALUE);
     long to = time("to", Long.MAX_VALUE);
     if (from >= to) {
@@ -77,7 +67,9 @@ final class RedriveBody {
     }
     Set<String> ids = new HashSet<>();
     for (int i = 0; i < value.size(); i++) {
-      ids.add(text(value.get(i), "/ids/" + i, Limits.MAX_ID_BYTES));
+      String id = text(value.get(i), "/ids/" + i);
+      MessageFields.checkId("/ids/" + i, id);
+      ids.add(id);
     }
     return ids;
   }
@@ -101,35 +93,21 @@ final class RedriveBody {
 
   private @Nullable String key() {
     JsonNode value = value("key");
-    return value == null ? null : text(value, "/key", Limits.MAX_KEY_BYTES);
+    String key = value == null ? null : text(value, "/key");
+    MessageFields.checkKey("/key", key);
+    return key;
   }
 
-  private static String text(JsonNode value, String pointer, int maxBytes) {
+  private static String text(JsonNode value, String pointer) {
     if (!value.isTextual()) {
       throw FieldParser.wrongType(pointer, "a string");
-    }
-    int bytes = value.textValue().getBytes(StandardCharsets.UTF_8).length;
-    if (bytes == 0 || bytes > maxBytes) {
-      throw Problem.ofField(
-              ProblemType.NOT_ACCEPTED, pointer, "must have 1 to " + maxBytes + " bytes")
-          .toException();
     }
     return value.textValue();
   }
 
   private long time(String name, long absent) {
     JsonNode value = value(name);
-    if (value == null) {
-      return absent;
-    }
-    try {
-      if (value.isTextual()) {
-        return Instant.parse(value.textValue()).toEpochMilli();
-      }
-    } catch (DateTimeException | ArithmeticException e) {
-      throw FieldParser.wrongType("/" + name, "a time in UTC, such as \"2025-01-31T12:00:00Z\"");
-    }
-    throw FieldParser.wrongType("/" + name, "a time in UTC, such as \"2025-01-31T12:00:00Z\"");
+    return value == null ? absent : FieldParser.timeMillis(value, "/" + name);
   }
 
   private int number(String name, int absent, int max) {

@@ -7,8 +7,6 @@ import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.MessageBatch;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -50,17 +48,12 @@ final class SearchRoutes {
       @Nullable String id, @Nullable String key, long fromMillis, long toMillis, int max) {
 
     boolean isMet(Message message, int queue, long offset) {
-      boolean isId = id == null || id.equals(idOf(message, queue, offset));
+      boolean isId = id == null || id.equals(Stored.id(message.id(), queue, offset));
       return isId && (key == null || key.equals(message.key()));
     }
 
     String question() {
       return "search " + fromMillis + ' ' + toMillis + ' ' + id + ' ' + key;
-    }
-
-    private static String idOf(Message message, int queue, long offset) {
-      String own = message.id();
-      return own == null ? queue + "-" + offset : own;
     }
 
     /**
@@ -99,8 +92,6 @@ final class SearchRoutes {
             });
   }
 
-  private record Hit(int queue, long offset, long atMillis, Message message) {}
-
   /** What was scanned of a queue: from the first offset up to the second, exclusive. */
   private record Scanned(int queue, long from, long to) {}
 
@@ -111,7 +102,7 @@ final class SearchRoutes {
     private final List<Integer> queues;
     private final List<QueueStatus> statuses;
     private final long deadlineNanos;
-    private final List<Hit> hits = new ArrayList<>();
+    private final List<Stored> hits = new ArrayList<>();
     private final List<Scanned> scanned = new ArrayList<>();
     private long hitBytes;
     private long messageCount;
@@ -188,7 +179,7 @@ final class SearchRoutes {
           Message message = batch.message(next);
           messageCount++;
           if (batch.atMillis() >= wanted.fromMillis() && wanted.isMet(message, queue, next)) {
-            hits.add(new Hit(queue, next, batch.atMillis(), message));
+            hits.add(new Stored(queue, next, batch.atMillis(), message));
             hitBytes += message.payload().length;
           }
         }
@@ -200,10 +191,9 @@ final class SearchRoutes {
       JsonBytes json = new JsonBytes((int) (512 + hitBytes + 320L * hits.size()));
       json.literal("{\"messages\":[");
       String separator = "{";
-      for (Hit hit : hits) {
+      for (Stored hit : hits) {
         json.literal(separator);
-        DeliveryWriter.writeMessage(json, hit.message(), hit.queue(), hit.offset());
-        SightingWriter.time(json, "publishedAt", hit.atMillis());
+        BrowseRoutes.writeFields(json, hit);
         json.literal("}");
         separator = ",{";
       }
@@ -231,39 +221,11 @@ final class SearchRoutes {
     }
     MessageFields.checkId("id", id);
     MessageFields.checkKey("key", key);
-    long from = millis("from", call.query("from"), 0);
-    long to = millis("to", call.query("to"), Long.MAX_VALUE);
+    long from = call.time("from", 0);
+    long to = call.time("to", Long.MAX_VALUE);
     if (from > to) {
       throw Problem.of(ProblemType.NOT_ACCEPTED, "from must not be later than to").toException();
     }
-    return new Wanted(id, key, Math.max(0, from), to, max(call.query("max")));
-  }
-
-  private static int max(@Nullable String text) {
-    if (text == null) {
-      return DEFAULT_MAX;
-    }
-    if (!text.matches("[0-9]{1,9}")) {
-      throw Problem.of(ProblemType.MALFORMED, "max must be a whole number").toException();
-    }
-    int max = Integer.parseInt(text);
-    if (max < 1 || max > MAX_FOUND) {
-      throw Problem.of(ProblemType.NOT_ACCEPTED, "max must be from 1 to " + MAX_FOUND)
-          .toException();
-    }
-    return max;
-  }
-
-  private static long millis(String name, @Nullable String time, long absent) {
-    try {
-      return time == null ? absent : Instant.parse(time).toEpochMilli();
-    } catch (DateTimeException | ArithmeticException e) {
-      throw Problem.of(
-              ProblemType.MALFORMED,
-              name
-                  + " must be a time in UTC such as 2026-11-21T15:00:00Z, not "
-                  + Problem.quote(time))
-          .toException();
-    }
+    return new Wanted(id, key, Math.max(0, from), to, call.size("max", DEFAULT_MAX, MAX_FOUND));
   }
 }

@@ -7,8 +7,7 @@ import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.Subscription.Position;
 import io.tidewheel.subscription.Subscription.SeekReply;
 import io.tidewheel.worker.Consumer;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -44,14 +43,7 @@ final class SeekRoutes {
   }
 
   private static void check(ObjectNode asked) {
-    asked
-        .fieldNames()
-        .forEachRemaining(
-            name -> {
-              if (!name.equals("to") && !name.equals("time") && !name.equals("offsets")) {
-                throw FieldParser.unknown("/" + name);
-              }
-            });
+    FieldParser.refuseOthers(asked, List.of("to", "time", "offsets"));
     if (asked.size() != 1) {
       throw Problem.ofField(
               ProblemType.MALFORMED, "", "must say where to go: one of to, time or offsets")
@@ -63,7 +55,10 @@ final class SeekRoutes {
     if (asked.has("offsets")) {
       return offsets(topic, asked.get("offsets"));
     }
-    Position position = asked.has("to") ? edge(asked.get("to")) : time(asked.get("time"));
+    Position position =
+        asked.has("to")
+            ? edge(asked.get("to"))
+            : new Position.Time(FieldParser.timeMillis(asked.get("time"), "/time"));
     Map<Integer, Position> positions = new TreeMap<>();
     for (int queue = 0; queue < topic.settings().queues(); queue++) {
       positions.put(queue, position);
@@ -79,17 +74,6 @@ final class SeekRoutes {
     };
   }
 
-  private static Position time(JsonNode value) {
-    try {
-      if (value.isTextual()) {
-        return new Position.Time(Instant.parse(value.textValue()).toEpochMilli());
-      }
-    } catch (DateTimeParseException | ArithmeticException e) {
-      throw FieldParser.wrongType("/time", "a time in UTC, such as \"2025-01-31T12:00:00Z\"");
-    }
-    throw FieldParser.wrongType("/time", "a time in UTC, such as \"2025-01-31T12:00:00Z\"");
-  }
-
   private static Map<Integer, Position> offsets(Topic topic, JsonNode value) {
     if (!value.isObject() || value.isEmpty()) {
       throw FieldParser.wrongType("/offsets", "an object of offsets by queue");
@@ -99,7 +83,7 @@ final class SeekRoutes {
         .properties()
         .forEach(
             entry -> {
-              String pointer = "/offsets/" + entry.getKey().replace("~", "~0").replace("/", "~1");
+              String pointer = "/offsets" + Json.segment(entry.getKey());
               positions.put(
                   queue(topic, entry.getKey(), pointer), offset(entry.getValue(), pointer));
             });

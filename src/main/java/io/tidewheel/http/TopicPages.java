@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * topics that come and go in between move nothing.
  */
 final class TopicPages {
-  private static final int DEFAULT_SIZE = 100;
-  private static final int MAX_SIZE = 1_000;
+  static final int DEFAULT_SIZE = 100;
+  static final int MAX_SIZE = 1_000;
   private static final String SEPARATOR = " ";
 
   private static final Comparator<Topic> BY_NAME = Comparator.comparing(Topic::name);
@@ -46,7 +46,7 @@ final class TopicPages {
       Collection<Topic> all,
       @Nullable String prefix,
       @Nullable String sort,
-      @Nullable String pageSize,
+      int size,
       @Nullable String pageToken) {
     String orderName = sort == null ? "name" : sort;
     Comparator<Topic> order = ORDERS.get(orderName);
@@ -57,7 +57,6 @@ final class TopicPages {
                   + String.join(", ", ORDERS.keySet().stream().sorted().toList()))
           .toException();
     }
-    int size = pageSize == null ? DEFAULT_SIZE : size(pageSize);
     String start = prefix == null ? "" : prefix;
     Stream<Topic> matching =
         all.stream().filter(topic -> !topic.isDeleting() && topic.name().startsWith(start));
@@ -109,17 +108,5 @@ final class TopicPages {
     return Problem.of(
             ProblemType.MALFORMED, "pageToken is none that was given for this list and order")
         .toException();
-  }
-
-  private static int size(String text) {
-    if (!text.matches("[0-9]{1,9}")) {
-      throw Problem.of(ProblemType.MALFORMED, "pageSize must be a whole number").toException();
-    }
-    int size = Integer.parseInt(text);
-    if (size < 1 || size > MAX_SIZE) {
-      throw Problem.of(ProblemType.NOT_ACCEPTED, "pageSize must be from 1 to " + MAX_SIZE)
-          .toException();
-    }
-    return size;
   }
 }

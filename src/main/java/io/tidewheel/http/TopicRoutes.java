@@ -126,7 +126,7 @@ final class TopicRoutes {
             catalog.current().topics().values(),
             call.query("prefix"),
             call.query("sort"),
-            call.query("pageSize"),
+            call.size("pageSize", TopicPages.DEFAULT_SIZE, TopicPages.MAX_SIZE),
             call.query("pageToken"));
     List<CompletableFuture<ObjectNode>> rows = new ArrayList<>();
     for (Topic topic : page.topics()) {

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Publishes through one {@link Ingress} per topic of this node, within the node's byte budget. */
 public final class NodePublisher implements Publisher {
@@ -83,8 +84,7 @@ public final class NodePublisher implements Publisher {
     ingresses.values().remove(ended);
   }
 
-  private static @org.jspecify.annotations.Nullable PublishResult refusal(
-      Topic topic, List<Message> messages) {
+  private static @Nullable PublishResult refusal(Topic topic, List<Message> messages) {
     int maxBytes = topic.settings().maxMessageBytes();
     for (Message message : messages) {
       if (message.payload().length > maxBytes) {

@@ -18,7 +18,9 @@ final class AskCall {
    * What to ask.
    *
    * @param question with the place for its answer
-   * @param answer completed in any case; with {@code none} if the queue does not answer in time
+   * @param none what it comes to if the queue does not answer in time
+   * @param refused what it comes to if it is not asked at all
+   * @param answer completed in any case
    */
   record Task<R>(
       long topicUid,
@@ -27,11 +29,16 @@ final class AskCall {
       Class<R> type,
       Function<ActorRef<R>, Subscription.Command> question,
       R none,
+      R refused,
       Duration timeLeft,
       CompletableFuture<R> answer) {
 
     void giveUp() {
       answer.complete(none);
+    }
+
+    void refuse() {
+      answer.complete(refused);
     }
   }
 

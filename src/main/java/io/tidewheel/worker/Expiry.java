@@ -14,8 +14,10 @@ import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.Reader;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *       start of the node, whichever is later; with messages that were leased then, after the last
  *       lease.
  *   <li>It never goes while a worker waits, while a message is leased, or while a queue of its
- *       topic does not say so: then it is asked again a tenth of that time later.
+ *       topic does not say so: then it is asked again a tenth of that time later. While it is being
+ *       removed no pull of it begins on this node.
  *   <li>What goes is the subscription that was idle, with the settings it had: not one that was
  *       made again under its name, nor one that was changed meanwhile.
  *   <li>There is no timer while no subscription has the setting.
@@ -91,7 +94,7 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
   private final Parts parts;
   private final TimerScheduler<Command> timers;
   private final Map<Long, Watched> watchedByUid = new HashMap<>();
-  private final Map<Long, Watched> openByUid = new HashMap<>();
+  private final Set<Long> openUids = new HashSet<>();
   private final Map<Long, Long> notBeforeNanos = new HashMap<>();
   private long seenVersion = -1;
 
@@ -143,11 +146,11 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
     notBeforeNanos.values().removeIf(time -> time - now <= 0);
     for (Watched watched : watchedByUid.values()) {
       long uid = watched.uid();
-      if (openByUid.size() < MAX_OPEN
-          && !openByUid.containsKey(uid)
+      if (openUids.size() < MAX_OPEN
+          && !openUids.contains(uid)
           && !notBeforeNanos.containsKey(uid)
-          && isIdle(watched)) {
-        openByUid.put(uid, watched);
+          && parts.idleness().isIdle(uid, watched.limit())) {
+        openUids.add(uid);
         getContext()
             .pipeToSelf(
                 parts.inspector().describe(watched.topic(), LOOK_TIMEOUT),
@@ -175,20 +178,20 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
     notBeforeNanos.keySet().retainAll(watchedByUid.keySet());
   }
 
-  private boolean isIdle(Watched watched) {
-    return parts.idleness().isIdle(watched.uid(), watched.limit());
-  }
-
   private Behavior<Command> onLooked(Looked looked) {
     Watched watched = looked.watched();
-    // Again, for it may have been used while the queues were asked.
-    if (!hasNothingLeased(watched, looked.statuses()) || !isIdle(watched)) {
+    // It may have been used while the queues were asked.
+    if (!hasNothingLeased(watched, looked.statuses())
+        || !parts.idleness().beginRemoval(watched.uid(), watched.limit())) {
       postpone(watched);
       return this;
     }
     getContext()
         .pipeToSelf(
-            parts.removal().remove(watched.topic(), watched.subscription(), REMOVAL_TIMEOUT),
+            parts
+                .removal()
+                .remove(watched.topic(), watched.subscription(), REMOVAL_TIMEOUT)
+                .whenComplete((reply, failure) -> parts.idleness().endRemoval(watched.uid())),
             (reply, failure) -> new Removed(watched, failure == null ? reply : null));
     return this;
   }
@@ -236,7 +239,7 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
   }
 
   private void postpone(Watched watched) {
-    openByUid.remove(watched.uid());
+    openUids.remove(watched.uid());
     long delay = Math.max(INTERVAL.toNanos(), watched.limit().toNanos() / 10);
     notBeforeNanos.put(watched.uid(), parts.nanoTime().getAsLong() + delay);
   }

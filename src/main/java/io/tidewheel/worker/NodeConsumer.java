@@ -8,7 +8,9 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription.NotSought;
 import io.tidewheel.subscription.Subscription.Position;
+import io.tidewheel.subscription.Subscription.Seek;
 import io.tidewheel.subscription.Subscription.SeekReply;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,8 +25,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 /**
  * Consumes through the short-lived {@link Workers} of this node.
  *
- * <p>A pull beyond the bound of open ones fails with {@link RejectedPullException}. Whoever cancels
- * the future of a pull gives it up: deliveries that were on their way are released.
+ * <p>A pull beyond the bound of open ones, or of a subscription that is being removed because it
+ * was idle, fails with {@link RejectedPullException}. Whoever cancels the future of a pull gives it
+ * up: deliveries that were on their way are released.
  */
 public final class NodeConsumer implements Consumer {
   private final ActorRef<Workers.Command> workers;
@@ -46,8 +49,12 @@ public final class NodeConsumer implements Consumer {
   @Override
   public CompletableFuture<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
+    if (!idleness.onPullBegan(subscription.uid())) {
+      return CompletableFuture.failedFuture(
+          RejectedPullException.notNow(
+              "the subscription was not used for long and is being removed"));
+    }
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    idleness.onPullBegan(subscription.uid());
     CompletableFuture<?> unused =
         answer.whenComplete((deliveries, failure) -> idleness.onPullEnded(subscription.uid()));
     workers.tell(
@@ -108,9 +115,17 @@ public final class NodeConsumer implements Consumer {
           CompletableFuture<SeekReply> answer = new CompletableFuture<>();
           merged.add(answer.thenAccept(reply -> replies.put(queue, reply)));
           workers.tell(
-              new Workers.Seek(
-                  new SeekCall.Task(
-                      topic.uid(), subscription.uid(), queue, position, timeLeft, answer)));
+              new Workers.Ask(
+                  new AskCall.Task<>(
+                      topic.uid(),
+                      subscription.uid(),
+                      queue,
+                      SeekReply.class,
+                      replyTo -> new Seek(position, replyTo),
+                      new NotSought(queue, "the queue did not answer; look, and ask again"),
+                      new NotSought(queue, "too much is asked on this node now; ask again"),
+                      timeLeft,
+                      answer)));
         });
     return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
         .thenApply(done -> replies);

@@ -5,6 +5,7 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.subscription.Looks;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.Sighting;
+import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.Subscription.Replay;
 import io.tidewheel.subscription.Subscription.ReplayOutcome;
 import io.tidewheel.subscription.Subscription.Replayed;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /** Asks through the short-lived {@link Workers} of this node, and reads the pull log. */
 public final class NodeLocator implements Locator {
@@ -19,10 +22,17 @@ public final class NodeLocator implements Locator {
 
   private final ActorRef<Workers.Command> workers;
   private final PullLog pullLog;
+  private final LongSupplier nanoTime;
 
-  public NodeLocator(ActorRef<Workers.Command> workers, PullLog pullLog) {
+  /**
+   * Asks and reads.
+   *
+   * @param nanoTime a monotonic clock
+   */
+  public NodeLocator(ActorRef<Workers.Command> workers, PullLog pullLog, LongSupplier nanoTime) {
     this.workers = workers;
     this.pullLog = pullLog;
+    this.nanoTime = nanoTime;
   }
 
   @Override
@@ -33,16 +43,18 @@ public final class NodeLocator implements Locator {
       long offset,
       long publishedAtMillis,
       Duration timeLeft) {
+    long deadlineNanos = nanoTime.getAsLong() + timeLeft.toNanos();
     PullLog.Place place = new PullLog.Place(topic.uid(), queue, subscription.uid());
     return look(topic, subscription, queue, new Looks.Where(offset), timeLeft)
         .thenCompose(
             answer -> {
               if (answer instanceof Looks.Seen seen) {
+                long leftNanos = Math.max(0, deadlineNanos - nanoTime.getAsLong());
                 // Where it is stays true when the records can't be read, or not in time.
                 return pullLog
                     .complete(place, seen, publishedAtMillis)
                     .toCompletableFuture()
-                    .completeOnTimeout(seen.sighting(), timeLeft.toMillis(), TimeUnit.MILLISECONDS)
+                    .completeOnTimeout(seen.sighting(), leftNanos, TimeUnit.NANOSECONDS)
                     .exceptionally(failure -> seen.sighting());
               }
               String why = answer instanceof Looks.NotNow refused ? refused.detail() : SILENT;
@@ -57,34 +69,51 @@ public final class NodeLocator implements Locator {
       int queue,
       Looks.Question question,
       Duration timeLeft) {
-    CompletableFuture<Looks.Answer> answer = new CompletableFuture<>();
-    workers.tell(
-        new Workers.Ask(
-            new AskCall.Task<>(
-                topic.uid(),
-                subscription.uid(),
-                queue,
-                Looks.Answer.class,
-                replyTo -> new Looks.Look(question, replyTo),
-                new Looks.NotNow(SILENT),
-                timeLeft,
-                answer)));
-    return answer;
+    return ask(
+        topic,
+        subscription,
+        queue,
+        Looks.Answer.class,
+        replyTo -> new Looks.Look(question, replyTo),
+        new Looks.NotNow(SILENT),
+        new Looks.NotNow("too much is asked on this node now"),
+        timeLeft);
   }
 
   @Override
   public CompletionStage<Replayed> replay(
       Topic topic, Topic.Subscription subscription, int queue, long offset, Duration timeLeft) {
-    CompletableFuture<Replayed> answer = new CompletableFuture<>();
+    return ask(
+        topic,
+        subscription,
+        queue,
+        Replayed.class,
+        replyTo -> new Replay(offset, replyTo),
+        new Replayed(offset, ReplayOutcome.UNKNOWN),
+        new Replayed(offset, ReplayOutcome.NOT_NOW),
+        timeLeft);
+  }
+
+  private <R> CompletionStage<R> ask(
+      Topic topic,
+      Topic.Subscription subscription,
+      int queue,
+      Class<R> type,
+      Function<ActorRef<R>, Subscription.Command> question,
+      R none,
+      R refused,
+      Duration timeLeft) {
+    CompletableFuture<R> answer = new CompletableFuture<>();
     workers.tell(
         new Workers.Ask(
             new AskCall.Task<>(
                 topic.uid(),
                 subscription.uid(),
                 queue,
-                Replayed.class,
-                replyTo -> new Replay(offset, replyTo),
-                new Replayed(offset, ReplayOutcome.UNKNOWN),
+                type,
+                question,
+                none,
+                refused,
                 timeLeft,
                 answer)));
     return answer;

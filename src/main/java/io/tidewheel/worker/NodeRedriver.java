@@ -2,7 +2,6 @@ package io.tidewheel.worker;
 
 import akka.actor.typed.ActorRef;
 import io.tidewheel.catalog.CatalogClient;
-import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Names;
 import io.tidewheel.worker.RedriveRefusedException.Why;
@@ -58,11 +57,7 @@ public final class NodeRedriver implements Redriver {
               + " is older than its topic: it holds dead letters of a topic that was deleted;"
               + " take what you need from it, then delete it");
     }
-    Topic.Subscription pin =
-        letters.subscriptions().values().stream()
-            .filter(Topic.Subscription::isBuiltIn)
-            .findFirst()
-            .orElse(null);
+    Topic.Subscription pin = letters.builtIn();
     if (pin == null || pin.stage() != Topic.Stage.OPEN) {
       return refused(Why.NOT_NOW, "the dead-letter topic is being made");
     }
@@ -82,21 +77,13 @@ public final class NodeRedriver implements Redriver {
     return started;
   }
 
+  /** The dead-letter topic; asked for if it does not have all that belongs to it here. */
   private CompletionStage<@Nullable Topic> letters(String name, Duration timeLeft) {
-    Topic known = open(catalog.current(), name);
-    return known != null
+    Topic known = catalog.current().topic(name);
+    Topic.Subscription pin = known == null ? null : known.builtIn();
+    return known != null && pin != null && pin.stage() == Topic.Stage.OPEN
         ? CompletableFuture.completedFuture(known)
         : catalog.refresh(timeLeft).thenApply(snapshot -> snapshot.topic(name));
-  }
-
-  /** The topic, if it has all that belongs to it, as far as this node knows. */
-  private static @Nullable Topic open(CatalogSnapshot snapshot, String name) {
-    Topic topic = snapshot.topic(name);
-    return topic == null
-            || topic.subscriptions().values().stream()
-                .noneMatch(each -> each.isBuiltIn() && each.stage() == Topic.Stage.OPEN)
-        ? null
-        : topic;
   }
 
   private static CompletionStage<Redrive> refused(Why why, String detail) {

@@ -372,7 +372,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.CLOSED) {
       close();
       calls.release(hand.deliveries());
-      task.answer().completeExceptionally(new RejectedPullException("The node stops."));
+      task.answer().completeExceptionally(RejectedPullException.notNow("the node stops"));
     }
     return this;
   }

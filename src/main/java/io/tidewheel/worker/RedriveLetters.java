@@ -28,9 +28,7 @@ final class RedriveLetters {
     /** It is settled for its subscription: a copy is to be stored. */
     TO_COPY,
     /** Its subscription has it again, and that is stored. */
-    STORED,
-    /** It stays a dead letter. */
-    FAILED
+    STORED
   }
 
   /** A selected dead letter. */
@@ -130,8 +128,14 @@ final class RedriveLetters {
     }
   }
 
+  /** All of it is stored and settled. */
   void closeWave() {
     wave.clear();
+  }
+
+  /** It stays a dead letter. */
+  void leave(Letter letter) {
+    wave.remove(letter);
   }
 
   boolean has(Fate fate) {

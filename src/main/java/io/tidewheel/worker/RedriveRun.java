@@ -1,5 +1,6 @@
 package io.tidewheel.worker;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
@@ -163,7 +164,6 @@ final class RedriveRun extends AbstractBehavior<RedriveRun.Command> {
     if (letters.has(Fate.STORED)) {
       return discharge();
     }
-    letters.closeWave();
     task.progress().accept(tally.now());
     if (failure != null || letters.isDone()) {
       return Behaviors.stopped();
@@ -301,7 +301,7 @@ final class RedriveRun extends AbstractBehavior<RedriveRun.Command> {
         }
         trouble = refused.detail();
         if (!refused.reason().isRetryable()) {
-          letter.fate = Fate.FAILED;
+          letters.leave(letter);
           tally.fail();
         }
       }
@@ -334,9 +334,16 @@ final class RedriveRun extends AbstractBehavior<RedriveRun.Command> {
   }
 
   private Behavior<Command> onPostStop() {
+    task.progress().accept(tally.now());
     RuntimeException why = failure;
     if (why == null && !letters.isDone()) {
-      why = new RedriveFailedException("the node stops");
+      boolean isNodeStopping =
+          CoordinatedShutdown.get(getContext().getSystem()).getShutdownReason().isPresent();
+      why =
+          new RedriveFailedException(
+              isNodeStopping
+                  ? "the node stops"
+                  : "the redrive ended unexpectedly: the log of the node tells why");
     }
     if (why == null) {
       task.end().complete(null);

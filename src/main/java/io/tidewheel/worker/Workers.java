@@ -10,9 +10,9 @@ import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.queue.QueueRouter;
 
 /**
- * The parent of a node's short-lived workers. Takes a bounded number of pulls and of settlings at a
- * time: a pull beyond that fails with {@link RejectedPullException}, a settling is answered {@code
- * RETRY}.
+ * The parent of a node's short-lived workers. Takes a bounded number of pulls, of settlings and of
+ * questions at a time: a pull beyond that fails with {@link RejectedPullException}, a settling is
+ * answered {@code RETRY}, a question is not asked and answered as it says itself.
  */
 public final class Workers extends AbstractBehavior<Workers.Command> {
   /** Pulls of a node that may be open, waiting ones included. */
@@ -21,32 +21,41 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   /** Settlings of a node that may be open, one for each queue they concern. */
   public static final int DEFAULT_MAX_SETTLES = 20_000;
 
-  /** Sent by {@link NodeConsumer}. */
+  /** Questions of a node that may be open: several calls about all queues of a large topic. */
+  public static final int DEFAULT_MAX_QUESTIONS = 10_000;
+
+  /** Sent by {@link NodeConsumer} and {@link NodeLocator}. */
   public sealed interface Command {}
 
   record Pull(PullWorker.Task task) implements Command {}
 
   record Settle(SettleCall.Task task) implements Command {}
 
-  record Seek(SeekCall.Task task) implements Command {}
-
   record Ask(AskCall.Task<?> task) implements Command {}
 
   private enum Ended implements Command {
     PULL,
-    SETTLE
+    SETTLE,
+    QUESTION
   }
 
   private final QueueRouter router;
   private final ActorRef<BacklogBoard.Command> board;
   private final int maxPulls;
   private final int maxSettles;
+  private final int maxQuestions;
   private int pullCount;
   private int settleCount;
+  private int questionCount;
 
   public static Behavior<Command> create(
-      QueueRouter router, ActorRef<BacklogBoard.Command> board, int maxPulls, int maxSettles) {
-    return Behaviors.setup(context -> new Workers(context, router, board, maxPulls, maxSettles));
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board,
+      int maxPulls,
+      int maxSettles,
+      int maxQuestions) {
+    return Behaviors.setup(
+        context -> new Workers(context, router, board, maxPulls, maxSettles, maxQuestions));
   }
 
   private Workers(
@@ -54,12 +63,14 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
       QueueRouter router,
       ActorRef<BacklogBoard.Command> board,
       int maxPulls,
-      int maxSettles) {
+      int maxSettles,
+      int maxQuestions) {
     super(context);
     this.router = router;
     this.board = board;
     this.maxPulls = maxPulls;
     this.maxSettles = maxSettles;
+    this.maxQuestions = maxQuestions;
   }
 
   @Override
@@ -67,7 +78,6 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     return newReceiveBuilder()
         .onMessage(Pull.class, this::onPull)
         .onMessage(Settle.class, this::onSettle)
-        .onMessage(Seek.class, this::onSeek)
         .onMessage(Ask.class, this::onAsk)
         .onMessage(Ended.class, this::onEnded)
         .build();
@@ -75,11 +85,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
 
   private Behavior<Command> onPull(Pull command) {
     if (pullCount >= maxPulls) {
-      command
-          .task()
-          .answer()
-          .completeExceptionally(
-              new RejectedPullException("Too many pulls are open on this node: " + maxPulls));
+      command.task().answer().completeExceptionally(RejectedPullException.tooMany(maxPulls));
       return this;
     }
     pullCount++;
@@ -97,25 +103,13 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     return this;
   }
 
-  /** Counts as a settling does. */
-  private Behavior<Command> onSeek(Seek command) {
-    if (settleCount >= maxSettles) {
-      command.task().refuse("too much is under way on this node; ask again");
-      return this;
-    }
-    settleCount++;
-    start(SeekCall.create(command.task(), router), Ended.SETTLE);
-    return this;
-  }
-
-  /** Counts as a settling does. */
   private Behavior<Command> onAsk(Ask command) {
-    if (settleCount >= maxSettles) {
-      command.task().giveUp();
+    if (questionCount >= maxQuestions) {
+      command.task().refuse();
       return this;
     }
-    settleCount++;
-    start(AskCall.create(command.task(), router), Ended.SETTLE);
+    questionCount++;
+    start(AskCall.create(command.task(), router), Ended.QUESTION);
     return this;
   }
 
@@ -123,6 +117,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
     switch (kind) {
       case PULL -> pullCount--;
       case SETTLE -> settleCount--;
+      case QUESTION -> questionCount--;
     }
     return this;
   }

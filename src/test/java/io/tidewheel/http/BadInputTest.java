@@ -259,6 +259,8 @@ class BadInputTest {
         "{\"rate\":10001}|422|/rate",
         "{\"dryRun\":\"yes\"}|400|/dryRun",
         "{\"dryRun\":1}|400|/dryRun",
+        "{\"key\":\"\\ud800\"}|422|/key",
+        "{\"ids\":[\"a\",\"\\udc00\"]}|422|/ids/1",
       })
   void refusesARedrive(String body, int status, String pointer) throws Exception {
     HttpResponse<String> response = served.post("/v1/topics/t/subscriptions/s:redrive", body);

@@ -10,6 +10,7 @@ import io.tidewheel.queue.PublishResult;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.Subscription.Position;
+import io.tidewheel.worker.RejectedPullException;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -382,6 +383,23 @@ class HttpServerTest {
       JsonNode problem = problem(served.post(path("/messages:pull"), ""), 503);
       assertThat(problem.get("type").asText()).endsWith(":timed-out");
       assertThat(problem.get("retryable").asBoolean()).isTrue();
+    } finally {
+      served.memory.pullFailure = null;
+    }
+  }
+
+  @Test
+  void saysWhyAPullDidNotBegin() throws Exception {
+    served.put(path(""), "{}");
+    try {
+      served.memory.pullFailure = RejectedPullException.tooMany(7);
+      JsonNode problem = problem(served.post(path("/messages:pull"), ""), 429);
+      assertThat(problem.get("type").asText()).endsWith(":over-limit");
+      assertThat(problem.get("detail").asText()).contains("7 pulls");
+      served.memory.pullFailure = RejectedPullException.notNow("it leaves");
+      problem = problem(served.post(path("/messages:pull"), ""), 503);
+      assertThat(problem.get("type").asText()).endsWith(":unavailable");
+      assertThat(problem.get("detail").asText()).isEqualTo("it leaves");
     } finally {
       served.memory.pullFailure = null;
     }

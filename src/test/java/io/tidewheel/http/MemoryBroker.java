@@ -373,9 +373,15 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   @Override
   public synchronized CompletionStage<List<MessageBatch>> read(
       Topic topic, int queue, long fromOffset, long endOffset, long maxBytes) {
-    List<Message> log = List.copyOf(stored.get(topic.uid()));
+    List<Message> log = stored.get(topic.uid());
+    List<Message> read = new ArrayList<>();
+    long bytes = 0;
+    for (long at = fromOffset; at < Math.min(endOffset, log.size()) && bytes < maxBytes; at++) {
+      read.add(log.get((int) at));
+      bytes += log.get((int) at).payload().length;
+    }
     return CompletableFuture.completedFuture(
-        log.isEmpty() ? List.of() : List.of(new MessageBatch(1, 0, NOW, log)));
+        read.isEmpty() ? List.of() : List.of(new MessageBatch(1, fromOffset, NOW, read)));
   }
 
   @Override

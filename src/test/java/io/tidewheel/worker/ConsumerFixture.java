@@ -38,14 +38,14 @@ final class ConsumerFixture {
   final NodeConsumer consumer;
   private final ActorTestKit kit;
 
-  ConsumerFixture(ActorTestKit kit, int maxPulls, int maxSettles) {
+  ConsumerFixture(ActorTestKit kit, int maxPulls, int maxSettles, int maxQuestions) {
     this.kit = kit;
     time = ManualTime.get(kit.system());
     queues = kit.createTestProbe(Sent.class);
     router = (topicUid, queue, command) -> queues.getRef().tell(new Sent(queue, command));
     board = kit.spawn(BacklogBoard.create());
     reports = new BacklogReports(board);
-    workers = kit.spawn(Workers.create(router, board, maxPulls, maxSettles));
+    workers = kit.spawn(Workers.create(router, board, maxPulls, maxSettles, maxQuestions));
     consumer = new NodeConsumer(workers, router, new Idleness(System::nanoTime), kit.system());
   }
 

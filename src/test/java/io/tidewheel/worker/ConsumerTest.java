@@ -39,7 +39,7 @@ class ConsumerTest {
 
   @BeforeEach
   void start() {
-    fixture = new ConsumerFixture(KIT, 2, 2);
+    fixture = new ConsumerFixture(KIT, 2, 2, 2);
   }
 
   @Test

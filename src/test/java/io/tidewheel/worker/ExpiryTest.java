@@ -48,6 +48,7 @@ class ExpiryTest {
   private volatile CatalogSnapshot catalog = CatalogSnapshot.EMPTY;
   private volatile long seenVersion;
   private volatile Runnable listener = () -> {};
+  private volatile CompletableFuture<Void> removalGate = CompletableFuture.completedFuture(null);
 
   @AfterAll
   static void stop() {
@@ -150,6 +151,23 @@ class ExpiryTest {
     }
     pass(70);
     removed.expectMessage(1L);
+  }
+
+  /** Guards against a pull that begins while the catalog removes, and loses its subscription. */
+  @Test
+  void refusesPullsWhileItRemoves() {
+    put(1, MINUTE);
+    removalGate = new CompletableFuture<>();
+    pass(70);
+    removed.expectMessage(1L);
+    assertThat(idleness.onPullBegan(1)).isFalse();
+    assertThat(idleness.onPullBegan(2)).isTrue();
+    removalGate.complete(null);
+    removed.awaitAssert(
+        () -> {
+          assertThat(idleness.onPullBegan(1)).isTrue();
+          return null;
+        });
   }
 
   @Test
@@ -263,7 +281,7 @@ class ExpiryTest {
     topics.remove(topic.name());
     catalog = CatalogSnapshot.of(catalog.version() + 1, topics);
     removed.getRef().tell(subscription.uid());
-    return CompletableFuture.completedFuture(new CatalogClient.Deleted());
+    return removalGate.thenApply(open -> new CatalogClient.Deleted());
   }
 
   private static Topic.Subscription subscription(

@@ -61,7 +61,7 @@ class PullRaceTest {
     }
     QueueRouter router =
         (topicUid, queue, command) -> queues.get(queue).tell(new Received(command));
-    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50, 50));
+    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50, 50, 50));
     NodeConsumer consumer =
         new NodeConsumer(workers, router, new Idleness(System::nanoTime), KIT.system());
 

@@ -41,7 +41,7 @@ class PullWorkerTest {
 
   @BeforeEach
   void start() {
-    fixture = new ConsumerFixture(KIT, 100, 100);
+    fixture = new ConsumerFixture(KIT, 100, 100, 100);
   }
 
   @Test

@@ -51,9 +51,13 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
   /** What is answered for messages of the topic, by offset; settled if it is not here. */
   final Map<Long, Outcome> outcomes = new HashMap<>();
 
+  /** What comes of storing messages of the topic, by offset; stored if it is not here. */
+  final Map<Long, PublishResult> results = new HashMap<>();
+
   final List<Message> copies = new ArrayList<>();
   final List<Long> storedAtNanos = new ArrayList<>();
   boolean isDischargeLost;
+  boolean isBroken;
   PublishResult nextResult;
   CompletableFuture<Void> storeGate = CompletableFuture.completedFuture(null);
 
@@ -187,12 +191,16 @@ final class RedriveFixture implements QueueRouter, Browser, Publisher {
   @Override
   public synchronized CompletionStage<List<PublishResult>> publish(
       Topic topic, List<Message> messages, Duration timeLeft) {
+    if (isBroken) {
+      throw new IllegalStateException("a defect, made by the test");
+    }
     List<PublishResult> results = new ArrayList<>();
     for (Message message : messages) {
       String offset = message.headers().get("tidewheel-replay-offset");
       steps.add("store " + offset);
-      if (nextResult != null) {
-        results.add(nextResult);
+      PublishResult planned = this.results.getOrDefault(Long.valueOf(offset), nextResult);
+      if (planned != null) {
+        results.add(planned);
       } else {
         copies.add(message);
         storedAtNanos.add(nanos.get());

@@ -258,6 +258,29 @@ class RedriveTest {
     assertThat(f.settled).isEmpty();
   }
 
+  /** Guards against an operation that ends with figures older than what was done. */
+  @Test
+  void aDeletedTopicEndsItAndTheFiguresAreTheLast() throws Exception {
+    f.die(0, "x", "rejected");
+    f.die(1, "y", "rejected");
+    f.results.put(0L, new PublishResult.Refused(PublishResult.Reason.TOO_LARGE, "too large"));
+    f.results.put(1L, new PublishResult.Refused(PublishResult.Reason.TOPIC_GONE, "gone"));
+    assertThatThrownBy(() -> f.run(all()))
+        .hasCauseInstanceOf(RedriveFailedException.class)
+        .hasMessageContaining("the topic was deleted");
+    assertThat(f.progress().failed()).isEqualTo(1);
+  }
+
+  @Test
+  void aDefectIsNotSaidToBeTheEndOfTheNode() throws Exception {
+    f.die(0, "x", "rejected");
+    f.isBroken = true;
+    assertThatThrownBy(() -> f.run(all()))
+        .hasCauseInstanceOf(RedriveFailedException.class)
+        .hasMessageContaining("ended unexpectedly");
+    assertThat(f.progress().selected()).isEqualTo(1);
+  }
+
   private void awaitSteps(int count) throws Exception {
     List<String> seen = f.steps();
     for (int i = 0; i < 100 && seen.size() < count; i++) {
