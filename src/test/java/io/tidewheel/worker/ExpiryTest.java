@@ -276,12 +276,17 @@ class ExpiryTest {
 
   private synchronized CompletionStage<CatalogClient.Reply> remove(
       Topic topic, Topic.Subscription subscription, Duration timeout) {
-    subscriptions.remove(subscription.uid());
-    TreeMap<String, Topic> topics = new TreeMap<>(catalog.topics());
-    topics.remove(topic.name());
-    catalog = CatalogSnapshot.of(catalog.version() + 1, topics);
+    CompletionStage<CatalogClient.Reply> gone =
+        removalGate.thenApply(
+            open -> {
+              subscriptions.remove(subscription.uid());
+              TreeMap<String, Topic> topics = new TreeMap<>(catalog.topics());
+              topics.remove(topic.name());
+              catalog = CatalogSnapshot.of(catalog.version() + 1, topics);
+              return new CatalogClient.Deleted();
+            });
     removed.getRef().tell(subscription.uid());
-    return removalGate.thenApply(open -> new CatalogClient.Deleted());
+    return gone;
   }
 
   private static Topic.Subscription subscription(
