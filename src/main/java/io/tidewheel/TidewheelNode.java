@@ -55,6 +55,7 @@ import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.NodeConsumer;
 import io.tidewheel.worker.NodeLocator;
 import io.tidewheel.worker.NodeRedriver;
+import io.tidewheel.worker.Questions;
 import io.tidewheel.worker.Redrives;
 import io.tidewheel.worker.Workers;
 import java.net.InetSocketAddress;
@@ -197,14 +198,9 @@ public final class TidewheelNode implements AutoCloseable {
         waker);
     ActorRef<Workers.Command> workers =
         system.systemActorOf(
-            Workers.create(
-                queues,
-                board,
-                Workers.DEFAULT_MAX_PULLS,
-                Workers.DEFAULT_MAX_SETTLES,
-                Workers.DEFAULT_MAX_QUESTIONS),
-            "workers",
-            Props.empty());
+            Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS), "workers", Props.empty());
+    Questions settles = new Questions(queues, Questions.DEFAULT_MAX_SETTLES);
+    Questions questions = new Questions(queues, Questions.DEFAULT_MAX_QUESTIONS);
     NodePublisher publisher =
         new NodePublisher(
             system,
@@ -233,7 +229,7 @@ public final class TidewheelNode implements AutoCloseable {
                       return key;
                     }));
     Idleness idleness = new Idleness(System::nanoTime);
-    Consumer consumer = new NodeConsumer(workers, queues, idleness, system);
+    Consumer consumer = new NodeConsumer(workers, settles, questions, queues, idleness, system);
     Expiry.Parts expiry =
         new Expiry.Parts(
             topics::current,
@@ -257,7 +253,7 @@ public final class TidewheelNode implements AutoCloseable {
             browser,
             consumer,
             new NodeRedriver(redrives, topics),
-            new NodeLocator(workers, new PullLog(rows), System::nanoTime),
+            new NodeLocator(questions, new PullLog(rows), System::nanoTime),
             receipts,
             metrics(),
             () ->

@@ -12,6 +12,7 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.tidewheel.catalog.QueueControl;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueAsker;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.queue.QueueWaker;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All queues of the cluster, as sharded entities. Safe for any thread. */
-public final class ShardedQueues implements QueueRouter, QueueControl {
+public final class ShardedQueues implements QueueRouter, QueueAsker, QueueControl {
   private static final EntityTypeKey<Queue.Command> TYPE =
       EntityTypeKey.create(Queue.Command.class, "queue");
 
@@ -93,7 +94,7 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
   @Override
   public CompletionStage<Long> openSubscription(
       Topic topic, Topic.Subscription subscription, int queue) {
-    return ask(
+    return change(
             topic.uid(),
             queue,
             replyTo ->
@@ -107,29 +108,35 @@ public final class ShardedQueues implements QueueRouter, QueueControl {
 
   @Override
   public CompletionStage<Void> closeSubscription(long topicUid, int queue, long subscriptionUid) {
-    return ask(topicUid, queue, replyTo -> new Queue.CloseSubscription(subscriptionUid, replyTo))
+    return change(topicUid, queue, replyTo -> new Queue.CloseSubscription(subscriptionUid, replyTo))
         .thenAccept(stored -> {});
   }
 
   @Override
   public CompletionStage<Void> deleteQueue(long topicUid, int queue) {
-    return ask(topicUid, queue, Queue.Delete::new).thenAccept(stored -> {});
+    return change(topicUid, queue, Queue.Delete::new).thenAccept(stored -> {});
   }
 
-  private CompletionStage<Queue.StoredInLog> ask(
-      long topicUid,
-      int queue,
-      Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
+  @Override
+  public <R> CompletionStage<R> ask(
+      long topicUid, int queue, Function<ActorRef<R>, Queue.Command> question, Duration timeout) {
     ActorRef<ShardingEnvelope<Queue.Command>> started = region;
     if (started == null || isStopping) {
       return CompletableFuture.failedFuture(notStarted());
     }
     String entityId = QueuePlacement.entityId(topicUid, queue);
-    return AskPattern.<ShardingEnvelope<Queue.Command>, Queue.SubscriptionReply>ask(
-            started,
-            replyTo -> new ShardingEnvelope<>(entityId, command.apply(replyTo)),
-            CONTROL_TIMEOUT,
-            system.scheduler())
+    return AskPattern.ask(
+        started,
+        replyTo -> new ShardingEnvelope<>(entityId, question.apply(replyTo)),
+        timeout,
+        system.scheduler());
+  }
+
+  private CompletionStage<Queue.StoredInLog> change(
+      long topicUid,
+      int queue,
+      Function<ActorRef<Queue.SubscriptionReply>, Queue.Command> command) {
+    return ask(topicUid, queue, command, CONTROL_TIMEOUT)
         .thenApply(
             reply -> {
               if (reply instanceof Queue.StoredInLog stored) {

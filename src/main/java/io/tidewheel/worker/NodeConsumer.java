@@ -12,9 +12,12 @@ import io.tidewheel.subscription.Subscription.NotSought;
 import io.tidewheel.subscription.Subscription.Position;
 import io.tidewheel.subscription.Subscription.Seek;
 import io.tidewheel.subscription.Subscription.SeekReply;
+import io.tidewheel.subscription.Subscription.Settle;
+import io.tidewheel.subscription.Subscription.Settled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -23,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Consumes through the short-lived {@link Workers} of this node.
+ * Pulls through the short-lived {@link Workers} of this node, and settles.
  *
  * <p>A pull beyond the bound of open ones, or of a subscription that is being removed because it
  * was idle, fails with {@link RejectedPullException}. Whoever cancels the future of a pull gives it
@@ -31,16 +34,22 @@ import java.util.concurrent.ConcurrentSkipListMap;
  */
 public final class NodeConsumer implements Consumer {
   private final ActorRef<Workers.Command> workers;
+  private final Questions settles;
+  private final Questions questions;
   private final QueueRouter router;
   private final Idleness idleness;
   private final ActorSystem<?> system;
 
   public NodeConsumer(
       ActorRef<Workers.Command> workers,
+      Questions settles,
+      Questions questions,
       QueueRouter router,
       Idleness idleness,
       ActorSystem<?> system) {
     this.workers = workers;
+    this.settles = settles;
+    this.questions = questions;
     this.router = router;
     this.idleness = idleness;
     this.system = system;
@@ -90,16 +99,27 @@ public final class NodeConsumer implements Consumer {
     List<CompletableFuture<Void>> merged = new ArrayList<>();
     indexesByQueue.forEach(
         (queue, indexes) -> {
-          CompletableFuture<List<SettleStatus>> answer = new CompletableFuture<>();
-          merged.add(answer.thenAccept(some -> merge(statuses, indexes, some)));
           List<Receipt> some = indexes.stream().map(receipts::get).toList();
-          workers.tell(
-              new Workers.Settle(
-                  new SettleCall.Task(
-                      topic.uid(), subscription.uid(), queue, action, some, timeLeft, answer)));
+          merged.add(
+              settle(
+                      new Questions.Place(topic.uid(), queue, subscription.uid()),
+                      action,
+                      some,
+                      timeLeft)
+                  .thenAccept(answer -> merge(statuses, indexes, answer)));
         });
     return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
         .thenApply(done -> List.of(statuses));
+  }
+
+  /** What is not answered in time, or not asked, is to be settled again. */
+  private CompletableFuture<List<SettleStatus>> settle(
+      Questions.Place place, SettleAction action, List<Receipt> receipts, Duration timeLeft) {
+    Settled again = new Settled(Collections.nCopies(receipts.size(), SettleStatus.RETRY));
+    return settles
+        .<Settled>ask(
+            place, replyTo -> new Settle(action, receipts, replyTo), again, again, timeLeft)
+        .thenApply(Settled::statuses);
   }
 
   @Override
@@ -112,20 +132,15 @@ public final class NodeConsumer implements Consumer {
     List<CompletableFuture<Void>> merged = new ArrayList<>();
     positions.forEach(
         (queue, position) -> {
-          CompletableFuture<SeekReply> answer = new CompletableFuture<>();
-          merged.add(answer.thenAccept(reply -> replies.put(queue, reply)));
-          workers.tell(
-              new Workers.Ask(
-                  new AskCall.Task<>(
-                      topic.uid(),
-                      subscription.uid(),
-                      queue,
-                      SeekReply.class,
+          merged.add(
+              questions
+                  .<SeekReply>ask(
+                      new Questions.Place(topic.uid(), queue, subscription.uid()),
                       replyTo -> new Seek(position, replyTo),
                       new NotSought(queue, "the queue did not answer; look, and ask again"),
                       new NotSought(queue, "too much is asked on this node now; ask again"),
-                      timeLeft,
-                      answer)));
+                      timeLeft)
+                  .thenAccept(reply -> replies.put(queue, reply)));
         });
     return CompletableFuture.allOf(merged.toArray(CompletableFuture[]::new))
         .thenApply(done -> replies);

@@ -1,11 +1,9 @@
 package io.tidewheel.worker;
 
-import akka.actor.typed.ActorRef;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.subscription.Looks;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.Sighting;
-import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.Subscription.Replay;
 import io.tidewheel.subscription.Subscription.ReplayOutcome;
 import io.tidewheel.subscription.Subscription.Replayed;
@@ -13,14 +11,13 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** Asks through the short-lived {@link Workers} of this node, and reads the pull log. */
+/** Asks the subscriptions, and reads the pull log. */
 public final class NodeLocator implements Locator {
   private static final String SILENT = "the queue did not answer in time";
 
-  private final ActorRef<Workers.Command> workers;
+  private final Questions questions;
   private final PullLog pullLog;
   private final LongSupplier nanoTime;
 
@@ -29,8 +26,8 @@ public final class NodeLocator implements Locator {
    *
    * @param nanoTime a monotonic clock
    */
-  public NodeLocator(ActorRef<Workers.Command> workers, PullLog pullLog, LongSupplier nanoTime) {
-    this.workers = workers;
+  public NodeLocator(Questions questions, PullLog pullLog, LongSupplier nanoTime) {
+    this.questions = questions;
     this.pullLog = pullLog;
     this.nanoTime = nanoTime;
   }
@@ -69,11 +66,8 @@ public final class NodeLocator implements Locator {
       int queue,
       Looks.Question question,
       Duration timeLeft) {
-    return ask(
-        topic,
-        subscription,
-        queue,
-        Looks.Answer.class,
+    return questions.<Looks.Answer>ask(
+        new Questions.Place(topic.uid(), queue, subscription.uid()),
         replyTo -> new Looks.Look(question, replyTo),
         new Looks.NotNow(SILENT),
         new Looks.NotNow("too much is asked on this node now"),
@@ -83,39 +77,11 @@ public final class NodeLocator implements Locator {
   @Override
   public CompletionStage<Replayed> replay(
       Topic topic, Topic.Subscription subscription, int queue, long offset, Duration timeLeft) {
-    return ask(
-        topic,
-        subscription,
-        queue,
-        Replayed.class,
+    return questions.<Replayed>ask(
+        new Questions.Place(topic.uid(), queue, subscription.uid()),
         replyTo -> new Replay(offset, replyTo),
         new Replayed(offset, ReplayOutcome.UNKNOWN),
         new Replayed(offset, ReplayOutcome.NOT_NOW),
         timeLeft);
-  }
-
-  private <R> CompletionStage<R> ask(
-      Topic topic,
-      Topic.Subscription subscription,
-      int queue,
-      Class<R> type,
-      Function<ActorRef<R>, Subscription.Command> question,
-      R none,
-      R refused,
-      Duration timeLeft) {
-    CompletableFuture<R> answer = new CompletableFuture<>();
-    workers.tell(
-        new Workers.Ask(
-            new AskCall.Task<>(
-                topic.uid(),
-                subscription.uid(),
-                queue,
-                type,
-                question,
-                none,
-                refused,
-                timeLeft,
-                answer)));
-    return answer;
   }
 }

@@ -198,12 +198,14 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     candidates.addAll(offer.rows());
     if (!hasAskedUnknown) {
       hasAskedUnknown = true;
-      start(Timer.UNKNOWN, UNKNOWN_TIMEOUT);
       for (int queue = 0; queue < task.queues(); queue++) {
         if (!offer.awake().get(queue)) {
           calls.wake(queue);
           unknown.add(queue);
         }
+      }
+      if (!unknown.isEmpty()) {
+        start(Timer.UNKNOWN, UNKNOWN_TIMEOUT);
       }
     }
     return next();

@@ -6,6 +6,7 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.AskPattern;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.catalog.SubscriptionSettings;
@@ -23,6 +24,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** A consumer with its board; the test plays the queues and their subscriptions. */
 final class ConsumerFixture {
@@ -35,8 +39,12 @@ final class ConsumerFixture {
   final ActorRef<BacklogBoard.Command> board;
   final BacklogReports reports;
   final ActorRef<Workers.Command> workers;
+  final Questions questions;
   final NodeConsumer consumer;
   private final ActorTestKit kit;
+
+  /** Nothing is sent to queues any more. */
+  boolean isStopping;
 
   ConsumerFixture(ActorTestKit kit, int maxPulls, int maxSettles, int maxQuestions) {
     this.kit = kit;
@@ -45,8 +53,28 @@ final class ConsumerFixture {
     router = (topicUid, queue, command) -> queues.getRef().tell(new Sent(queue, command));
     board = kit.spawn(BacklogBoard.create());
     reports = new BacklogReports(board);
-    workers = kit.spawn(Workers.create(router, board, maxPulls, maxSettles, maxQuestions));
-    consumer = new NodeConsumer(workers, router, new Idleness(System::nanoTime), kit.system());
+    workers = kit.spawn(Workers.create(router, board, maxPulls));
+    questions = new Questions(this::ask, maxQuestions);
+    consumer =
+        new NodeConsumer(
+            workers,
+            new Questions(this::ask, maxSettles),
+            questions,
+            router,
+            new Idleness(System::nanoTime),
+            kit.system());
+  }
+
+  private <R> CompletionStage<R> ask(
+      long topicUid, int queue, Function<ActorRef<R>, Queue.Command> question, Duration timeout) {
+    if (isStopping) {
+      return CompletableFuture.failedFuture(new IllegalStateException("the node stops"));
+    }
+    return AskPattern.ask(
+        queues.getRef(),
+        replyTo -> new Sent(queue, question.apply(replyTo)),
+        timeout,
+        kit.system().scheduler());
   }
 
   static Topic topic(int queueCount) {

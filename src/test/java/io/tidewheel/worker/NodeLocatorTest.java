@@ -41,7 +41,7 @@ class NodeLocatorTest {
   /** Its records of settling are never read to the end. */
   private final NodeLocator locator =
       new NodeLocator(
-          fixture.workers,
+          fixture.questions,
           new PullLog((persistenceId, from, to, maxBytes) -> new CompletableFuture<>()),
           nanos::get);
 

@@ -30,6 +30,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +50,11 @@ class PullRaceTest {
     KIT.shutdownTestKit();
   }
 
+  private static <R> CompletionStage<R> nobodyAsks(
+      long topicUid, int queue, Function<ActorRef<R>, Queue.Command> question, Duration timeout) {
+    throw new AssertionError("only pulls are tested here");
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void leavesNothingLeasedThatNobodyHas(long seed) {
@@ -61,9 +68,11 @@ class PullRaceTest {
     }
     QueueRouter router =
         (topicUid, queue, command) -> queues.get(queue).tell(new Received(command));
-    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50, 50, 50));
+    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50));
+    Questions questions = new Questions(PullRaceTest::nobodyAsks, 1);
     NodeConsumer consumer =
-        new NodeConsumer(workers, router, new Idleness(System::nanoTime), KIT.system());
+        new NodeConsumer(
+            workers, questions, questions, router, new Idleness(System::nanoTime), KIT.system());
 
     List<CompletableFuture<List<Delivery>>> pulls = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
