@@ -11,12 +11,14 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Reading JSON of strangers: UTF-8 only, bounded in depth and sizes, nothing after the value. What
@@ -25,6 +27,9 @@ import java.util.Set;
 final class Json {
   /** Objects and arrays inside each other, counted from the outermost. */
   static final int MAX_DEPTH = 64;
+
+  /** Where the library says which of its sources it means, of which there is one. */
+  private static final Pattern SOURCE = Pattern.compile(" \\(start marker at .*?\\]\\)");
 
   private static final StreamReadConstraints CONSTRAINTS =
       StreamReadConstraints.builder()
@@ -174,9 +179,12 @@ final class Json {
     if (cause instanceof StreamConstraintsException) {
       // The library's own words name its classes.
       reason = "it is nested deeper than " + MAX_DEPTH + ", or a number or name in it is too long";
+    } else if (cause instanceof MismatchedInputException) {
+      // Of a tree nothing else is expected.
+      reason = "something follows the JSON object";
     } else if (cause instanceof JsonProcessingException json) {
       JsonLocation location = json.getLocation();
-      reason = firstLine(json.getOriginalMessage());
+      reason = SOURCE.matcher(firstLine(json.getOriginalMessage())).replaceAll("");
       if (location != null) {
         reason += " at line " + location.getLineNr() + ", column " + location.getColumnNr();
       }

@@ -536,7 +536,10 @@ class HttpServerTest {
     assertThat(problem.get("status").asInt()).isEqualTo(status);
     assertThat(problem.get("type").asText()).startsWith("urn:tidewheel:problem:");
     assertThat(problem.get("title").asText()).isNotEmpty();
-    assertThat(problem.get("detail").asText()).isNotEmpty();
+    assertThat(problem.get("detail").asText())
+        .isNotEmpty()
+        .as("no words of the libraries about themselves")
+        .doesNotContain("Source:", "StreamReadFeature", "Exception", "com.fasterxml", "akka.");
     assertThat(problem.has("retryable")).isTrue();
     return problem;
   }
