@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pulling deliveries and settling them. */
 final class ConsumeRoutes {
@@ -76,7 +77,7 @@ final class ConsumeRoutes {
   }
 
   /** Deliveries count as handed over when the connection has taken the last piece. */
-  private static HttpResponse streamed(
+  static HttpResponse streamed(
       HttpResponse whole, HttpEntity.Strict entity, Handover handover, Connection connection) {
     ByteString bytes = entity.getData();
     int length = bytes.size();
@@ -84,13 +85,20 @@ final class ConsumeRoutes {
     for (int from = 0; from < length; from += PIECE_BYTES) {
       pieces.add(bytes.slice(from, Math.min(length, from + PIECE_BYTES)));
     }
+    AtomicInteger left = new AtomicInteger(pieces.size());
     Source<ByteString, NotUsed> source =
         Source.from(pieces)
+            .map(
+                piece -> {
+                  left.decrementAndGet();
+                  return piece;
+                })
             .watchTermination(
                 (notUsed, done) -> {
                   done.whenComplete(
                       (end, failure) -> {
-                        if (failure == null) {
+                        // A connection that breaks may just want no more: that is no failure here.
+                        if (failure == null && left.get() == 0) {
                           handover.handedOver();
                         } else {
                           handover.failed();
