@@ -25,4 +25,9 @@ final class Handover {
       giveBack.run();
     }
   }
+
+  /** Whether it is known which of the two it is, for tests. */
+  boolean isOver() {
+    return isDecided.get();
+  }
 }
