@@ -71,8 +71,11 @@ final class LogExtent {
 
   /** An open subscription has settled everything before an offset. */
   synchronized void settle(long subscriptionUid, long floor) {
-    floors.computeIfPresent(subscriptionUid, (uid, before) -> floor);
-    findLowest();
+    Long before = floors.replace(subscriptionUid, floor);
+    // Others than the one that holds the log say something new most of the time.
+    if (before != null && (before == lowestFloor || floor < lowestFloor)) {
+      findLowest();
+    }
   }
 
   private void findLowest() {

@@ -89,7 +89,14 @@ public final class Reader {
       long parked,
       @Nullable String stopReason,
       Reconciliation reconciliation)
-      implements Control {}
+      implements Control {
+    /** The stop reason of a reader that does not know its own state yet: its counts say nothing. */
+    public static final String RECOVERING = "recovering";
+
+    public boolean isRecovering() {
+      return RECOVERING.equals(stopReason);
+    }
+  }
 
   /**
    * Where the messages since the start of a generation are. Each is counted in one place, and each

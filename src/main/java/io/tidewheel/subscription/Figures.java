@@ -72,7 +72,7 @@ final class Figures {
         0,
         0,
         0,
-        "recovering",
+        Reader.Status.RECOVERING,
         Reader.Reconciliation.UNKNOWN);
   }
 }

@@ -11,7 +11,6 @@ import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Inspector.QueueStatus;
-import io.tidewheel.queue.Reader;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -205,14 +204,9 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
         statuses.stream()
             .flatMap(status -> status.readers().stream())
             .filter(reader -> reader.subscriptionUid() == watched.uid())
-            .filter(reader -> reader.leased() == 0 && !isRecovering(reader))
+            .filter(reader -> reader.leased() == 0 && !reader.isRecovering())
             .count();
     return freeCount == watched.topic().settings().queues();
-  }
-
-  /** What is leased is not known yet. */
-  private static boolean isRecovering(Reader.Status reader) {
-    return "recovering".equals(reader.stopReason());
   }
 
   private Behavior<Command> onRemoved(Removed removed) {

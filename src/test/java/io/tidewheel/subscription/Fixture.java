@@ -262,7 +262,7 @@ final class Fixture implements AutoCloseable {
   }
 
   private void awaitKnown() {
-    await(now -> !"recovering".equals(now.stopReason()));
+    await(now -> !now.isRecovering());
   }
 
   String persistenceId() {

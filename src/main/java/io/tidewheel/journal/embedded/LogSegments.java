@@ -32,7 +32,7 @@ final class LogSegments {
   private static final Logger LOG = LoggerFactory.getLogger(LogSegments.class);
   private static final String SUFFIX = ".segment";
   private static final String SPARE = "spare-";
-  private static final String UNFINISHED = "unfinished-spare";
+  static final String UNFINISHED = "unfinished-spare";
 
   private final Path directory;
   private final long segmentBytes;

@@ -299,6 +299,17 @@ class EmbeddedStoreCrashTest {
   }
 
   @Test
+  void removesALogFileThatACrashLeftUnfinished() throws IOException {
+    Path unfinished = image.resolve("log").resolve(LogSegments.UNFINISHED);
+    Files.write(unfinished, new byte[4096]);
+    try (EmbeddedStore store = open(image)) {
+      assertThat(numbers(store, ACTOR)).isEqualTo(oneTo(10));
+      append(store, ACTOR, 11, 12, SIZE);
+    }
+    assertThat(unfinished).doesNotExist();
+  }
+
+  @Test
   void opensAgainAfterACleanClose() {
     Path data = temp.resolve("data");
     for (int round = 0; round < 3; round++) {
