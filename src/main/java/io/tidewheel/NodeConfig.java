@@ -2,7 +2,9 @@ package io.tidewheel;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.tidewheel.cluster.ClusterConfig;
 import io.tidewheel.config.TidewheelSettings;
+import java.util.HashMap;
 import java.util.Map;
 
 /** The configuration of a node's actor system: what the user set, and what follows from it. */
@@ -10,10 +12,13 @@ final class NodeConfig {
   private NodeConfig() {}
 
   static Config of(Config user, TidewheelSettings settings) {
-    Map<String, Object> derived =
-        Map.of(
-            "tidewheel.journal.embedded.directory",
-            settings.node().dataDirectory().toAbsolutePath().toString());
+    Map<String, Object> derived = new HashMap<>();
+    if (settings.cluster().isOneOfSeveral()) {
+      derived.putAll(ClusterConfig.of(settings.cluster()));
+    }
+    derived.put(
+        "tidewheel.journal.embedded.directory",
+        settings.node().dataDirectory().toAbsolutePath().toString());
     return ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
   }
 }

@@ -8,9 +8,8 @@ import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.typed.Cluster;
 import akka.cluster.typed.ClusterSingleton;
-import akka.cluster.typed.Join;
+import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
 import com.typesafe.config.Config;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -25,6 +24,7 @@ import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSettings;
 import io.tidewheel.catalog.CatalogView;
 import io.tidewheel.catalog.PublishedCatalog;
+import io.tidewheel.cluster.ClusterNode;
 import io.tidewheel.cluster.ShardedQueues;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.http.Broker;
@@ -111,6 +111,7 @@ public final class TidewheelNode implements AutoCloseable {
    */
   public static TidewheelNode start(Config config) {
     TidewheelSettings settings = TidewheelSettings.from(config);
+    ClusterWiring.check(settings);
     ActorSystem<Void> system =
         ActorSystem.create(Behaviors.empty(), "tidewheel", NodeConfig.of(config, settings));
     try {
@@ -130,25 +131,24 @@ public final class TidewheelNode implements AutoCloseable {
     EmbeddedStoreExtension store = EmbeddedStoreExtension.get(system);
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
-    Cluster cluster = Cluster.get(system);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    String node = cluster.selfMember().address().hostPort();
-    // The lock on the data directory is held for the life of the process: nobody else writes.
-    Fence fence = Fence.ALWAYS;
+    ClusterNode cluster = ClusterWiring.join(system, settings);
+    String node = cluster.name();
+    Fence fence = cluster.fence();
 
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)
             .init(
                 SingletonActor.of(
-                    restarting(
-                        Catalog.create(
-                            CatalogSettings.of(
-                                new Ownership(node, fence, SMALL_CHECKPOINTS),
-                                settings.topics().defaultQueues()),
-                            queues,
-                            clock)),
-                    "catalog"));
+                        restarting(
+                            Catalog.create(
+                                CatalogSettings.of(
+                                    new Ownership(node, fence, SMALL_CHECKPOINTS),
+                                    settings.topics().defaultQueues()),
+                                queues,
+                                clock)),
+                        "catalog")
+                    .withSettings(ClusterSingletonSettings.create(system).withRole("broker")));
     PublishedCatalog published = new PublishedCatalog();
     CatalogClient topics =
         CatalogView.client(
@@ -157,12 +157,15 @@ public final class TidewheelNode implements AutoCloseable {
             published);
     ActorRef<BacklogBoard.Command> board =
         system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
+    ActorRef<QueueWaker.Command> waker =
+        system.systemActorOf(
+            QueueWaker.create(queues, published::get, clock), "queue-waker", Props.empty());
 
     Subscription.Dependencies subscriptions =
         new Subscription.Dependencies(
             topics,
             queues,
-            new BacklogReports(board),
+            cluster.link(new BacklogReports(board), waker),
             new Ownership(node, fence, SMALL_CHECKPOINTS),
             clock,
             System::nanoTime,
@@ -181,8 +184,6 @@ public final class TidewheelNode implements AutoCloseable {
             system
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig(EmbeddedStoreExtension.READ_DISPATCHER)));
-    ActorRef<QueueWaker.Command> waker =
-        system.systemActorOf(QueueWaker.create(queues, clock), "queue-waker", Props.empty());
     queues.start(
         new Queue.Dependencies(
             new Ownership(node, fence, QUEUE_CHECKPOINTS),
@@ -195,7 +196,8 @@ public final class TidewheelNode implements AutoCloseable {
             settings.budgets().pendingPublish() / 2,
             space::isFull,
             QueueIdle.DEFAULT),
-        waker);
+        waker,
+        cluster);
     ActorRef<Workers.Command> workers =
         system.systemActorOf(
             Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS), "workers", Props.empty());
@@ -215,8 +217,10 @@ public final class TidewheelNode implements AutoCloseable {
                 "queue-inspector",
                 Props.empty()));
 
-    await(topics.refresh(START_TIMEOUT), "the catalog did not come up");
-    waker.tell(new QueueWaker.WakeAll(published.get()));
+    CatalogArrival catalogArrival = new CatalogArrival(system, topics, waker);
+    if (!cluster.isMember()) {
+      await(catalogArrival.first(), "the catalog did not come up");
+    }
     ReceiptCodec receipts =
         new ReceiptCodec(
             store
@@ -256,10 +260,13 @@ public final class TidewheelNode implements AutoCloseable {
             new NodeLocator(questions, new PullLog(rows), System::nanoTime),
             receipts,
             metrics(),
+            () -> cluster.status(queues),
             () ->
-                fence.isHeld()
-                    ? new Broker.Readiness(true, "serving")
-                    : new Broker.Readiness(false, "this node may not write now"),
+                new Broker.Readiness(
+                    fence.isHeld() && catalogArrival.isThere(),
+                    fence.isHeld() && !catalogArrival.isThere()
+                        ? "waiting for the catalog"
+                        : cluster.state()),
             clock,
             System::nanoTime);
     HttpServer server =

@@ -103,6 +103,7 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
         new CoreLink<>(
             context,
             timers,
+            settings.ownership().fence(),
             () -> CatalogLog.create(settings.ownership(), settings.topicDefaults(), clock),
             CoreSignal::new,
             this::onCoreStarted);

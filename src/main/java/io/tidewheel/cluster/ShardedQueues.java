@@ -1,25 +1,35 @@
 package io.tidewheel.cluster;
 
 import akka.Done;
+import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.cluster.sharding.ShardRegion;
+import akka.cluster.sharding.ShardRegion.ClusterShardingStats;
+import akka.cluster.sharding.typed.ClusterShardingQuery;
+import akka.cluster.sharding.typed.GetClusterShardingStats;
 import akka.cluster.sharding.typed.ShardingEnvelope;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import akka.cluster.typed.Cluster;
 import io.tidewheel.catalog.QueueControl;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueAsker;
+import io.tidewheel.queue.QueueBed;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.queue.QueueWaker;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** All queues of the cluster, as sharded entities. Safe for any thread. */
@@ -42,9 +52,11 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
   /**
    * Starts the region of this node: queues may live here from now on.
    *
-   * @param waker is told when sleeping queues are to be woken
+   * @param waker is told when queues are to be woken
+   * @param cluster says by whom the queues are shared
    */
-  public void start(Queue.Dependencies node, ActorRef<QueueWaker.Command> waker) {
+  public void start(
+      Queue.Dependencies node, ActorRef<QueueWaker.Command> waker, ClusterNode cluster) {
     int shards = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
     Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity =
         Entity.of(
@@ -53,17 +65,11 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
                   long topicUid = QueuePlacement.topicUid(context.getEntityId());
                   int queue = QueuePlacement.queue(context.getEntityId());
                   return Queue.create(
-                      topicUid,
-                      queue,
-                      node,
-                      (self, dueMillis) -> {
-                        waker.tell(new QueueWaker.Sleeps(topicUid, queue, dueMillis));
-                        context.getShard().tell(new ClusterSharding.Passivate<>(self));
-                      });
+                      topicUid, queue, node, new Bed(topicUid, queue, waker, context.getShard()));
                 })
             .withStopMessage(new Queue.Stop())
             .withMessageExtractor(new QueuePlacement(shards));
-    region = ClusterSharding.get(system).init(entity);
+    region = ClusterSharding.get(system).init(placed(entity, cluster, node.nanoTime(), shards));
     CoordinatedShutdown.get(system)
         .addTask(
             CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -72,6 +78,43 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
               isStopping = true;
               return CompletableFuture.completedFuture(Done.getInstance());
             });
+  }
+
+  private Entity<Queue.Command, ShardingEnvelope<Queue.Command>> placed(
+      Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity,
+      ClusterNode cluster,
+      LongSupplier nanoTime,
+      int shards) {
+    if (!cluster.isMember()) {
+      return entity;
+    }
+    Cluster members = Cluster.get(system);
+    return entity.withAllocationStrategy(
+        new StripedAllocation(
+            shards,
+            members.selfMember().address(),
+            cluster.settings(),
+            () -> !members.state().getUnreachable().iterator().hasNext(),
+            nanoTime));
+  }
+
+  /** Lets a queue of this node fall asleep, and has it woken where it is. */
+  private record Bed(
+      long topicUid,
+      int queue,
+      ActorRef<QueueWaker.Command> waker,
+      ActorRef<ClusterSharding.ShardCommand> shard)
+      implements QueueBed {
+    @Override
+    public void sleep(ActorRef<Queue.Command> self, long dueMillis) {
+      waker.tell(new QueueWaker.Sleeps(topicUid, queue, dueMillis));
+      shard.tell(new ClusterSharding.Passivate<>(self));
+    }
+
+    @Override
+    public void moves() {
+      waker.tell(new QueueWaker.Moves(topicUid, queue));
+    }
   }
 
   /**
@@ -115,6 +158,39 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
   @Override
   public CompletionStage<Void> deleteQueue(long topicUid, int queue) {
     return change(topicUid, queue, Queue.Delete::new).thenAccept(stored -> {});
+  }
+
+  /** How many queues are awake on each broker that answers in time, by {@code host:port}. */
+  CompletionStage<Map<String, Integer>> countByNode(Duration timeout) {
+    ClusterSharding sharding = ClusterSharding.get(system);
+    return AskPattern.<ClusterShardingQuery, ClusterShardingStats>ask(
+            sharding.shardState(),
+            replyTo -> new GetClusterShardingStats(TYPE, timeout, replyTo),
+            timeout.plusSeconds(1),
+            system.scheduler())
+        .handle(
+            (stats, failure) -> {
+              Map<String, Integer> counts = new HashMap<>();
+              if (failure == null) {
+                stats
+                    .getRegions()
+                    .forEach((address, region) -> counts.put(name(address), awake(region)));
+              }
+              return counts;
+            });
+  }
+
+  private static String name(Address address) {
+    return address.hostPort().replaceFirst(".*@", "");
+  }
+
+  /** The values are Scala's Int, which Java knows as objects only. */
+  private static int awake(ShardRegion.ShardRegionStats region) {
+    int count = 0;
+    for (Object queues : region.getStats().values()) {
+      count += ((Number) queues).intValue();
+    }
+    return count;
   }
 
   @Override

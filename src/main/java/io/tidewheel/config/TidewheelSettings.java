@@ -17,7 +17,8 @@ import java.util.Locale;
  * reference.conf}. Keys below {@code tidewheel.journal} are read by the journal itself; here they
  * are only known to exist.
  */
-public record TidewheelSettings(Node node, Http http, Topics topics, Budgets budgets, Auth auth) {
+public record TidewheelSettings(
+    Node node, Http http, Topics topics, Budgets budgets, Auth auth, ClusterSettings cluster) {
   static final String ROOT = "tidewheel";
 
   /**
@@ -135,7 +136,8 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
             Http.read(SettingsReader.of(config, ROOT + ".http")),
             topics(SettingsReader.of(config, ROOT + ".topics")),
             budgets(SettingsReader.of(config, ROOT + ".budgets")),
-            new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)));
+            new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)),
+            ClusterSettings.read(SettingsReader.of(config, ROOT + ".cluster")));
     requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);
     requireReach(settings, SettingsReader.of(config, ROOT + ".http"));
     return settings;

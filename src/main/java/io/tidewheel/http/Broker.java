@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.cluster.ClusterNode.ClusterStatus;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
@@ -10,12 +11,14 @@ import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Locator;
 import io.tidewheel.worker.Redriver;
 import java.time.InstantSource;
+import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * What the routes need of the broker. Everything in it may be called from any thread.
  *
+ * @param cluster what this node knows of the others
  * @param readiness whether this node can serve now
  * @param nanoTime monotonic clock in nanoseconds
  */
@@ -29,6 +32,7 @@ public record Broker(
     Locator locator,
     ReceiptCodec receipts,
     PrometheusMeterRegistry metrics,
+    Supplier<CompletionStage<ClusterStatus>> cluster,
     Supplier<Readiness> readiness,
     InstantSource clock,
     LongSupplier nanoTime) {

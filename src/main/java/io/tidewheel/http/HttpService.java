@@ -160,6 +160,7 @@ final class HttpService {
               ? Map.of()
               : QueryText.parse(target.substring(question + 1), match.route().queryParameters());
       checkMessage(request, headers, match.route());
+      checkServing(match.route());
       Call call = new Call(request, headers, match, query, bodies, reservation, broker.nanoTime());
       attempt.call = call;
       return dispatch(call, connection);
@@ -202,6 +203,19 @@ final class HttpService {
     }
   }
 
+  /** Without a place among the others, or without the catalog, nothing that is said may be true. */
+  private void checkServing(Route route) {
+    if (!route.isOfNode()) {
+      Broker.Readiness readiness = broker.readiness().get();
+      if (!readiness.isReady()) {
+        throw Problem.of(
+                ProblemType.UNAVAILABLE, "this node does not serve now: " + readiness.detail())
+            .withOutcome(Problem.Outcome.NOT_STORED)
+            .toException();
+      }
+    }
+  }
+
   private CompletionStage<Answer> dispatch(Call call, Connection connection) {
     return switch (call.route()) {
       case LIST_TOPICS -> topics.list(call);
@@ -227,6 +241,7 @@ final class HttpService {
       case CANCEL_OPERATION -> operations.cancel(call);
       case OPENAPI -> node.openApi();
       case BENCH -> node.bench(call);
+      case CLUSTER -> node.cluster();
       case LIVE -> node.live();
       case READY -> node.ready();
       case METRICS -> node.metrics();

@@ -5,6 +5,10 @@ import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.MediaTypes;
 import akka.util.ByteString;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.cluster.ClusterNode.ClusterStatus;
+import io.tidewheel.cluster.ClusterNode.MemberStatus;
 import io.tidewheel.message.Limits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,6 +58,37 @@ final class NodeRoutes {
     json.literal(readiness.isReady() ? "ready" : "not-ready").literal("\",\"detail\":");
     json.string(readiness.detail()).literal("}");
     return done(readiness.isReady() ? 200 : 503, json);
+  }
+
+  /** Who is a member, as this node sees it. */
+  CompletionStage<Answer> cluster() {
+    return broker.cluster().get().thenApply(status -> Answer.of(Responses.json(200, json(status))));
+  }
+
+  private static ObjectNode json(ClusterStatus status) {
+    ObjectNode node = Json.newObject();
+    node.put("node", status.node());
+    node.put("serving", status.isServing());
+    node.put("detail", status.detail());
+    node.put("quorum", status.quorum());
+    node.put("brokers", status.brokers());
+    node.put("leaseMillisLeft", status.leaseMillisLeft());
+    ArrayNode waitsFor = node.putArray("waitsFor");
+    status.waitsFor().forEach(waitsFor::add);
+    ArrayNode members = node.putArray("members");
+    for (MemberStatus member : status.members()) {
+      ObjectNode one = members.addObject();
+      one.put("node", member.node());
+      one.put("uid", Long.toHexString(member.uid()));
+      ArrayNode roles = one.putArray("roles");
+      member.roles().forEach(roles::add);
+      one.put("zone", member.zone());
+      one.put("status", member.status());
+      one.put("reachable", member.isReachable());
+      one.put("oldest", member.isOldest());
+      one.put("awakeQueues", member.awakeQueues());
+    }
+    return node;
   }
 
   /** All meters in the text form of Prometheus. */

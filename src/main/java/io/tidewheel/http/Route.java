@@ -36,6 +36,7 @@ enum Route {
   LIST_MESSAGES("GET", "/v1/topics/{t}/subscriptions/{s}/messages"),
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
+  CLUSTER("GET", "/v1/cluster"),
   BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
   READY("GET", "/health/ready"),
@@ -88,6 +89,15 @@ enum Route {
       case PUBLISH_BATCH -> List.of(JsonTypes.JSON, JsonTypes.LINES);
       case PULL -> List.of(JsonTypes.JSON, JsonTypes.OCTETS);
       default -> List.of(JsonTypes.JSON);
+    };
+  }
+
+  /** Whether it can be answered by a node that has no place among the others. */
+  boolean isOfNode() {
+    return switch (this) {
+      case CLUSTER, BENCH, LIVE, READY, METRICS, OPENAPI -> true;
+      case LIST_OPERATIONS, GET_OPERATION, CANCEL_OPERATION -> true;
+      default -> false;
     };
   }
 

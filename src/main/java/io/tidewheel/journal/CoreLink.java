@@ -26,6 +26,9 @@ public final class CoreLink<M, C, R> {
   static final Duration MIN_BACKOFF = Duration.ofMillis(200);
   static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
+  /** Between two looks whether the log may be read. */
+  static final Duration TAKE_OVER_INTERVAL = Duration.ofMillis(100);
+
   /** What comes back for the link; the front hands it to {@link #onSignal}. */
   public sealed interface Signal<R> {}
 
@@ -50,6 +53,7 @@ public final class CoreLink<M, C, R> {
 
   private final ActorContext<M> context;
   private final TimerScheduler<M> timers;
+  private final Fence fence;
   private final Supplier<Behavior<Request<C, R>>> behavior;
   private final Function<Signal<R>, M> message;
   private final Runnable onStarted;
@@ -64,6 +68,7 @@ public final class CoreLink<M, C, R> {
   /**
    * A link without a core; {@link #start} makes it.
    *
+   * @param fence says when the log may be read, and so a core be started
    * @param behavior of a new core
    * @param message wraps a signal for the front
    * @param onStarted called after every start; the first thing to do is to load
@@ -72,11 +77,13 @@ public final class CoreLink<M, C, R> {
   public CoreLink(
       ActorContext<M> context,
       TimerScheduler<M> timers,
+      Fence fence,
       Supplier<Behavior<Request<C, R>>> behavior,
       Function<Signal<R>, M> message,
       Runnable onStarted) {
     this.context = context;
     this.timers = timers;
+    this.fence = fence;
     this.behavior = behavior;
     this.message = message;
     this.onStarted = onStarted;
@@ -86,8 +93,15 @@ public final class CoreLink<M, C, R> {
             answer -> message.apply(new Answered<>(answer)));
   }
 
-  /** Starts the core. */
+  /**
+   * Starts the core, as soon as the log may be read: without the fence, or while a previous owner
+   * may still have it, the link waits.
+   */
   public void start() {
+    if (!fence.mayTakeOver()) {
+      timers.startSingleTimer(message.apply(new StartDue<>()), TAKE_OVER_INTERVAL);
+      return;
+    }
     core = spawn();
     isLoading = true;
     onStarted.run();

@@ -11,4 +11,13 @@ public interface Fence {
 
   /** Whether this node may persist, answer and deliver right now. Cheap; never blocks. */
   boolean isHeld();
+
+  /**
+   * Whether a log may be recovered here for the first time now: the right is held, and no other
+   * node can still believe that it has it. What is recovered before could miss rows that another
+   * node is about to confirm. Cheap; never blocks.
+   */
+  default boolean mayTakeOver() {
+    return isHeld();
+  }
 }

@@ -15,4 +15,7 @@ public interface QueueBed {
    *     Long#MAX_VALUE} for never
    */
   void sleep(ActorRef<Queue.Command> queue, long dueMillis);
+
+  /** The queue is stopped although it does not sleep: have it started where it goes on. */
+  default void moves() {}
 }

@@ -202,12 +202,12 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
     return new MessagesAppended(firstOffset, atMillis, priorChecksum, appends, messages);
   }
 
-  private static void encodeSender(SenderId sender, Encoder out) {
+  static void encodeSender(SenderId sender, Encoder out) {
     out.writeFixed64(sender.high());
     out.writeFixed64(sender.low());
   }
 
-  private static SenderId decodeSender(Decoder in) {
+  static SenderId decodeSender(Decoder in) {
     return new SenderId(in.readFixed64(), in.readFixed64());
   }
 
@@ -239,7 +239,7 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
   }
 
   /** A plain run is its first offset and length; else every message has its code. */
-  private static void encodeResults(AppendResults results, Encoder out) {
+  static void encodeResults(AppendResults results, Encoder out) {
     out.writeByte(results.isPlain() ? 0 : 1);
     out.writeUnsigned(results.count());
     if (results.isPlain()) {
@@ -251,7 +251,7 @@ public final class QueueCodec implements LogCodec<QueueEvent, QueueState> {
     }
   }
 
-  private static AppendResults decodeResults(Decoder in) {
+  static AppendResults decodeResults(Decoder in) {
     boolean isPlain = in.readByte() == 0;
     int count = in.readCount();
     if (isPlain) {

@@ -112,6 +112,9 @@ final class QueueUpkeep {
   /** The queue is asked to stop. */
   void onStop() {
     isStopping = true;
+    if (!isAsleep) {
+      bed.moves();
+    }
     if (isAsleep && isUsed) {
       // What came before the stop goes on as soon as the queue has stopped.
       isAsleep = false;

@@ -8,10 +8,14 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.KeyHash;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Wakes the sleeping queues of a node at a bounded rate: every queue once after the start, so that
@@ -39,6 +43,20 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   /** A queue falls asleep, and is to be woken at this time in wall-clock milliseconds. */
   public record Sleeps(long topicUid, int queue, long dueMillis) implements Command {}
 
+  /**
+   * Wake the queues of the newest catalog that fall to one of several nodes, so that each is woken
+   * by one.
+   *
+   * @param index of this node among {@code count}
+   */
+  public record WakeSlice(int index, int count) implements Command {}
+
+  /** Wake a queue before all that wait: somebody may be waiting for it. */
+  public record WakeNow(long topicUid, int queue) implements Command {}
+
+  /** A queue leaves this node: it goes on where it comes to. */
+  public record Moves(long topicUid, int queue) implements Command {}
+
   private record Tick() implements Command {}
 
   private static final Tick TICK = new Tick();
@@ -46,7 +64,10 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private final TimerScheduler<Command> timers;
   private final QueueRouter router;
   private final InstantSource clock;
+  private final Supplier<CatalogSnapshot> catalog;
+  private final Deque<WakeList.Place> first = new ArrayDeque<>();
   private final Deque<WakeList.Place> asleep = new ArrayDeque<>();
+  private final Set<WakeList.Place> queued = new HashSet<>();
   private final WakeList list = new WakeList();
 
   /** When the timer rings, in wall-clock milliseconds. */
@@ -56,23 +77,31 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       QueueRouter router,
+      Supplier<CatalogSnapshot> catalog,
       InstantSource clock) {
     super(context);
     this.timers = timers;
     this.router = router;
+    this.catalog = catalog;
     this.clock = clock;
   }
 
   /** A waker that knows of no queue yet. */
-  public static Behavior<Command> create(QueueRouter router, InstantSource clock) {
+  public static Behavior<Command> create(
+      QueueRouter router, Supplier<CatalogSnapshot> catalog, InstantSource clock) {
     return Behaviors.setup(
-        context -> Behaviors.withTimers(timers -> new QueueWaker(context, timers, router, clock)));
+        context ->
+            Behaviors.withTimers(
+                timers -> new QueueWaker(context, timers, router, catalog, clock)));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(WakeAll.class, this::onWakeAll)
+        .onMessage(WakeSlice.class, this::onWakeSlice)
+        .onMessage(WakeNow.class, this::onWakeNow)
+        .onMessage(Moves.class, this::onMoves)
         .onMessage(Sleeps.class, this::onSleeps)
         .onMessage(Tick.class, tick -> onTick())
         .build();
@@ -81,11 +110,51 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private Behavior<Command> onWakeAll(WakeAll all) {
     for (Topic topic : all.catalog().topics().values()) {
       for (int queue = 0; queue < topic.settings().queues(); queue++) {
-        asleep.addLast(new WakeList.Place(topic.uid(), queue));
+        add(new WakeList.Place(topic.uid(), queue), false);
       }
     }
     tick();
     return this;
+  }
+
+  private Behavior<Command> onWakeSlice(WakeSlice slice) {
+    for (Topic topic : catalog.get().topics().values()) {
+      for (int queue = 0; queue < topic.settings().queues(); queue++) {
+        if (Long.remainderUnsigned(KeyHash.mix(topic.uid()) + queue, slice.count())
+            == slice.index()) {
+          add(new WakeList.Place(topic.uid(), queue), false);
+        }
+      }
+    }
+    tick();
+    return this;
+  }
+
+  private Behavior<Command> onWakeNow(WakeNow now) {
+    add(new WakeList.Place(now.topicUid, now.queue), true);
+    tick();
+    return this;
+  }
+
+  private Behavior<Command> onMoves(Moves moves) {
+    list.put(new WakeList.Place(moves.topicUid, moves.queue), Long.MAX_VALUE);
+    return onWakeNow(new WakeNow(moves.topicUid, moves.queue));
+  }
+
+  /**
+   * Each is in the line once, however many ask for it; one that is to be first goes to the front.
+   */
+  private void add(WakeList.Place place, boolean isFirst) {
+    if (!queued.add(place)) {
+      if (!isFirst) {
+        return;
+      }
+      first.addLast(place);
+    } else if (isFirst) {
+      first.addLast(place);
+    } else {
+      asleep.addLast(place);
+    }
   }
 
   private Behavior<Command> onSleeps(Sleeps sleeps) {
@@ -97,9 +166,13 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private Behavior<Command> onTick() {
     tickAtMillis = NO_TICK;
     int left = QUEUES_PER_INTERVAL;
-    while (left > 0 && !asleep.isEmpty()) {
-      wake(asleep.removeFirst());
-      left--;
+    while (left > 0 && !(first.isEmpty() && asleep.isEmpty())) {
+      WakeList.Place place = first.isEmpty() ? asleep.removeFirst() : first.removeFirst();
+      // One that was moved to the front comes a second time, and is awake by then.
+      if (queued.remove(place)) {
+        wake(place);
+        left--;
+      }
     }
     list.takeDue(clock.millis(), left).forEach(this::wake);
     tick();
@@ -112,8 +185,9 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
 
   /** A timer that rings in time is left alone: started anew again and again it never would. */
   private void tick() {
-    if (!asleep.isEmpty() || !list.isEmpty()) {
-      Duration wait = asleep.isEmpty() ? untilDue() : INTERVAL;
+    boolean isAnyQueued = !first.isEmpty() || !asleep.isEmpty();
+    if (isAnyQueued || !list.isEmpty()) {
+      Duration wait = isAnyQueued ? INTERVAL : untilDue();
       long atMillis = clock.millis() + wait.toMillis();
       if (atMillis < tickAtMillis) {
         tickAtMillis = atMillis;

@@ -86,6 +86,7 @@ final class QueueWriter {
         new CoreLink<>(
             context,
             timers,
+            node.ownership().fence(),
             () -> QueueLog.create(topicUid, queue, node.clock(), node.ownership()),
             messages.signal(),
             this::load);

@@ -1,6 +1,8 @@
 package io.tidewheel.subscription;
 
 import akka.actor.typed.ActorRef;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.tidewheel.message.Control;
 import java.util.List;
 
@@ -26,6 +28,14 @@ public final class Looks {
   }
 
   /** What is asked. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Where.class, name = "where"),
+    @JsonSubTypes.Type(value = ListOf.class, name = "list"),
+    @JsonSubTypes.Type(value = Why.class, name = "why"),
+    @JsonSubTypes.Type(value = WhyKey.class, name = "why-key"),
+    @JsonSubTypes.Type(value = WhyOffset.class, name = "why-offset")
+  })
   public sealed interface Question extends Control {}
 
   /** Where a message is. */

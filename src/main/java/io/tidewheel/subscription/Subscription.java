@@ -1,6 +1,8 @@
 package io.tidewheel.subscription;
 
 import akka.actor.typed.ActorRef;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.journal.FencedLog;
 import io.tidewheel.message.Control;
@@ -106,6 +108,13 @@ public final class Subscription {
   public record Settled(List<SettleStatus> statuses) {}
 
   /** Where a subscription goes on reading. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Position.Earliest.class, name = "earliest"),
+    @JsonSubTypes.Type(value = Position.Latest.class, name = "latest"),
+    @JsonSubTypes.Type(value = Position.Time.class, name = "time"),
+    @JsonSubTypes.Type(value = Position.Offset.class, name = "offset")
+  })
   public sealed interface Position {
     /** At the oldest message that is kept. */
     record Earliest() implements Position {}

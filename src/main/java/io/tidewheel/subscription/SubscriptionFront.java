@@ -106,6 +106,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         new CoreLink<>(
             context,
             timers,
+            deps.ownership().fence(),
             () ->
                 SubscriptionLog.create(
                     reader,

@@ -13,6 +13,7 @@ import io.tidewheel.journal.FencedLog.Request;
 import io.tidewheel.journal.FencedLog.Stale;
 import io.tidewheel.journal.FencedLog.Submit;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,19 @@ class CoreLinkTest {
   private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
   private final ManualTime time = ManualTime.get(kit.system());
   private final TestProbe<String> events = kit.createTestProbe();
+  private final AtomicBoolean mayTakeOver = new AtomicBoolean(true);
+  private final Fence fence =
+      new Fence() {
+        @Override
+        public boolean isHeld() {
+          return true;
+        }
+
+        @Override
+        public boolean mayTakeOver() {
+          return mayTakeOver.get();
+        }
+      };
   private final ActorRef<Object> front = kit.spawn(front());
 
   @AfterEach
@@ -84,6 +98,23 @@ class CoreLinkTest {
     stopAndStartAfter(CoreLink.MIN_BACKOFF.toMillis());
   }
 
+  /** Guards rows that the previous owner confirms after the new one has read the log. */
+  @Test
+  void readsNothingWhileAPreviousOwnerMayStillWrite() {
+    events.expectMessage("done loaded");
+    mayTakeOver.set(false);
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.timePasses(CoreLink.MIN_BACKOFF);
+    time.timePasses(Duration.ofSeconds(3));
+    events.expectNoMessage(Duration.ofMillis(50));
+    front.tell("a");
+    events.expectMessage("refused a");
+    mayTakeOver.set(true);
+    time.timePasses(CoreLink.TAKE_OVER_INTERVAL);
+    events.expectMessage("done loaded");
+  }
+
   private void stopAndStartAfter(long millis) {
     front.tell("stop");
     events.expectMessage("lost true");
@@ -103,6 +134,7 @@ class CoreLinkTest {
                       new CoreLink<>(
                           context,
                           timers,
+                          fence,
                           CoreLinkTest::core,
                           signal -> signal,
                           () -> user.submit("loaded"));

@@ -25,16 +25,57 @@ class QueueWakerTest {
       BehaviorTestKit.create(
           QueueWaker.create(
               (topicUid, queue, command) -> woken.add(new WakeList.Place(topicUid, queue)),
+              QueueWakerTest::catalog,
               () -> Instant.ofEpochMilli(millis.get())));
 
-  @Test
-  void wakesEveryQueueAtABoundedRate() {
+  private static CatalogSnapshot catalog() {
     TopicSettings settings = TopicSettings.defaults(64);
     TreeMap<String, Topic> topics = new TreeMap<>();
     for (int i = 1; i <= 4; i++) {
       topics.put("t" + i, new Topic(i, "t" + i, 1, 0, settings, false, Map.of()));
     }
-    waker.run(new QueueWaker.WakeAll(CatalogSnapshot.of(4, topics)));
+    return CatalogSnapshot.of(4, topics);
+  }
+
+  /** Guards the queues of a broker that has left: each is woken by one of the others. */
+  @Test
+  void slicesCoverEveryQueueOnce() {
+    for (int index = 0; index < 3; index++) {
+      waker.run(new QueueWaker.WakeSlice(index, 3));
+    }
+    for (int tick = 0; tick < 3; tick++) {
+      ring();
+    }
+    assertThat(woken).hasSize(256).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whatSomebodyWaitsForComesFirstAndOnce() {
+    waker.run(new QueueWaker.WakeAll(catalog()));
+    waker.run(new QueueWaker.WakeNow(4, 63));
+    waker.run(new QueueWaker.Moves(4, 62));
+    ring();
+    assertThat(woken).hasSize(100);
+    assertThat(woken.subList(0, 2))
+        .containsExactly(new WakeList.Place(4, 63), new WakeList.Place(4, 62));
+    ring();
+    ring();
+    assertThat(woken).hasSize(256).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aQueueThatMovedIsNotWokenByItsOldTime() {
+    waker.run(new QueueWaker.Sleeps(1, 0, NOW + 5_000));
+    waker.run(new QueueWaker.Moves(1, 0));
+    ring();
+    millis.addAndGet(60_000);
+    ring();
+    assertThat(woken).containsExactly(new WakeList.Place(1, 0));
+  }
+
+  @Test
+  void wakesEveryQueueAtABoundedRate() {
+    waker.run(new QueueWaker.WakeAll(catalog()));
     assertThat(ring()).isEqualTo(Duration.ofMillis(100));
     assertThat(woken).hasSize(100);
     ring();

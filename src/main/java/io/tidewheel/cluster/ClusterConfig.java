@@ -1,0 +1,99 @@
+package io.tidewheel.cluster;
+
+import io.tidewheel.config.ClusterSettings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What follows from the settings of a cluster for Akka: only for a node that is one of several. A
+ * node alone looks after nobody, and its timers stay slow.
+ */
+public final class ClusterConfig {
+  /** Divisible by every number of brokers up to seven, so that topics are spread exactly. */
+  static final int SHARDS = 420;
+
+  private ClusterConfig() {}
+
+  /** Keys and values of Akka. */
+  public static Map<String, Object> of(ClusterSettings settings) {
+    Map<String, Object> keys = new HashMap<>();
+    String role = settings.role() == ClusterSettings.Role.BROKER ? "broker" : "gateway";
+    keys.put("akka.remote.artery.canonical.hostname", settings.host());
+    keys.put("akka.remote.artery.canonical.port", settings.port());
+    if (!settings.bindHost().isBlank()) {
+      keys.put("akka.remote.artery.bind.hostname", settings.bindHost());
+    }
+    keys.put("akka.cluster.roles", List.of(role, ClusterNode.ZONE_ROLE + settings.zone()));
+    keys.put(
+        "akka.cluster.seed-nodes",
+        settings.seedNodes().stream().map(seed -> "akka://tidewheel@" + seed).toList());
+
+    // Below the quorum nobody comes up and no shard finds a home. Never the number of brokers: with
+    // one of them gone sharding would wait for it.
+    keys.put("akka.cluster.role.broker.min-nr-of-members", settings.quorum());
+
+    // A node that is gone is noticed after 2 s and removed after 5 s more; its queues move 1 s
+    // later.
+    // That is not longer than a node may act without a quorum only because of the lease.
+    keys.put("akka.cluster.failure-detector.heartbeat-interval", "500ms");
+    keys.put("akka.cluster.failure-detector.acceptable-heartbeat-pause", "2s");
+    keys.put("akka.cluster.split-brain-resolver.stable-after", "5s");
+    keys.put("akka.cluster.split-brain-resolver.down-all-when-unstable", "on");
+    keys.put("akka.cluster.down-removal-margin", "1s");
+    keys.put("akka.cluster.gossip-interval", "200ms");
+    keys.put("akka.cluster.leader-actions-interval", "200ms");
+    keys.put("akka.cluster.unreachable-nodes-reaper-interval", "200ms");
+
+    // One tick wakes every core of an idle node: here membership needs the finer grain.
+    keys.put("akka.cluster.sharding.number-of-shards", SHARDS);
+    keys.put("akka.cluster.sharding.rebalance-interval", "2s");
+    keys.put("akka.cluster.singleton.hand-over-retry-interval", "200ms");
+    keys.put("akka.cluster.singleton.min-number-of-hand-over-retries", 75);
+    keys.put("akka.cluster.sharding.coordinator-singleton.hand-over-retry-interval", "200ms");
+    keys.put("akka.cluster.sharding.coordinator-singleton.min-number-of-hand-over-retries", 75);
+    discover(settings, keys);
+    return keys;
+  }
+
+  private static void discover(ClusterSettings settings, Map<String, Object> keys) {
+    if (settings.discovery() == ClusterSettings.Discovery.NONE) {
+      return;
+    }
+    keys.put("akka.management.http.hostname", settings.host());
+    keys.put("akka.management.http.port", settings.discoveryPort());
+    if (!settings.bindHost().isBlank()) {
+      keys.put("akka.management.http.bind-hostname", settings.bindHost());
+    }
+    // What changes the membership is off: a node that is taken out by hand could still be writing.
+    keys.put("akka.management.http.route-providers-read-only", true);
+    keys.put("akka.management.cluster.bootstrap.new-cluster-enabled", "on");
+    String bootstrap = "akka.management.cluster.bootstrap.contact-point-discovery.";
+    keys.put(bootstrap + "required-contact-point-nr", settings.quorum());
+    keys.put(bootstrap + "service-name", settings.discoveryName());
+    keys.put(bootstrap + "interval", "1s");
+    keys.put(bootstrap + "stable-margin", "3s");
+    if (settings.discovery() == ClusterSettings.Discovery.DNS) {
+      keys.put(bootstrap + "discovery-method", "akka-dns");
+      keys.put(
+          "akka.management.cluster.bootstrap.contact-point.fallback-port",
+          settings.discoveryPort());
+      return;
+    }
+    keys.put(bootstrap + "discovery-method", "config");
+    List<Map<String, Object>> endpoints = new ArrayList<>();
+    for (String endpoint : settings.discoveryEndpoints()) {
+      int colon = endpoint.lastIndexOf(':');
+      endpoints.add(
+          Map.of(
+              "host",
+              endpoint.substring(0, colon),
+              "port",
+              Integer.parseInt(endpoint.substring(colon + 1))));
+    }
+    keys.put(
+        "akka.discovery.config.services",
+        Map.of(settings.discoveryName(), Map.of("endpoints", endpoints)));
+  }
+}

@@ -1,0 +1,254 @@
+package io.tidewheel.cluster;
+
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.Props;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.ClusterEvent.CurrentClusterState;
+import akka.cluster.Member;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Join;
+import akka.management.cluster.bootstrap.ClusterBootstrap;
+import akka.management.javadsl.AkkaManagement;
+import io.tidewheel.config.ClusterSettings;
+import io.tidewheel.journal.Fence;
+import io.tidewheel.queue.QueueWaker;
+import io.tidewheel.subscription.Subscription;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node as a member: how it joins, what gives it the right to write, and what it knows of the
+ * others. Safe for any thread.
+ */
+public final class ClusterNode {
+  private static final Duration RESIGN_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(2);
+
+  private final ActorSystem<?> system;
+  private final ClusterSettings settings;
+  private final Cluster cluster;
+  private final @Nullable QuorumLease lease;
+
+  private ClusterNode(
+      ActorSystem<?> system, ClusterSettings settings, @Nullable QuorumLease lease) {
+    this.system = system;
+    this.settings = settings;
+    this.cluster = Cluster.get(system);
+    this.lease = lease;
+  }
+
+  /** A cluster of this node alone, whose store is a fence by itself. */
+  public static ClusterNode alone(ActorSystem<?> system, ClusterSettings settings) {
+    Cluster cluster = Cluster.get(system);
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return new ClusterNode(system, settings, null);
+  }
+
+  /**
+   * Joins the others, by seed nodes or by what discovery finds; returns at once.
+   *
+   * @param onOverdue is run once, on any thread, when this node has no right to do anything for so
+   *     long that it should end and begin anew
+   */
+  public static ClusterNode member(
+      ActorSystem<?> system, ClusterSettings settings, LongSupplier nanoTime, Runnable onOverdue) {
+    QuorumLease lease = new QuorumLease(settings.quorum(), settings.joinTimeout(), nanoTime);
+    ActorRef<QuorumWatch.Command> watch =
+        system.systemActorOf(
+            Behaviors.supervise(QuorumWatch.create(lease, nanoTime, onOverdue))
+                .onFailure(SupervisorStrategy.restart()),
+            QuorumWatch.NAME,
+            DispatcherSelector.fromConfig("akka.actor.internal-dispatcher"));
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseClusterExitingDone(),
+            "resign",
+            () ->
+                AskPattern.<QuorumWatch.Command, Done>ask(
+                    watch, QuorumWatch.Resign::new, RESIGN_TIMEOUT, system.scheduler()));
+    if (settings.seedNodes().isEmpty()) {
+      if (settings.discovery() == ClusterSettings.Discovery.NONE) {
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+      } else {
+        AkkaManagement.get(system).start();
+        ClusterBootstrap.get(system).start();
+      }
+    }
+    return new ClusterNode(system, settings, lease);
+  }
+
+  /** Whether there may be other nodes. */
+  public boolean isMember() {
+    return lease != null;
+  }
+
+  public ClusterSettings settings() {
+    return settings;
+  }
+
+  /** The right of this node to write. */
+  public Fence fence() {
+    return lease == null ? Fence.ALWAYS : lease;
+  }
+
+  /** The name of this node, {@code host:port} of what others reach it by. */
+  public String name() {
+    return Members.self(cluster).address();
+  }
+
+  /** Whether queues live here. */
+  public boolean isBroker() {
+    return cluster.selfMember().hasRole(Members.BROKER);
+  }
+
+  /** Why nothing is served, or what is done. */
+  public String state() {
+    QuorumLease own = lease;
+    if (own == null || own.isHeld()) {
+      return "serving";
+    }
+    return own.wasHeld()
+        ? "fewer than " + settings.quorum() + " brokers confirm that this node is a member"
+        : "waiting for " + settings.quorum() + " brokers";
+  }
+
+  /**
+   * A member of the cluster.
+   *
+   * @param node its name
+   * @param status as Akka calls it, in lower case: {@code joining}, {@code weaklyup}, {@code up},
+   *     {@code leaving}, {@code exiting}, {@code down}, {@code removed}
+   * @param zone where it stands
+   * @param isReachable whether every other node reaches it
+   * @param isOldest whether the catalog lives there
+   * @param awakeQueues that live there now and do not sleep; null if that is not known
+   */
+  public record MemberStatus(
+      String node,
+      long uid,
+      List<String> roles,
+      String status,
+      String zone,
+      boolean isReachable,
+      boolean isOldest,
+      @Nullable Integer awakeQueues) {}
+
+  /**
+   * What this node knows of the cluster.
+   *
+   * @param node this one
+   * @param brokers that are members in full and reachable
+   * @param leaseMillisLeft how long this node may still act unless it is confirmed; 0 if it may
+   *     not, and null for a node alone, which needs nobody
+   * @param waitsFor brokers that have left and may still believe that they have not
+   */
+  public record ClusterStatus(
+      String node,
+      int quorum,
+      int brokers,
+      boolean isServing,
+      String detail,
+      @Nullable Long leaseMillisLeft,
+      List<String> waitsFor,
+      List<MemberStatus> members) {}
+
+  /** What this node knows now, members by name; nodes that do not answer in time say less. */
+  public CompletionStage<ClusterStatus> status(ShardedQueues queues) {
+    return queues.countByNode(COUNT_TIMEOUT).thenApply(this::status);
+  }
+
+  private ClusterStatus status(Map<String, Integer> queues) {
+    CurrentClusterState state = cluster.state();
+    MemberView view = Members.view(cluster);
+    Set<NodeId> unreachable = new HashSet<>();
+    state.getUnreachable().forEach(member -> unreachable.add(Members.id(member.uniqueAddress())));
+    Member oldest = null;
+    for (Member member : state.getMembers()) {
+      boolean isCandidate = view.brokers().contains(Members.id(member.uniqueAddress()));
+      if (isCandidate && (oldest == null || member.isOlderThan(oldest))) {
+        oldest = member;
+      }
+    }
+    List<MemberStatus> members = new ArrayList<>();
+    for (Member member : state.getMembers()) {
+      NodeId id = Members.id(member.uniqueAddress());
+      members.add(
+          status(
+              member, !unreachable.contains(id), member.equals(oldest), queues.get(id.address())));
+    }
+    members.sort(Comparator.comparing(MemberStatus::node));
+    QuorumLease own = lease;
+    return new ClusterStatus(
+        name(),
+        settings.quorum(),
+        (int) view.brokers().stream().filter(view::isReachable).count(),
+        fence().isHeld(),
+        state(),
+        own == null ? null : own.left().toMillis(),
+        own == null ? List.of() : own.waitingFor().stream().map(NodeId::address).sorted().toList(),
+        members);
+  }
+
+  private static MemberStatus status(
+      Member member, boolean isReachable, boolean isOldest, @Nullable Integer awakeQueues) {
+    List<String> roles = new ArrayList<>();
+    String zone = "default";
+    for (String role : member.getRoles()) {
+      if (role.startsWith(ZONE_ROLE)) {
+        zone = role.substring(ZONE_ROLE.length());
+      } else if (!role.startsWith("dc-")) {
+        roles.add(role);
+      }
+    }
+    roles.sort(Comparator.naturalOrder());
+    NodeId id = Members.id(member.uniqueAddress());
+    return new MemberStatus(
+        id.address(),
+        id.uid(),
+        List.copyOf(roles),
+        member.status().toString().toLowerCase(java.util.Locale.ROOT),
+        zone,
+        isReachable,
+        isOldest,
+        awakeQueues);
+  }
+
+  /** A member's zone is told to the others as a role. */
+  public static final String ZONE_ROLE = "zone-";
+
+  /**
+   * A board that also hears of the subscriptions of other nodes, and tells them of those here.
+   *
+   * @param board of this node
+   */
+  public Subscription.Board link(Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
+    if (lease == null) {
+      return board;
+    }
+    ActorRef<BacklogLink.Command> link =
+        system.systemActorOf(
+            Behaviors.supervise(BacklogLink.create(board, waker))
+                .onFailure(SupervisorStrategy.restart()),
+            BacklogLink.NAME,
+            Props.empty());
+    return row -> {
+      board.report(row);
+      link.tell(new BacklogLink.Report(row));
+    };
+  }
+}

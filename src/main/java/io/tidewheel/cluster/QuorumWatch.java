@@ -1,0 +1,195 @@
+package io.tidewheel.cluster;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorRefResolver;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.ClusterEvent.ClusterDomainEvent;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Subscribe;
+import io.tidewheel.message.Control;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps the {@link QuorumLease} of its node alive and answers those of others; one on each node.
+ *
+ * <ol>
+ *   <li>It asks every broker twice a second, this node included if it is one.
+ *   <li>It answers by what gossip says, that is by what any node has seen of the one that asks.
+ *   <li>A node that has been without the lease for too long is told so once: it should end.
+ * </ol>
+ */
+final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
+  /** Under the system's guardian, the same on every node: so nodes find each other. */
+  static final String NAME = "quorum-watch";
+
+  /** What a watch takes. */
+  sealed interface Command {}
+
+  /**
+   * Do you see this node as a reachable member?
+   *
+   * @param gone brokers that have left and may still believe that they have not
+   */
+  record Ask(long round, NodeId asker, List<NodeId> gone, ActorRef<Answered> replyTo)
+      implements Command, Control {}
+
+  /**
+   * What a broker answers.
+   *
+   * @param silent of those that were asked about, who is no member here either
+   */
+  record Answered(long round, NodeId voter, boolean isYes, List<Silence> silent)
+      implements Command, Control {}
+
+  /** For how long at least a broker has not said yes to a node. */
+  record Silence(NodeId node, long millis) {}
+
+  /** A node writes nothing any more. */
+  record Resigned(NodeId node) implements Command, Control {}
+
+  private record Changed() implements Command {}
+
+  private record Tick() implements Command {}
+
+  /** Leave: write nothing from now on, and let all brokers know. */
+  record Resign(ActorRef<akka.Done> replyTo) implements Command {}
+
+  private final Cluster cluster;
+  private final ActorRefResolver resolver;
+  private final QuorumLease lease;
+  private final LongSupplier nanoTime;
+  private final Runnable onOverdue;
+  private final VoteRecord record;
+  private boolean isOverdue;
+
+  static Behavior<Command> create(QuorumLease lease, LongSupplier nanoTime, Runnable onOverdue) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> new QuorumWatch(context, timers, lease, nanoTime, onOverdue)));
+  }
+
+  private QuorumWatch(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      QuorumLease lease,
+      LongSupplier nanoTime,
+      Runnable onOverdue) {
+    super(context);
+    this.cluster = Cluster.get(context.getSystem());
+    this.resolver = ActorRefResolver.get(context.getSystem());
+    this.lease = lease;
+    this.nanoTime = nanoTime;
+    this.onOverdue = onOverdue;
+    this.record = new VoteRecord(nanoTime.getAsLong());
+    ActorRef<ClusterDomainEvent> events =
+        context.messageAdapter(ClusterDomainEvent.class, event -> new Changed());
+    cluster.subscriptions().tell(Subscribe.create(events, ClusterDomainEvent.class));
+    timers.startTimerWithFixedDelay(new Tick(), QuorumLease.INTERVAL);
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Tick.class, tick -> onTick())
+        .onMessage(Changed.class, changed -> onChanged())
+        .onMessage(Ask.class, this::onAsk)
+        .onMessage(Answered.class, this::onAnswered)
+        .onMessage(Resigned.class, this::onResigned)
+        .onMessage(Resign.class, this::onResign)
+        .build();
+  }
+
+  private Behavior<Command> onTick() {
+    ask(Members.view(cluster));
+    if (lease.isOverdue() && !isOverdue) {
+      isOverdue = true;
+      onOverdue.run();
+    }
+    return this;
+  }
+
+  /** A member that comes or goes is a reason not to wait for the next tick. */
+  private Behavior<Command> onChanged() {
+    MemberView view = Members.view(cluster);
+    lease.observe(view);
+    if (!lease.isHeld()) {
+      ask(view);
+    }
+    return this;
+  }
+
+  private void ask(MemberView view) {
+    if (Members.isEnding(cluster)) {
+      lease.end();
+    }
+    QuorumLease.Question question = lease.begin(view);
+    Ask ask =
+        new Ask(question.number(), view.self(), question.gone(), getContext().getSelf().narrow());
+    for (NodeId broker : view.brokers()) {
+      peer(broker).tell(ask);
+    }
+    Set<NodeId> members = new HashSet<>(view.brokers());
+    members.addAll(view.gateways());
+    record.keepOnly(members, new HashSet<>(question.gone()));
+  }
+
+  private ActorRef<Command> peer(NodeId broker) {
+    return broker.equals(Members.self(cluster))
+        ? getContext().getSelf()
+        : resolver.resolveActorRef(
+            "akka://"
+                + getContext().getSystem().name()
+                + '@'
+                + broker.address()
+                + "/system/"
+                + NAME);
+  }
+
+  private Behavior<Command> onAsk(Ask ask) {
+    MemberView view = Members.view(cluster);
+    if (view.brokers().contains(view.self())) {
+      VoteRecord.Vote vote = record.vote(ask.asker(), ask.gone(), view, nanoTime.getAsLong());
+      List<Silence> silent = new ArrayList<>();
+      vote.silentMillis().forEach((node, millis) -> silent.add(new Silence(node, millis)));
+      ask.replyTo().tell(new Answered(ask.round(), view.self(), vote.isYes(), silent));
+    }
+    return this;
+  }
+
+  private Behavior<Command> onAnswered(Answered answered) {
+    lease.onVote(
+        answered.round(),
+        answered.voter(),
+        new VoteRecord.Vote(
+            answered.isYes(),
+            answered.silent().stream()
+                .collect(java.util.stream.Collectors.toMap(Silence::node, Silence::millis))));
+    return this;
+  }
+
+  private Behavior<Command> onResigned(Resigned resigned) {
+    record.onResigned(resigned.node());
+    lease.onResigned(resigned.node());
+    return this;
+  }
+
+  private Behavior<Command> onResign(Resign resign) {
+    lease.end();
+    MemberView view = Members.view(cluster);
+    for (NodeId broker : view.brokers()) {
+      peer(broker).tell(new Resigned(view.self()));
+    }
+    resign.replyTo().tell(akka.Done.getInstance());
+    return this;
+  }
+}

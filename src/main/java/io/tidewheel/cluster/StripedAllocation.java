@@ -1,0 +1,111 @@
+package io.tidewheel.cluster;
+
+import akka.actor.ActorRef;
+import akka.actor.Address;
+import akka.cluster.sharding.ShardCoordinator.AbstractShardAllocationStrategy;
+import io.tidewheel.config.ClusterSettings;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import scala.collection.immutable.IndexedSeq;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Puts the shards of queues where {@link Stripes} says, and moves those that are elsewhere.
+ *
+ * <p>A shard that is nowhere goes at once to where it belongs. The others move in rounds of at most
+ * a tenth of all shards, while every node can be reached, and not before the brokers have been the
+ * same for a while: one that is restarted finds its shards where it left them, or free.
+ */
+final class StripedAllocation extends AbstractShardAllocationStrategy {
+  private final int shards;
+  private final Address self;
+  private final ClusterSettings settings;
+  private final BooleanSupplier isCalm;
+  private final LongSupplier nanoTime;
+  private Set<ActorRef> known = Set.of();
+  private long notBeforeNanos;
+
+  /**
+   * For the node on which the coordinator happens to be.
+   *
+   * @param self by which its own region is known elsewhere
+   * @param isCalm whether every member can be reached
+   */
+  StripedAllocation(
+      int shards,
+      Address self,
+      ClusterSettings settings,
+      BooleanSupplier isCalm,
+      LongSupplier nanoTime) {
+    this.shards = shards;
+    this.self = self;
+    this.settings = settings;
+    this.isCalm = isCalm;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public Future<ActorRef> allocateShard(
+      ActorRef requester, String shardId, Map<ActorRef, IndexedSeq<String>> allocations) {
+    Map<ActorRef, Set<Integer>> current = shardsByRegion(allocations);
+    return Future.successful(stripes(current).homeOf(Integer.parseInt(shardId)));
+  }
+
+  @Override
+  public Future<Set<String>> rebalance(
+      Map<ActorRef, IndexedSeq<String>> allocations, Set<String> inProgress) {
+    Map<ActorRef, Set<Integer>> current = shardsByRegion(allocations);
+    int room = Math.max(1, shards / 10) - inProgress.size();
+    if (!isSettled(current.keySet()) || !isCalm.getAsBoolean() || room <= 0) {
+      return Future.successful(Set.of());
+    }
+    return Future.successful(
+        stripes(current).misplaced(current, room + inProgress.size()).stream()
+            .map(shard -> Integer.toString(shard))
+            .filter(shard -> !inProgress.contains(shard))
+            .limit(room)
+            .collect(Collectors.toSet()));
+  }
+
+  private synchronized boolean isSettled(Set<ActorRef> regions) {
+    long now = nanoTime.getAsLong();
+    if (!regions.equals(known)) {
+      boolean isFirst = known.isEmpty();
+      boolean hasOnlyCome = !isFirst && regions.containsAll(known);
+      known = Set.copyOf(regions);
+      notBeforeNanos =
+          now + (hasOnlyCome ? settings.spreadAfterJoin() : settings.spreadAfterLeave()).toNanos();
+    }
+    return now - notBeforeNanos >= 0;
+  }
+
+  private Stripes<ActorRef> stripes(Map<ActorRef, Set<Integer>> current) {
+    List<ActorRef> regions = new ArrayList<>(current.keySet());
+    regions.sort(
+        Comparator.comparing(region -> region.path().toSerializationFormatWithAddress(self)));
+    return Stripes.of(regions, current);
+  }
+
+  private static Map<ActorRef, Set<Integer>> shardsByRegion(
+      Map<ActorRef, IndexedSeq<String>> allocations) {
+    Map<ActorRef, Set<Integer>> current = new HashMap<>();
+    allocations.forEach(
+        (region, ids) ->
+            current.put(
+                region,
+                StreamSupport.stream(CollectionConverters.asJava(ids).spliterator(), false)
+                    .map(Integer::valueOf)
+                    .collect(Collectors.toCollection(HashSet::new))));
+    return current;
+  }
+}

@@ -1,0 +1,204 @@
+package io.tidewheel.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.javadsl.Adapter;
+import akka.serialization.Serialization;
+import akka.serialization.SerializationExtension;
+import akka.serialization.Serializer;
+import akka.serialization.Serializers;
+import com.typesafe.config.ConfigFactory;
+import io.tidewheel.journal.DecodingException;
+import io.tidewheel.message.Control;
+import io.tidewheel.message.Message;
+import io.tidewheel.queue.AppendReply;
+import io.tidewheel.queue.AppendResults;
+import io.tidewheel.queue.PublishResult;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.Reader;
+import io.tidewheel.queue.SenderId;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Looks;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.Redriving;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.subscription.Subscription;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class WireSerializerTest {
+  private final ActorTestKit kit =
+      ActorTestKit.create(
+          "wire",
+          ConfigFactory.parseString(
+                  "akka.actor.provider = local, akka.cluster.seed-nodes = [],"
+                      + " akka.actor.default-dispatcher.executor = default-executor")
+              .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
+              .withFallback(ConfigFactory.load())
+              .resolve());
+  private final TestProbe<Object> probe = kit.createTestProbe();
+  private final Serialization serialization =
+      SerializationExtension.get(Adapter.toClassic(kit.system()));
+
+  private static final Receipt RECEIPT = new Receipt(7, 2, 3, 400, -5, 6);
+  private static final Message MESSAGE =
+      Message.of(
+          "id",
+          "key",
+          Map.of("a", "b"),
+          "text/plain",
+          "hello".getBytes(StandardCharsets.UTF_8),
+          Message.FOR_ALL,
+          Message.NEVER);
+
+  @AfterAll
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  Stream<Object> messages() {
+    return Stream.of(
+        new Queue.Append(
+            new SenderId(1, 2), 3, List.of(MESSAGE), Long.MAX_VALUE, true, probe.ref().narrow()),
+        new AppendReply.Decided(1, 2, AppendResults.stored(3, 4)),
+        new AppendReply.StoredBefore(5),
+        new AppendReply.NotStored(6, PublishResult.Reason.UNAVAILABLE, "moving"),
+        new AppendReply.Unknown(7, "lost"),
+        reader(new Subscription.Pull(1, 2, 3, "w", "v", null, probe.ref().narrow())),
+        reader(new Subscription.Pull(1, 2, 3, "w", "v", probe.ref(), probe.ref().narrow())),
+        new Subscription.Pulled(List.of(new Delivery(RECEIPT, MESSAGE, 1, 2, 3)), 4),
+        new Subscription.Pulled(List.of(), 0),
+        settle(new SettleAction.Ack()),
+        settle(new SettleAction.Nack(Duration.ofSeconds(1), "why")),
+        settle(new SettleAction.Nack(null, null)),
+        settle(new SettleAction.Release()),
+        settle(new SettleAction.Reject("no")),
+        settle(new SettleAction.Extend(Duration.ZERO)),
+        new Subscription.Settled(Arrays.asList(SettleStatus.values())),
+        reader(new Subscription.Seek(new Subscription.Position.Earliest(), probe.ref().narrow())),
+        reader(new Subscription.Seek(new Subscription.Position.Time(5), probe.ref().narrow())),
+        reader(new Subscription.Seek(new Subscription.Position.Offset(5), probe.ref().narrow())),
+        new Subscription.Sought(1, 2, 3),
+        new Subscription.NotSought(1, "no"),
+        reader(new Subscription.Replay(1, probe.ref().narrow())),
+        new Subscription.Replayed(1, Subscription.ReplayOutcome.REOPENED, 4),
+        reader(new Looks.Look(new Looks.Where(1), probe.ref().narrow())),
+        reader(new Looks.Look(new Looks.Why(), probe.ref().narrow())),
+        reader(new Looks.Look(new Looks.WhyKey("k"), probe.ref().narrow())),
+        reader(new Looks.Look(new Looks.WhyOffset(1), probe.ref().narrow())),
+        reader(new Looks.Look(new Looks.ListOf(Looks.Kind.OPEN, 1, 2), probe.ref().narrow())),
+        new Looks.NotNow("later"),
+        reader(new Redriving.FindOpen(1, 2, probe.ref().narrow())),
+        new Redriving.Found(1, 2, List.of(3L), List.of(4L), 5, 6, 7),
+        new Redriving.NotFound(true),
+        reader(new Redriving.Discharge(List.of(1L), probe.ref().narrow())),
+        new Redriving.Discharged(1, true),
+        reader(new Redriving.Reopen(1, 2, probe.ref().narrow())),
+        new Redriving.Reopened(1, Redriving.Outcome.GONE),
+        reader(new Reader.Describe(probe.ref().narrow())),
+        new Reader.Status(
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+            10,
+            11,
+            12,
+            13,
+            14,
+            15,
+            16,
+            null,
+            Reader.Reconciliation.UNKNOWN),
+        new Queue.OpenSubscription(
+            1, io.tidewheel.catalog.Topic.StartPosition.TIME, 2, probe.ref().narrow()),
+        new Queue.CloseSubscription(1, probe.ref().narrow()),
+        new Queue.Delete(probe.ref().narrow()),
+        new Queue.StoredInLog(5),
+        new Queue.NotNow("moving"),
+        new Queue.Wake(),
+        new Queue.Describe(probe.ref().narrow()),
+        new io.tidewheel.queue.Inspector.QueueStatus(1, "n", 2, 3, 4, 5, 6, 7, List.of()),
+        new QuorumWatch.Ask(
+            1, new NodeId("a:1", -2), List.of(new NodeId("b:1", 3)), probe.ref().narrow()),
+        new QuorumWatch.Answered(
+            1, new NodeId("a:1", 2), true, List.of(new QuorumWatch.Silence(new NodeId("b", 1), 4))),
+        new QuorumWatch.Resigned(new NodeId("a:1", 2)),
+        new BacklogLink.Rows(
+            new NodeId("a:1", 2), List.of(new Subscription.Board.Row(1, 2, 3, 4, 5, 6, true))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void comesBackAsItWas(Object message) {
+    Serializer serializer = serialization.findSerializerFor(message);
+    String manifest = Serializers.manifestFor(serializer, message);
+    byte[] bytes = serializer.toBinary(message);
+    Object back = serialization.deserialize(bytes, serializer.identifier(), manifest).get();
+    assertThat(back).isEqualTo(message);
+    assertThat(serializer.identifier() == WireSerializer.IDENTIFIER || message instanceof Control)
+        .as("a form of its own, or that of control messages")
+        .isTrue();
+  }
+
+  /** What nodes of two versions send each other must not change by accident. */
+  @Test
+  void bytesStayTheSame() {
+    assertThat(hex(new AppendReply.Decided(1, 2, AppendResults.stored(3, 4))))
+        .isEqualTo("append-reply-1 01010200" + "0403");
+    assertThat(hex(new AppendReply.NotStored(6, PublishResult.Reason.EXPIRED, "x")))
+        .isEqualTo("append-reply-1 0306074558504952454401" + "78");
+    assertThat(hex(new Subscription.Settled(List.of(SettleStatus.ACKED, SettleStatus.RETRY))))
+        .isEqualTo("settled-1 020007");
+    assertThat(
+            hex(
+                new Subscription.Pulled(
+                    List.of(new Delivery(RECEIPT, Message.of(new byte[] {1}), 1, 2, 3)), 4)))
+        .isEqualTo("pulled-1 0401070203900309060102030100000000000101");
+  }
+
+  @Test
+  void foreignBytesAreRefused() {
+    WireSerializer serializer =
+        (WireSerializer) serialization.serializerByIdentity().apply(WireSerializer.IDENTIFIER);
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[] {1}, "append-9"))
+        .isInstanceOf(DecodingException.class);
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[] {1, 2, 3}, "settled-1"))
+        .isInstanceOf(DecodingException.class);
+  }
+
+  private String hex(Object message) {
+    Serializer serializer = serialization.findSerializerFor(message);
+    return Serializers.manifestFor(serializer, message)
+        + ' '
+        + HexFormat.of().formatHex(serializer.toBinary(message));
+  }
+
+  private static Queue.ToReader reader(Reader.Command command) {
+    return new Queue.ToReader(9, command);
+  }
+
+  private Queue.ToReader settle(SettleAction action) {
+    return reader(new Subscription.Settle(action, List.of(RECEIPT), probe.ref().narrow()));
+  }
+}
