@@ -3,6 +3,7 @@ package io.tidewheel;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.journal.cassandra.CassandraConfig;
 import java.util.Map;
 
 /** The configuration of a node's actor system: what the user set, and what follows from it. */
@@ -14,6 +15,11 @@ final class NodeConfig {
         Map.of(
             "tidewheel.journal.embedded.directory",
             settings.node().dataDirectory().toAbsolutePath().toString());
-    return ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
+    Config config =
+        ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
+    return switch (settings.store()) {
+      case EMBEDDED -> config;
+      case CASSANDRA -> CassandraConfig.of(config, settings.cassandra()).withFallback(config);
+    };
   }
 }

@@ -44,6 +44,11 @@ public final class SettingsReader {
     return value;
   }
 
+  /** Text, also none at all. */
+  public String optionalText(String key) {
+    return read(key, "text", () -> root.getString(full(key)));
+  }
+
   public boolean flag(String key) {
     return read(key, "true or false", () -> root.getBoolean(full(key)));
   }

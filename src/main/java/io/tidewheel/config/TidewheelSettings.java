@@ -17,7 +17,14 @@ import java.util.Locale;
  * reference.conf}. Keys below {@code tidewheel.journal} are read by the journal itself; here they
  * are only known to exist.
  */
-public record TidewheelSettings(Node node, Http http, Topics topics, Budgets budgets, Auth auth) {
+public record TidewheelSettings(
+    Node node,
+    Http http,
+    Topics topics,
+    Budgets budgets,
+    Store store,
+    CassandraSettings cassandra,
+    Auth auth) {
   static final String ROOT = "tidewheel";
 
   /**
@@ -64,6 +71,24 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
 
     private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
 
+    /** The same on another port. */
+    public Http withPort(int otherPort) {
+      return new Http(
+          host,
+          otherPort,
+          allowedHosts,
+          allowedOrigins,
+          maxConnections,
+          backlog,
+          pipeliningLimit,
+          headerTimeout,
+          bodyTimeout,
+          requestTimeout,
+          idleTimeout,
+          maxBodyBytesInFlight,
+          hasBenchRoute);
+    }
+
     private static Http read(SettingsReader reader) {
       Duration request = reader.duration("request-timeout", MIN_REQUEST_TIMEOUT, MAX_TIMEOUT);
       return new Http(
@@ -106,6 +131,14 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
     }
   }
 
+  /** Where messages are kept. */
+  public enum Store {
+    /** In the data directory of the one node. */
+    EMBEDDED,
+    /** In a Cassandra cluster, for any number of nodes. */
+    CASSANDRA
+  }
+
   /** Who may use the node. */
   public record Auth(Mode mode) {
     /** How a caller shows who it is. */
@@ -135,6 +168,8 @@ public record TidewheelSettings(Node node, Http http, Topics topics, Budgets bud
             Http.read(SettingsReader.of(config, ROOT + ".http")),
             topics(SettingsReader.of(config, ROOT + ".topics")),
             budgets(SettingsReader.of(config, ROOT + ".budgets")),
+            SettingsReader.of(config, ROOT).choice("store", Store.class),
+            CassandraSettings.read(SettingsReader.of(config, ROOT + ".cassandra")),
             new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)));
     requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);
     requireReach(settings, SettingsReader.of(config, ROOT + ".http"));
