@@ -6,6 +6,9 @@ import io.tidewheel.cluster.ClusterNode;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.config.ConfigurationException;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.journal.NodeStore;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** How a node becomes a member, and what happens when it can't be one any more. */
 final class ClusterWiring {
@@ -18,6 +21,8 @@ final class ClusterWiring {
         }
       };
 
+  private static final String QUORUM = "cluster-quorum";
+
   private ClusterWiring() {}
 
   /**
@@ -26,7 +31,8 @@ final class ClusterWiring {
    * @throws ConfigurationException with one line for people
    */
   static void check(TidewheelSettings settings) {
-    if (settings.cluster().isOneOfSeveral()) {
+    if (settings.store() == TidewheelSettings.Store.EMBEDDED
+        && settings.cluster().isOneOfSeveral()) {
       throw new ConfigurationException(
           "tidewheel.cluster says that this node is one of several, but the embedded store keeps"
               + " everything on the disk of one node: a cluster needs tidewheel.store = cassandra,"
@@ -34,10 +40,32 @@ final class ClusterWiring {
     }
   }
 
-  static ClusterNode join(ActorSystem<?> system, TidewheelSettings settings) {
+  /**
+   * Makes the node a member of its cluster; returns as soon as it tries to be.
+   *
+   * @throws NodeStartException if the cluster was begun with another quorum
+   */
+  static ClusterNode join(
+      ActorSystem<?> system, TidewheelSettings settings, NodeStore store, StartGate gate) {
     ClusterSettings cluster = settings.cluster();
-    if (!cluster.isOneOfSeveral()) {
+    if (!store.isShared()) {
       return ClusterNode.alone(system, cluster);
+    }
+    byte[] own = Integer.toString(cluster.quorum()).getBytes(StandardCharsets.UTF_8);
+    byte[] recorded = gate.await(() -> store.readOrCreate(QUORUM, () -> own), "the store");
+    if (!Arrays.equals(own, recorded)) {
+      throw new NodeStartException(
+          "tidewheel.cluster.brokers = "
+              + cluster.brokers()
+              + " makes a quorum of "
+              + cluster.quorum()
+              + ", but this cluster was begun with a quorum of "
+              + new String(recorded, StandardCharsets.UTF_8)
+              + ", and two that differ could both serve. It is the same on every node; to change it,"
+              + " stop all nodes and change the value "
+              + QUORUM
+              + " in the store.",
+          null);
     }
     return ClusterNode.member(system, cluster, System::nanoTime, () -> leave(system, cluster));
   }

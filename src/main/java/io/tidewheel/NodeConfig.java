@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.cluster.ClusterConfig;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.journal.cassandra.CassandraConfig;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -13,12 +14,17 @@ final class NodeConfig {
 
   static Config of(Config user, TidewheelSettings settings) {
     Map<String, Object> derived = new HashMap<>();
-    if (settings.cluster().isOneOfSeveral()) {
+    if (settings.store() != TidewheelSettings.Store.EMBEDDED) {
       derived.putAll(ClusterConfig.of(settings.cluster()));
     }
     derived.put(
         "tidewheel.journal.embedded.directory",
         settings.node().dataDirectory().toAbsolutePath().toString());
-    return ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
+    Config config =
+        ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
+    return switch (settings.store()) {
+      case EMBEDDED -> config;
+      case CASSANDRA -> CassandraConfig.of(config, settings.cassandra()).withFallback(config);
+    };
   }
 }

@@ -4,7 +4,6 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
@@ -32,9 +31,10 @@ import io.tidewheel.http.HttpServer;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Ownership;
-import io.tidewheel.journal.FreeSpace;
-import io.tidewheel.journal.embedded.EmbeddedRowReader;
-import io.tidewheel.journal.embedded.EmbeddedStoreExtension;
+import io.tidewheel.journal.NodeStore;
+import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.cassandra.CassandraStore;
+import io.tidewheel.journal.embedded.EmbeddedNodeStore;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.LogBrowser;
 import io.tidewheel.queue.NodePublisher;
@@ -62,7 +62,6 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +74,7 @@ import java.util.concurrent.TimeoutException;
  * stored is stored. A node that is killed instead loses nothing that was confirmed.
  */
 public final class TidewheelNode implements AutoCloseable {
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(55);
 
   /** How long open requests may take when the node stops. */
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(5);
@@ -128,13 +127,15 @@ public final class TidewheelNode implements AutoCloseable {
   private static TidewheelNode start(ActorSystem<Void> system, TidewheelSettings settings) {
     // First of all: a directory that cannot be opened must stop the start before anything else
     // runs.
-    EmbeddedStoreExtension store = EmbeddedStoreExtension.get(system);
+    NodeStore store = openStore(system, settings);
+    StartGate gate = StartGate.of(system, settings, store);
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
-    ClusterNode cluster = ClusterWiring.join(system, settings);
+    ClusterNode cluster = ClusterWiring.join(system, settings, store, gate);
     String node = cluster.name();
     Fence fence = cluster.fence();
 
+    Ownership small = new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs());
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)
@@ -142,9 +143,7 @@ public final class TidewheelNode implements AutoCloseable {
                 SingletonActor.of(
                         restarting(
                             Catalog.create(
-                                CatalogSettings.of(
-                                    new Ownership(node, fence, SMALL_CHECKPOINTS),
-                                    settings.topics().defaultQueues()),
+                                CatalogSettings.of(small, settings.topics().defaultQueues()),
                                 queues,
                                 clock)),
                         "catalog")
@@ -166,27 +165,17 @@ public final class TidewheelNode implements AutoCloseable {
             topics,
             queues,
             cluster.link(new BacklogReports(board), waker),
-            new Ownership(node, fence, SMALL_CHECKPOINTS),
+            small,
             clock,
             System::nanoTime,
             random,
             new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
             new DequeueRates());
-    EmbeddedRowReader rows = new EmbeddedRowReader(system);
+    RowReader rows = store.messageRows();
     TailCache tail = new TailCache(settings.budgets().tailCache());
-    FreeSpace space = new FreeSpace(store.store().directory(), settings.node().diskReserve());
-    system
-        .scheduler()
-        .scheduleWithFixedDelay(
-            Duration.ZERO,
-            FreeSpace.INTERVAL,
-            space::look,
-            system
-                .dispatchers()
-                .lookup(DispatcherSelector.fromConfig(EmbeddedStoreExtension.READ_DISPATCHER)));
     queues.start(
         new Queue.Dependencies(
-            new Ownership(node, fence, QUEUE_CHECKPOINTS),
+            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs()),
             clock,
             System::nanoTime,
             published::get,
@@ -194,7 +183,7 @@ public final class TidewheelNode implements AutoCloseable {
             tail,
             Subscription.factory(subscriptions),
             settings.budgets().pendingPublish() / 2,
-            space::isFull,
+            store::isFull,
             QueueIdle.DEFAULT),
         waker,
         cluster);
@@ -217,21 +206,10 @@ public final class TidewheelNode implements AutoCloseable {
                 "queue-inspector",
                 Props.empty()));
 
-    CatalogArrival catalogArrival = new CatalogArrival(system, topics, waker);
-    if (!cluster.isMember()) {
-      await(catalogArrival.first(), "the catalog did not come up");
-    }
-    ReceiptCodec receipts =
-        new ReceiptCodec(
-            store
-                .store()
-                .readOrCreate(
-                    "receipt-key",
-                    () -> {
-                      byte[] key = new byte[RECEIPT_KEY_BYTES];
-                      random.nextBytes(key);
-                      return key;
-                    }));
+    gate.await(() -> topics.refresh(CATALOG_TIMEOUT), "the catalog");
+    waker.tell(new QueueWaker.WakeAll(published.get()));
+    byte[] receiptKey =
+        gate.await(() -> store.readOrCreate("receipt-key", () -> newKey(random)), "the store");
     Idleness idleness = new Idleness(System::nanoTime);
     Consumer consumer = new NodeConsumer(workers, settles, questions, queues, idleness, system);
     Expiry.Parts expiry =
@@ -257,23 +235,32 @@ public final class TidewheelNode implements AutoCloseable {
             browser,
             consumer,
             new NodeRedriver(redrives, topics),
-            new NodeLocator(questions, new PullLog(rows), System::nanoTime),
-            receipts,
+            new NodeLocator(questions, new PullLog(store.smallRows()), System::nanoTime),
+            new ReceiptCodec(receiptKey),
             metrics(),
             () -> cluster.status(queues),
-            () ->
-                new Broker.Readiness(
-                    fence.isHeld() && catalogArrival.isThere(),
-                    fence.isHeld() && !catalogArrival.isThere()
-                        ? "waiting for the catalog"
-                        : cluster.state()),
+            () -> new Broker.Readiness(fence.isHeld(), cluster.state()),
             clock,
             System::nanoTime);
+    TidewheelSettings.Http http = gate.open(settings.http());
     HttpServer server =
-        await(
-            HttpServer.bind(system, settings.http(), settings.topics().isAutoCreated(), broker),
-            "cannot listen on " + settings.http().host() + ':' + settings.http().port());
+        StartGate.within(
+            HttpServer.bind(system, http, settings.topics().isAutoCreated(), broker),
+            StartGate.cannotListen(http));
     return new TidewheelNode(system, server, new Local(topics, publisher, consumer), settings);
+  }
+
+  private static NodeStore openStore(ActorSystem<Void> system, TidewheelSettings settings) {
+    return switch (settings.store()) {
+      case EMBEDDED -> EmbeddedNodeStore.open(system, settings.node().diskReserve());
+      case CASSANDRA -> CassandraStore.get(system);
+    };
+  }
+
+  private static byte[] newKey(SecureRandom random) {
+    byte[] key = new byte[RECEIPT_KEY_BYTES];
+    random.nextBytes(key);
+    return key;
   }
 
   /** Where the HTTP server listens. */
@@ -332,20 +319,6 @@ public final class TidewheelNode implements AutoCloseable {
       system.log().warn("The node did not stop in order within {}", timeout, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static <T> T await(CompletionStage<T> stage, String failure) {
-    try {
-      return stage.toCompletableFuture().get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | CompletionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new NodeStartException(failure + ": " + cause.getMessage(), cause);
-    } catch (TimeoutException e) {
-      throw new NodeStartException(failure + " within " + START_TIMEOUT.toSeconds() + " s", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new NodeStartException("interrupted", e);
     }
   }
 }

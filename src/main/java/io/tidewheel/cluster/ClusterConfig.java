@@ -26,9 +26,6 @@ public final class ClusterConfig {
       keys.put("akka.remote.artery.bind.hostname", settings.bindHost());
     }
     keys.put("akka.cluster.roles", List.of(role, ClusterNode.ZONE_ROLE + settings.zone()));
-    keys.put(
-        "akka.cluster.seed-nodes",
-        settings.seedNodes().stream().map(seed -> "akka://tidewheel@" + seed).toList());
 
     // Below the quorum nobody comes up and no shard finds a home. Never the number of brokers: with
     // one of them gone sharding would wait for it.

@@ -1,6 +1,8 @@
 package io.tidewheel.cluster;
 
 import akka.Done;
+import akka.actor.Address;
+import akka.actor.AddressFromURIString;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
@@ -13,6 +15,7 @@ import akka.cluster.ClusterEvent.CurrentClusterState;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
+import akka.cluster.typed.JoinSeedNodes;
 import akka.management.cluster.bootstrap.ClusterBootstrap;
 import akka.management.javadsl.AkkaManagement;
 import io.tidewheel.config.ClusterSettings;
@@ -80,7 +83,13 @@ public final class ClusterNode {
             () ->
                 AskPattern.<QuorumWatch.Command, Done>ask(
                     watch, QuorumWatch.Resign::new, RESIGN_TIMEOUT, system.scheduler()));
-    if (settings.seedNodes().isEmpty()) {
+    if (!settings.seedNodes().isEmpty()) {
+      List<Address> seeds =
+          settings.seedNodes().stream()
+              .map(seed -> AddressFromURIString.parse("akka://" + system.name() + '@' + seed))
+              .toList();
+      Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
+    } else {
       if (settings.discovery() == ClusterSettings.Discovery.NONE) {
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));

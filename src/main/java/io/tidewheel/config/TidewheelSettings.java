@@ -18,7 +18,14 @@ import java.util.Locale;
  * are only known to exist.
  */
 public record TidewheelSettings(
-    Node node, Http http, Topics topics, Budgets budgets, Auth auth, ClusterSettings cluster) {
+    Node node,
+    Http http,
+    Topics topics,
+    Budgets budgets,
+    Store store,
+    CassandraSettings cassandra,
+    Auth auth,
+    ClusterSettings cluster) {
   static final String ROOT = "tidewheel";
 
   /**
@@ -65,6 +72,24 @@ public record TidewheelSettings(
 
     private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
 
+    /** The same on another port. */
+    public Http withPort(int otherPort) {
+      return new Http(
+          host,
+          otherPort,
+          allowedHosts,
+          allowedOrigins,
+          maxConnections,
+          backlog,
+          pipeliningLimit,
+          headerTimeout,
+          bodyTimeout,
+          requestTimeout,
+          idleTimeout,
+          maxBodyBytesInFlight,
+          hasBenchRoute);
+    }
+
     private static Http read(SettingsReader reader) {
       Duration request = reader.duration("request-timeout", MIN_REQUEST_TIMEOUT, MAX_TIMEOUT);
       return new Http(
@@ -107,6 +132,14 @@ public record TidewheelSettings(
     }
   }
 
+  /** Where messages are kept. */
+  public enum Store {
+    /** In the data directory of the one node. */
+    EMBEDDED,
+    /** In a Cassandra cluster, for any number of nodes. */
+    CASSANDRA
+  }
+
   /** Who may use the node. */
   public record Auth(Mode mode) {
     /** How a caller shows who it is. */
@@ -136,6 +169,8 @@ public record TidewheelSettings(
             Http.read(SettingsReader.of(config, ROOT + ".http")),
             topics(SettingsReader.of(config, ROOT + ".topics")),
             budgets(SettingsReader.of(config, ROOT + ".budgets")),
+            SettingsReader.of(config, ROOT).choice("store", Store.class),
+            CassandraSettings.read(SettingsReader.of(config, ROOT + ".cassandra")),
             new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)),
             ClusterSettings.read(SettingsReader.of(config, ROOT + ".cluster")));
     requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);

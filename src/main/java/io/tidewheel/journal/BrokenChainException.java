@@ -4,7 +4,8 @@ package io.tidewheel.journal;
 public final class BrokenChainException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  BrokenChainException(String message) {
+  /** With what is wrong and where. */
+  public BrokenChainException(String message) {
     super(message);
   }
 }

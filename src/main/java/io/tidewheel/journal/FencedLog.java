@@ -63,7 +63,13 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   public record Stale<R>(boolean mayBeStored) implements Answer<R> {}
 
   /** When and where a core writes. */
-  public record Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {}
+  public record Ownership(
+      String node, Fence fence, CheckpointPolicy checkpoints, LogPlugins plugins) {
+    /** Into the default plugins. */
+    public Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {
+      this(node, fence, checkpoints, LogPlugins.DEFAULT);
+    }
+  }
 
   /** A checkpoint is due after this many stored bytes or rows, whichever comes first. */
   public record CheckpointPolicy(long bytes, int rows) {}
@@ -121,6 +127,20 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   @Override
+  public final String journalPluginId() {
+    return ownership.plugins().journal();
+  }
+
+  @Override
+  public final String snapshotPluginId() {
+    return ownership.plugins().snapshots();
+  }
+
+  private void trim(long rowsUpTo, long snapshotsUpTo) {
+    LogTrimmer.start(context, persistenceId().id(), ownership.plugins(), rowsUpTo, snapshotsUpTo);
+  }
+
+  @Override
   public final FencedState<S, E> emptyState() {
     return FencedState.empty(initialState());
   }
@@ -171,7 +191,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     LogRow<E> row = row(state, decision);
     if (row == null) {
       if (decision.kind() == Decision.Kind.TRIM) {
-        LogTrimmer.start(context, persistenceId().id(), trimmedRows(state.state()), 0);
+        trim(trimmedRows(state.state()), 0);
       }
       submit.replyTo().tell(new Done<>(decision.result()));
       return Effect().none();
@@ -208,7 +228,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     long trimmed = trimmedRows(state.state());
     if (isHeld && trimmed > trimmedSeqNr) {
       trimmedSeqNr = trimmed;
-      LogTrimmer.start(context, persistenceId().id(), trimmed, 0);
+      trim(trimmed, 0);
     }
     if (isCheckpointDue(state)) {
       context.getSelf().tell(new TakeCheckpoint<>());
@@ -247,10 +267,10 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     newestSnapshotSeqNr = signal.metadata().sequenceNr();
     olderSnapshotSeqNr = older;
     if (isEnded(state.state())) {
-      LogTrimmer.start(context, persistenceId().id(), newestSnapshotSeqNr, newestSnapshotSeqNr - 1);
+      trim(newestSnapshotSeqNr, newestSnapshotSeqNr - 1);
     } else if (older > 0) {
       long rows = Math.min(older, deletableRowsAt(state.state(), older));
-      LogTrimmer.start(context, persistenceId().id(), rows, older - 1);
+      trim(rows, older - 1);
     }
   }
 }

@@ -23,12 +23,14 @@ final class LogTrimmer extends AbstractPersistentActor {
   private static final Logger LOG = LoggerFactory.getLogger(LogTrimmer.class);
 
   private final String persistenceId;
+  private final LogPlugins plugins;
   private final long rowsUpTo;
   private final long snapshotsUpTo;
   private int pendingCount;
 
-  private LogTrimmer(String persistenceId, long rowsUpTo, long snapshotsUpTo) {
+  private LogTrimmer(String persistenceId, LogPlugins plugins, long rowsUpTo, long snapshotsUpTo) {
     this.persistenceId = persistenceId;
+    this.plugins = plugins;
     this.rowsUpTo = rowsUpTo;
     this.snapshotsUpTo = snapshotsUpTo;
   }
@@ -37,19 +39,31 @@ final class LogTrimmer extends AbstractPersistentActor {
   static void start(
       akka.actor.typed.javadsl.ActorContext<?> context,
       String persistenceId,
+      LogPlugins plugins,
       long rowsUpTo,
       long snapshotsUpTo) {
     if (rowsUpTo > 0 || snapshotsUpTo > 0) {
       Adapter.actorOf(
           context,
           Props.create(
-              LogTrimmer.class, () -> new LogTrimmer(persistenceId, rowsUpTo, snapshotsUpTo)));
+              LogTrimmer.class,
+              () -> new LogTrimmer(persistenceId, plugins, rowsUpTo, snapshotsUpTo)));
     }
   }
 
   @Override
   public String persistenceId() {
     return persistenceId;
+  }
+
+  @Override
+  public String journalPluginId() {
+    return plugins.journal();
+  }
+
+  @Override
+  public String snapshotPluginId() {
+    return plugins.snapshots();
   }
 
   @Override

@@ -24,6 +24,7 @@ final class RowChain<E extends LogEvent> {
   private final Deque<Numbered<E>> held = new ArrayDeque<>();
   private long epoch;
   private boolean isAfterSnapshot;
+  private boolean isStartKnown = true;
   private long droppedRowCount;
 
   private record Numbered<E extends LogEvent>(long seqNr, List<LogRow<E>> rows) {}
@@ -38,6 +39,13 @@ final class RowChain<E extends LogEvent> {
   RowChain(long epoch, boolean isAfterSnapshot) {
     this.epoch = epoch;
     this.isAfterSnapshot = isAfterSnapshot;
+  }
+
+  /** A chain that begins at any row: what the row before it was is not known. */
+  static <E extends LogEvent> RowChain<E> fromAnywhere() {
+    RowChain<E> chain = new RowChain<>(0, false);
+    chain.isStartKnown = false;
+    return chain;
   }
 
   /**
@@ -76,6 +84,23 @@ final class RowChain<E extends LogEvent> {
     }
   }
 
+  /**
+   * Ends a log of which all rows were read, as a recovery would: that reads only the first row of
+   * the highest number.
+   */
+  void finishAsReplayed(Consumer<LogRow<E>> apply) {
+    Numbered<E> last = held.peekLast();
+    if (last != null) {
+      settle(last.rows.get(0), apply);
+    }
+  }
+
+  /** Whether the last number has more than one row, so that only those behind it can settle it. */
+  boolean isInDoubt() {
+    Numbered<E> last = held.peekLast();
+    return last != null && last.rows.size() > 1;
+  }
+
   /** The epoch of the last row applied. */
   long epoch() {
     return epoch;
@@ -97,13 +122,16 @@ final class RowChain<E extends LogEvent> {
       chain.addFirst(predecessor(chain.getFirst(), number));
       droppedRowCount += number.rows.size() - 1;
     }
-    requireContinues(chain.getFirst(), held.getFirst().seqNr);
+    if (isStartKnown) {
+      requireContinues(chain.getFirst(), held.getFirst().seqNr);
+    }
     held.clear();
     for (LogRow<E> row : chain) {
       apply.accept(row);
     }
     epoch = end.epoch();
     isAfterSnapshot = false;
+    isStartKnown = true;
   }
 
   private LogRow<E> predecessor(LogRow<E> next, Numbered<E> number) {

@@ -8,7 +8,8 @@ public interface RowReader {
   /**
    * Rows from {@code fromSeqNr} up to {@code toSeqNr}, both inclusive, in order, until {@code
    * maxBytes} of stored bytes are read; always at least one row if there is one. The stage fails if
-   * a row cannot be read: none is ever skipped.
+   * a row cannot be read: none is ever skipped. Where two writers used one number, the row is given
+   * that the chain rule says; at the end of the log the one that a recovery would take.
    */
   CompletionStage<List<Row>> read(
       String persistenceId, long fromSeqNr, long toSeqNr, long maxBytes);

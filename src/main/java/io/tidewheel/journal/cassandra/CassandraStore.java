@@ -1,0 +1,183 @@
+package io.tidewheel.journal.cassandra;
+
+import akka.Done;
+import akka.actor.AbstractExtensionId;
+import akka.actor.ActorSystem;
+import akka.actor.ClassicActorSystemProvider;
+import akka.actor.ExtendedActorSystem;
+import akka.actor.Extension;
+import akka.actor.ExtensionIdProvider;
+import akka.stream.alpakka.cassandra.DriverConfigLoaderFromConfig;
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.typesafe.config.Config;
+import io.tidewheel.config.CassandraSettings;
+import io.tidewheel.journal.LogPlugins;
+import io.tidewheel.journal.NodeStore;
+import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.StoreSetupException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store in Cassandra, one for an actor system: one session, given away only after the keyspace
+ * has been checked. Cassandra may be absent when it is made; it is then waited for.
+ */
+public final class CassandraStore implements Extension, NodeStore {
+  private static final Logger LOG = LoggerFactory.getLogger(CassandraStore.class);
+  private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
+  private static final Id ID = new Id();
+
+  private final ExtendedActorSystem system;
+  private final CassandraSettings settings;
+  private final CompletableFuture<CqlSession> session = new CompletableFuture<>();
+  private final SharedValues values;
+  private final RowReader messageRows;
+  private final RowReader smallRows;
+  private volatile boolean isClosed;
+
+  private CassandraStore(ExtendedActorSystem system) {
+    this.system = system;
+    Config config = system.settings().config();
+    this.settings = CassandraSettings.from(config);
+    this.values = new SharedValues(session, settings, this::later);
+    this.messageRows = CassandraRowReader.of(system, session, "messages");
+    this.smallRows = CassandraRowReader.of(system, session, "small");
+    system.registerOnTermination(this::close);
+    connect(config);
+  }
+
+  /** The store of a system; the first call begins to connect. */
+  public static CassandraStore get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  CompletionStage<CqlSession> session() {
+    return session;
+  }
+
+  private void connect(Config config) {
+    LOG.info("connecting to Cassandra at {}", String.join(", ", settings.contactPoints()));
+    CqlSession.builder()
+        .withConfigLoader(
+            DriverConfigLoaderFromConfig.fromConfig(config.getConfig(CassandraConfig.DRIVER)))
+        .buildAsync()
+        .whenComplete(
+            (connected, failure) -> {
+              if (failure != null) {
+                session.completeExceptionally(setupFailure(failure));
+              } else if (isClosed) {
+                connected.closeAsync();
+              } else {
+                check(connected);
+              }
+            });
+  }
+
+  /** Again and again while Cassandra does not answer; what is wrong for good ends it. */
+  private void check(CqlSession connected) {
+    new SetupCheck(connected, settings)
+        .run()
+        .whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                LOG.info("keyspace {} is as it must be", settings.keyspace());
+                session.complete(connected);
+              } else if (cause(failure) instanceof StoreSetupException || isClosed) {
+                session.completeExceptionally(cause(failure));
+                connected.closeAsync();
+              } else {
+                LOG.warn("Cassandra cannot be used yet: {}", cause(failure).toString());
+                later(() -> check(connected));
+              }
+            });
+  }
+
+  private void later(Runnable action) {
+    if (!isClosed) {
+      system.scheduler().scheduleOnce(RETRY_INTERVAL, action, system.dispatcher());
+    }
+  }
+
+  /** The driver gives up at once on a wrong password, and on settings that it does not take. */
+  private static Throwable setupFailure(Throwable failure) {
+    return new StoreSetupException("Cassandra refuses the connection: " + cause(failure));
+  }
+
+  static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  private void close() {
+    isClosed = true;
+    if (session.isDone() && !session.isCompletedExceptionally()) {
+      session.join().closeAsync();
+    }
+  }
+
+  @Override
+  public CompletionStage<Done> ready() {
+    return session.thenApply(connected -> Done.getInstance());
+  }
+
+  @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
+  public LogPlugins messageLogs() {
+    return CassandraConfig.plugins("messages");
+  }
+
+  @Override
+  public LogPlugins smallLogs() {
+    return CassandraConfig.plugins("small");
+  }
+
+  @Override
+  public RowReader messageRows() {
+    return messageRows;
+  }
+
+  @Override
+  public RowReader smallRows() {
+    return smallRows;
+  }
+
+  @Override
+  public CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh) {
+    return values.readOrCreate(name, fresh);
+  }
+
+  /** Cassandra says so itself, by failing writes. */
+  @Override
+  public boolean isFull() {
+    return false;
+  }
+
+  /** Akka's handle of the extension. */
+  public static final class Id extends AbstractExtensionId<CassandraStore>
+      implements ExtensionIdProvider {
+    @Override
+    public CassandraStore get(ActorSystem system) {
+      return super.get(system);
+    }
+
+    @Override
+    public Id lookup() {
+      return ID;
+    }
+
+    @Override
+    public CassandraStore createExtension(ExtendedActorSystem system) {
+      return new CassandraStore(system);
+    }
+  }
+}
