@@ -197,6 +197,7 @@ public final class TidewheelNode implements AutoCloseable {
             system,
             queues,
             new ByteBudget(settings.budgets().pendingPublish()),
+            cluster.isMember() ? settings.cluster().queueRetryAfter() : null,
             random,
             System::nanoTime);
     QueueInspector inspector =

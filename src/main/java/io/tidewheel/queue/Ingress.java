@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way into a topic on one node: chooses the queue of each message and sends batches, each with
@@ -29,6 +30,8 @@ import java.util.function.LongSupplier;
  *       once.
  *   <li>A refusal is passed on only when every sending of the batch was refused; else the outcome
  *       is unknown.
+ *   <li>A message with neither key nor id goes to another queue when its own does not answer, if
+ *       there is one that does; it may then be stored twice. The others wait for their queue.
  *   <li>When its topic is deleted it says so to its node, finishes what it was given, and stops.
  * </ol>
  *
@@ -42,6 +45,9 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
 
   /** How long to wait after a queue said that it cannot store now. */
   private static final Duration REPEAT_DELAY = Duration.ofMillis(200);
+
+  /** Between two questions to a queue that does not answer. */
+  private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 
   /** What an ingress takes. */
   sealed interface Command {}
@@ -60,10 +66,14 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   /**
    * What the ingresses of a node share.
    *
+   * @param retryAfter of silence a queue is passed over; null for never
    * @param onEnded is told, on the thread of an ingress, that this one must be given no more calls
    */
   record Dependencies(
-      QueueRouter router, LongSupplier nanoTime, Consumer<ActorRef<Command>> onEnded) {}
+      QueueRouter router,
+      LongSupplier nanoTime,
+      @Nullable Duration retryAfter,
+      Consumer<ActorRef<Command>> onEnded) {}
 
   private final TimerScheduler<Command> timers;
   private final long topicUid;
@@ -125,8 +135,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private Behavior<Command> onPublish(Publish publish) {
     PublishCall call = publish.call();
     List<Message> messages = call.messages();
-    int free = nextQueue;
-    nextQueue = (nextQueue + 1) % lanes.size();
+    int free = nextFree();
     for (int i = 0; i < messages.size(); i++) {
       lanes.get(queueOf(messages.get(i), free)).add(new IngressLane.Waiting(call, i));
     }
@@ -138,6 +147,16 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     }
     tick();
     return this;
+  }
+
+  /** In turn, leaving out those that do not answer unless none does. */
+  private int nextFree() {
+    int chosen = nextQueue;
+    for (int i = 0; i < lanes.size() && lanes.get(chosen).isSuspect(); i++) {
+      chosen = (chosen + 1) % lanes.size();
+    }
+    nextQueue = (chosen + 1) % lanes.size();
+    return chosen;
   }
 
   private Behavior<Command> onFlush() {
@@ -174,12 +193,16 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
             batch.mayBeStored(),
             answers.get(queue));
     batch.onSent();
+    lanes.get(queue).onSent(now);
     node.router().tell(topicUid, queue, append);
   }
 
   private Behavior<Command> onAnswered(Answered answered) {
     IngressLane lane = lanes.get(answered.queue());
     AppendReply reply = answered.reply();
+    if (isDecision(reply)) {
+      lane.onHeard(node.nanoTime().getAsLong());
+    }
     Batch batch = lane.open(reply.number());
     if (batch == null) {
       return this;
@@ -200,6 +223,13 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     }
     send(answered.queue());
     return stopIfDone();
+  }
+
+  private static boolean isDecision(AppendReply reply) {
+    boolean isAway =
+        reply instanceof AppendReply.NotStored refused
+            && refused.reason() == PublishResult.Reason.UNAVAILABLE;
+    return !isAway && !(reply instanceof AppendReply.Unknown);
   }
 
   private void onNotStored(IngressLane lane, Batch batch, AppendReply.NotStored notStored) {
@@ -245,6 +275,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private Behavior<Command> onTick() {
     isTicking = false;
     long now = node.nanoTime().getAsLong();
+    passOver(now);
     for (int queue = 0; queue < lanes.size(); queue++) {
       IngressLane lane = lanes.get(queue);
       lane.expireWaiting(now);
@@ -264,6 +295,40 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     return stopIfDone();
   }
 
+  /** Moves what may go elsewhere away from queues that do not answer, to one that does. */
+  private void passOver(long now) {
+    Duration silence = node.retryAfter();
+    if (silence == null || lanes.size() == 1) {
+      return;
+    }
+    lanes.forEach(lane -> lane.look(now, silence.toNanos()));
+    for (int queue = 0; queue < lanes.size(); queue++) {
+      IngressLane lane = lanes.get(queue);
+      if (lane.isPingDue(now, PING_INTERVAL.toNanos())) {
+        ping(queue);
+      }
+      int other = lane.isSuspect() ? nextFree() : queue;
+      if (!lanes.get(other).isSuspect() && other != queue) {
+        lane.takeFree().forEach(lanes.get(other)::add);
+      }
+    }
+  }
+
+  /** An append of nothing stores nothing, and is answered as any other. */
+  private void ping(int queue) {
+    node.router()
+        .tell(
+            topicUid,
+            queue,
+            new Queue.Append(
+                sender,
+                IngressLane.PING_NUMBER,
+                List.of(),
+                ANSWER_TIMEOUT.toMillis(),
+                false,
+                answers.get(queue)));
+  }
+
   /** Callers of one batch may have different time limits. */
   private static void expireParts(Batch batch, long now) {
     for (IngressLane.Waiting part : batch.parts()) {
@@ -276,7 +341,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private void tick() {
     boolean isBusy = false;
     for (IngressLane lane : lanes) {
-      isBusy |= !lane.isIdle();
+      isBusy |= !lane.isIdle() || lane.isSuspect();
     }
     if (isBusy && !isTicking) {
       isTicking = true;

@@ -29,9 +29,18 @@ final class IngressLane {
   static final int MAX_BATCH_BYTES = 512 << 10;
   static final int MAX_BATCH_MESSAGES = 1_000;
 
+  /** A number that no batch ever has: a queue that saw it beside a batch must tell them apart. */
+  static final long PING_NUMBER = Long.MAX_VALUE;
+
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private final Map<Long, Batch> open = new LinkedHashMap<>();
   private long lastNumber;
+
+  /** When the queue last decided something, or was first sent something after a rest. */
+  private long heardNanos;
+
+  private boolean isSuspect;
+  private long pingedNanos;
 
   /** The open batch that holds a part of a call which is too large for one. */
   private @Nullable Batch piece;
@@ -44,6 +53,11 @@ final class IngressLane {
 
     void complete(PublishResult result) {
       call.complete(index, result);
+    }
+
+    /** Whether it may go to any queue: nobody looks for it in one, by key or by id. */
+    boolean isFree() {
+      return message().key() == null && message().id() == null;
     }
   }
 
@@ -119,6 +133,65 @@ final class IngressLane {
     void completeAll(PublishResult result) {
       parts.forEach(part -> part.complete(result));
     }
+  }
+
+  /** The queue has decided something: it is there. */
+  void onHeard(long nowNanos) {
+    heardNanos = nowNanos;
+    isSuspect = false;
+  }
+
+  /** Something is sent. */
+  void onSent(long nowNanos) {
+    if (open.size() == 1 && !isSuspect) {
+      heardNanos = nowNanos;
+    }
+  }
+
+  /** Whether the queue does not answer, since it was found out. */
+  boolean isSuspect() {
+    return isSuspect;
+  }
+
+  /** Finds out whether the queue has decided nothing for so long although it was asked. */
+  void look(long nowNanos, long silenceNanos) {
+    isSuspect |= !open.isEmpty() && nowNanos - heardNanos >= silenceNanos;
+  }
+
+  /** Whether to ask a suspect queue now whether it is there again, which stores nothing. */
+  boolean isPingDue(long nowNanos, long intervalNanos) {
+    boolean isDue = isSuspect && nowNanos - pingedNanos >= intervalNanos;
+    if (isDue) {
+      pingedNanos = nowNanos;
+    }
+    return isDue;
+  }
+
+  /**
+   * Takes out what may go to another queue: what was not sent, and whole batches of which nothing
+   * is bound to this queue. Those may be stored here all the same; they are not sent here again.
+   */
+  List<Waiting> takeFree() {
+    List<Waiting> free = new ArrayList<>();
+    for (Batch batch : List.copyOf(open.values())) {
+      if (batch.parts.stream().allMatch(Waiting::isFree)) {
+        close(batch);
+        for (Waiting part : batch.parts) {
+          if (!part.call.isComplete(part.index)) {
+            free.add(part);
+          }
+        }
+      }
+    }
+    waiting.removeIf(
+        message -> {
+          boolean isFree = message.isFree();
+          if (isFree) {
+            free.add(message);
+          }
+          return isFree;
+        });
+    return free;
   }
 
   void add(Waiting message) {

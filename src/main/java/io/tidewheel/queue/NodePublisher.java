@@ -33,16 +33,19 @@ public final class NodePublisher implements Publisher {
    * A publisher.
    *
    * @param budget of messages that are not answered yet
+   * @param retryAfter of silence a queue is passed over by messages with neither key nor id; null
+   *     for never, which is right where all queues have the same disk
    * @param random thread-safe; names the incarnations of ingresses
    */
   public NodePublisher(
       ActorSystem<?> system,
       QueueRouter router,
       ByteBudget budget,
+      @Nullable Duration retryAfter,
       RandomGenerator random,
       LongSupplier nanoTime) {
     this.system = system;
-    this.ingress = new Ingress.Dependencies(router, nanoTime, this::forget);
+    this.ingress = new Ingress.Dependencies(router, nanoTime, retryAfter, this::forget);
     this.budget = budget;
     this.random = random;
     this.nanoTime = nanoTime;

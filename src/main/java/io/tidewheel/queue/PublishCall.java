@@ -31,6 +31,11 @@ final class PublishCall {
     return deadlineNanos;
   }
 
+  /** Whether the result of a message is known. */
+  boolean isComplete(int index) {
+    return results[index] != null;
+  }
+
   /** Sets the result of one message; the last one answers the caller. */
   void complete(int index, PublishResult result) {
     if (results[index] == null) {

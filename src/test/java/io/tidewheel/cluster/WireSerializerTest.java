@@ -153,8 +153,10 @@ class WireSerializerTest {
   void comesBackAsItWas(Object message) {
     Serializer serializer = serialization.findSerializerFor(message);
     String manifest = Serializers.manifestFor(serializer, message);
-    byte[] bytes = serializer.toBinary(message);
-    Object back = serialization.deserialize(bytes, serializer.identifier(), manifest).get();
+    byte[] bytes = serialization.withTransportInformation(() -> serializer.toBinary(message));
+    Object back =
+        serialization.withTransportInformation(
+            () -> serialization.deserialize(bytes, serializer.identifier(), manifest).get());
     assertThat(back).isEqualTo(message);
     assertThat(serializer.identifier() == WireSerializer.IDENTIFIER || message instanceof Control)
         .as("a form of its own, or that of control messages")

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -222,6 +223,76 @@ class IngressTest {
     assertThat(reasonOf(late)).isEqualTo(PublishResult.Reason.TOPIC_GONE);
   }
 
+  /** Guards publishers while the node of a queue is gone: those that may go elsewhere do. */
+  @Test
+  void aMessageWithNeitherKeyNorIdPassesOverAQueueThatDoesNotAnswer() {
+    List<Integer> chosen = new CopyOnWriteArrayList<>();
+    NodePublisher two =
+        publisher(
+            (topicUid, number, command) -> {
+              chosen.add(number);
+              queue.getRef().tell(command);
+            });
+    CompletableFuture<List<PublishResult>> silent = publish(two, text("a"));
+    Queue.Append first = append();
+    CompletableFuture<List<PublishResult>> bound = publish(two, text("b").withKey(keyOf(0)));
+    Queue.Append kept = append();
+    fixture.advance(Duration.ofSeconds(1));
+    Queue.Append ping = append();
+    assertThat(ping.messages()).isEmpty();
+    Queue.Append moved = append();
+    assertThat(moved.messages()).containsExactly(text("a"));
+    assertThat(chosen).containsExactly(0, 0, 0, 1);
+    decide(moved, 1, AppendResults.stored(7, 1));
+    assertThat(join(silent)).containsExactly(new PublishResult.Stored(1, 7, false));
+    assertThat(bound).isNotDone();
+    assertThat(moved.number()).as("counted for its queue").isEqualTo(1);
+
+    CompletableFuture<List<PublishResult>> later = publish(two, text("c"));
+    decide(append(), 1, AppendResults.stored(8, 1));
+    assertThat(join(later)).containsExactly(new PublishResult.Stored(1, 8, false));
+    later = publish(two, text("d"));
+    decide(append(), 1, AppendResults.stored(9, 1));
+    assertThat(join(later)).containsExactly(new PublishResult.Stored(1, 9, false));
+
+    decide(ping, 0, AppendResults.stored(0, 0));
+    stored(kept, 3);
+    assertThat(join(bound)).containsExactly(new PublishResult.Stored(0, 3, false));
+    decide(first, 0, AppendResults.stored(2, 1));
+    publish(two, text("e"));
+    append();
+    publish(two, text("f"));
+    append();
+    assertThat(chosen.subList(6, 8)).as("it answers again").containsExactlyInAnyOrder(0, 1);
+  }
+
+  /** Guards a message that was bound to its queue by what travels with it. */
+  @Test
+  void aBatchThatHoldsAKeyedMessageStaysWhereItIs() {
+    NodePublisher two = publisher((topicUid, number, command) -> queue.getRef().tell(command));
+    CompletableFuture<List<PublishResult>> both =
+        publish(two, text("a").withKey(keyOf(0)), text("b"));
+    Queue.Append sent = append();
+    assertThat(sent.messages()).hasSize(2);
+    fixture.advance(Duration.ofSeconds(2));
+    assertThat(append().messages()).as("a question only").isEmpty();
+    decide(sent, 0, AppendResults.stored(0, 2));
+    assertThat(join(both)).hasSize(2);
+  }
+
+  private static String keyOf(int number) {
+    int suffix = 0;
+    while (KeyHash.queueOf(KeyHash.of("k" + suffix), 2) != number) {
+      suffix++;
+    }
+    return "k" + suffix;
+  }
+
+  private static CompletableFuture<List<PublishResult>> publish(
+      NodePublisher publishing, Message... messages) {
+    return publishing.publish(topic(2), List.of(messages), TIME).toCompletableFuture();
+  }
+
   @Test
   void theEndOfTheSystemAnswersEverything() {
     CompletableFuture<List<PublishResult>> answer = publish("a");
@@ -249,7 +320,12 @@ class IngressTest {
 
   private NodePublisher publisher(QueueRouter router) {
     return new NodePublisher(
-        fixture.kit.system(), router, budget, new Random(1), fixture.nanos::get);
+        fixture.kit.system(),
+        router,
+        budget,
+        Duration.ofSeconds(1),
+        new Random(1),
+        fixture.nanos::get);
   }
 
   private static Topic topic(int queues) {
