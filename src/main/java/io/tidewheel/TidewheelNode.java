@@ -66,6 +66,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongUnaryOperator;
 
 /**
  * A running node: store, queues, workers and HTTP server in this JVM.
@@ -136,7 +137,9 @@ public final class TidewheelNode implements AutoCloseable {
     // The lock on the data directory is held for the life of the process: nobody else writes.
     Fence fence = Fence.ALWAYS;
 
-    Ownership small = new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs());
+    LongUnaryOperator epochs = epoch -> store.epochAfter(epoch, random);
+    Ownership small =
+        new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs);
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)
@@ -174,7 +177,7 @@ public final class TidewheelNode implements AutoCloseable {
         system.systemActorOf(QueueWaker.create(queues, clock), "queue-waker", Props.empty());
     queues.start(
         new Queue.Dependencies(
-            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs()),
+            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs(), epochs),
             clock,
             System::nanoTime,
             published::get,
