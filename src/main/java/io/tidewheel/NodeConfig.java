@@ -24,7 +24,7 @@ final class NodeConfig {
         ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
     return switch (settings.store()) {
       case EMBEDDED -> config;
-      case CASSANDRA -> CassandraConfig.of(config, settings.cassandra()).withFallback(config);
+      case CASSANDRA -> CassandraConfig.of(config, settings.cassandra());
     };
   }
 }

@@ -66,6 +66,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongUnaryOperator;
 
 /**
  * A running node: store, queues, workers and HTTP server in this JVM.
@@ -135,7 +136,9 @@ public final class TidewheelNode implements AutoCloseable {
     String node = cluster.name();
     Fence fence = cluster.fence();
 
-    Ownership small = new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs());
+    LongUnaryOperator epochs = epoch -> store.epochAfter(epoch, random);
+    Ownership small =
+        new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs);
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)
@@ -175,7 +178,7 @@ public final class TidewheelNode implements AutoCloseable {
     TailCache tail = new TailCache(settings.budgets().tailCache());
     queues.start(
         new Queue.Dependencies(
-            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs()),
+            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs(), epochs),
             clock,
             System::nanoTime,
             published::get,

@@ -11,6 +11,7 @@ import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.SignalHandler;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,12 +63,21 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
    */
   public record Stale<R>(boolean mayBeStored) implements Answer<R> {}
 
-  /** When and where a core writes. */
+  /**
+   * When and where a core writes.
+   *
+   * @param epochs gives the epoch of a new owner after that of the row it replayed last; always a
+   *     greater one
+   */
   public record Ownership(
-      String node, Fence fence, CheckpointPolicy checkpoints, LogPlugins plugins) {
-    /** Into the default plugins. */
+      String node,
+      Fence fence,
+      CheckpointPolicy checkpoints,
+      LogPlugins plugins,
+      LongUnaryOperator epochs) {
+    /** Into the default plugins, where nobody else can write: epochs are counted. */
     public Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {
-      this(node, fence, checkpoints, LogPlugins.DEFAULT);
+      this(node, fence, checkpoints, LogPlugins.DEFAULT, epoch -> epoch + 1);
     }
   }
 
@@ -214,7 +224,10 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
 
   private LogRow<E> opened(FencedState<S, E> state) {
     return new LogRow.Opened<>(
-        state.epoch() + 1, ownership.node(), state.epoch(), state.state().position());
+        ownership.epochs().applyAsLong(state.epoch()),
+        ownership.node(),
+        state.epoch(),
+        state.state().position());
   }
 
   private void onOpened(FencedState<S, E> state, Submit<C, R> submit) {

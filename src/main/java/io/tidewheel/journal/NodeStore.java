@@ -3,6 +3,7 @@ package io.tidewheel.journal;
 import akka.Done;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * What a node keeps its logs in: where the cores write, and how it is read back. Safe for any
@@ -41,6 +42,13 @@ public interface NodeStore {
    * @return the value that is stored, whoever made it
    */
   CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh);
+
+  /**
+   * The epoch of a new owner after that of the row it replayed last. Where a store keeps the rows of
+   * two writers, an owner may not see that another one has opened the log before it: counted, both
+   * would have the same epoch, and the chain rule could not tell their rows apart.
+   */
+  long epochAfter(long epoch, RandomGenerator random);
 
   /** Whether publishers must be refused because there is no room for more messages. */
   boolean isFull();

@@ -24,7 +24,7 @@ public final class CassandraConfig {
   }
 
   /**
-   * What is to be put over a node's configuration.
+   * A node's whole configuration with what Cassandra needs.
    *
    * @param base resolved, with the defaults of the libraries
    */
@@ -39,9 +39,9 @@ public final class CassandraConfig {
     LogPlugins plugins = plugins(DEFAULT_LOGS);
     derived.put("akka.persistence.journal.plugin", plugins.journal());
     derived.put("akka.persistence.snapshot-store.plugin", plugins.snapshots());
-    Config program = ConfigFactory.parseResources("tidewheel-cassandra.conf").resolveWith(base);
+    Config program = ConfigFactory.parseResources("tidewheel-cassandra.conf");
     return ConfigFactory.parseMap(derived, "derived from tidewheel.cassandra")
-        .withFallback(program);
+        .withFallback(base.withFallback(program).resolve());
   }
 
   private static Map<String, Object> driver(CassandraSettings settings) {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
 public final class CassandraStore implements Extension, NodeStore {
   private static final Logger LOG = LoggerFactory.getLogger(CassandraStore.class);
   private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
+
+  /** Two owners that do not know of each other choose the same epoch once in so many times. */
+  private static final int EPOCH_SPAN = 1 << 30;
+
   private static final Id ID = new Id();
 
   private final ExtendedActorSystem system;
@@ -154,6 +159,11 @@ public final class CassandraStore implements Extension, NodeStore {
   @Override
   public CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh) {
     return values.readOrCreate(name, fresh);
+  }
+
+  @Override
+  public long epochAfter(long epoch, RandomGenerator random) {
+    return epoch + 1 + random.nextInt(EPOCH_SPAN);
   }
 
   /** Cassandra says so itself, by failing writes. */

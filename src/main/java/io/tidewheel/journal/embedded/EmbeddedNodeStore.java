@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /** The embedded store as a node uses it; both families of logs are in the one directory. */
 public final class EmbeddedNodeStore implements NodeStore {
@@ -78,6 +79,11 @@ public final class EmbeddedNodeStore implements NodeStore {
   @Override
   public CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh) {
     return CompletableFuture.completedFuture(store.readOrCreate(name, fresh));
+  }
+
+  @Override
+  public long epochAfter(long epoch, RandomGenerator random) {
+    return epoch + 1;
   }
 
   @Override

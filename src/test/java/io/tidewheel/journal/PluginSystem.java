@@ -1,4 +1,4 @@
-package io.tidewheel.journal.embedded;
+package io.tidewheel.journal;
 
 import akka.actor.ActorRef;
 import akka.actor.ActorSystem;
@@ -16,48 +16,59 @@ import java.util.ArrayList;
 import java.util.List;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** An actor system over an embedded store, and the messages Akka's plugins understand. */
-final class PluginSystem implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(20);
-  static final String WRITER = "b1a4b8c0-0000-4000-8000-000000000001";
+/** An actor system over a store, and the messages Akka's plugins understand. */
+public final class PluginSystem implements AutoCloseable {
+  public static final Duration PATIENCE = Duration.ofSeconds(20);
+  public static final String WRITER = "b1a4b8c0-0000-4000-8000-000000000001";
   private static final int INSTANCE = 1;
 
-  final ActorSystem system;
-  final ActorRef journal;
-  final ActorRef snapshots;
+  public final ActorSystem system;
+  public final ActorRef journal;
+  public final ActorRef snapshots;
 
-  PluginSystem(Path directory) {
+  /** Over the plugins that the configuration names as default. */
+  public PluginSystem(Config store) {
     Config config =
         ConfigFactory.parseString(
                 """
-                tidewheel.journal.embedded.directory = "%s"
-                akka.persistence.journal.plugin = "tidewheel.journal.embedded"
-                akka.persistence.snapshot-store.plugin = "tidewheel.journal.embedded-snapshots"
                 akka.actor.provider = local
                 akka.actor.allow-java-serialization = off
                 akka.loggers = ["akka.event.slf4j.Slf4jLogger"]
                 akka.loglevel = WARNING
                 akka.coordinated-shutdown.run-by-jvm-shutdown-hook = off
-                """
-                    .formatted(directory))
+                """)
+            .withFallback(store)
+            .withFallback(ConfigFactory.parseResources("journal-test.conf"))
             .withFallback(ConfigFactory.load());
     this.system = ActorSystem.create("plugins", config);
     this.journal = Persistence.get(system).journalFor("", ConfigFactory.empty());
     this.snapshots = Persistence.get(system).snapshotStoreFor("", ConfigFactory.empty());
   }
 
-  static PersistentRepr event(String persistenceId, long seqNr, Object payload) {
+  /** Over an embedded store. */
+  public static PluginSystem embedded(Path directory) {
+    return new PluginSystem(
+        ConfigFactory.parseString(
+            """
+            tidewheel.journal.embedded.directory = "%s"
+            akka.persistence.journal.plugin = "tidewheel.journal.embedded"
+            akka.persistence.snapshot-store.plugin = "tidewheel.journal.embedded-snapshots"
+            """
+                .formatted(directory)));
+  }
+
+  public static PersistentRepr event(String persistenceId, long seqNr, Object payload) {
     return PersistentRepr.apply(
             payload, seqNr, persistenceId, "", false, ActorRef.noSender(), WRITER)
         .withTimestamp(1_000 * seqNr);
   }
 
-  static AtomicWrite atomic(PersistentRepr... events) {
+  public static AtomicWrite atomic(PersistentRepr... events) {
     return new AtomicWrite(CollectionConverters.asScala(List.of(events)).toList());
   }
 
   /** Sends writes as a persistent actor does. */
-  void write(TestKit as, AtomicWrite... writes) {
+  public void write(TestKit as, AtomicWrite... writes) {
     journal.tell(
         new JournalProtocol.WriteMessages(
             CollectionConverters.asScala(List.<PersistentEnvelope>of(writes)).toList(),
@@ -67,7 +78,7 @@ final class PluginSystem implements AutoCloseable {
   }
 
   /** Writes events with payloads like {@code a-3}, one atomic write each, and awaits them. */
-  void writeEvents(String persistenceId, long from, long to) {
+  public void writeEvents(String persistenceId, long from, long to) {
     TestKit actor = new TestKit(system);
     for (long seqNr = from; seqNr <= to; seqNr++) {
       write(actor, atomic(event(persistenceId, seqNr, "a-" + seqNr)));
@@ -77,13 +88,13 @@ final class PluginSystem implements AutoCloseable {
   }
 
   /** What a replay gives: the events and the highest number. */
-  record Replayed(List<PersistentRepr> events, long highestSeqNr) {
-    List<Long> numbers() {
+  public record Replayed(List<PersistentRepr> events, long highestSeqNr) {
+    public List<Long> numbers() {
       return events.stream().map(PersistentRepr::sequenceNr).toList();
     }
   }
 
-  Replayed replay(String persistenceId, long from, long to, long max) {
+  public Replayed replay(String persistenceId, long from, long to, long max) {
     TestKit actor = new TestKit(system);
     journal.tell(
         new JournalProtocol.ReplayMessages(from, to, max, persistenceId, actor.getRef()),
@@ -101,19 +112,15 @@ final class PluginSystem implements AutoCloseable {
     }
   }
 
-  Replayed replayAll(String persistenceId) {
+  public Replayed replayAll(String persistenceId) {
     return replay(persistenceId, 1, Long.MAX_VALUE, Long.MAX_VALUE);
   }
 
-  void delete(String persistenceId, long to) {
+  public void delete(String persistenceId, long to) {
     TestKit actor = new TestKit(system);
     journal.tell(
         new JournalProtocol.DeleteMessagesTo(persistenceId, to, actor.getRef()), actor.getRef());
     actor.expectMsgClass(PATIENCE, akka.persistence.DeleteMessagesSuccess.class);
-  }
-
-  EmbeddedStore store() {
-    return EmbeddedStoreExtension.get(system).store();
   }
 
   @Override
