@@ -152,11 +152,7 @@ class WireSerializerTest {
   @MethodSource("messages")
   void comesBackAsItWas(Object message) {
     Serializer serializer = serialization.findSerializerFor(message);
-    String manifest = Serializers.manifestFor(serializer, message);
-    byte[] bytes = serialization.withTransportInformation(() -> serializer.toBinary(message));
-    Object back =
-        serialization.withTransportInformation(
-            () -> serialization.deserialize(bytes, serializer.identifier(), manifest).get());
+    Object back = kit.serializationTestKit().verifySerialization(message, false);
     assertThat(back).isEqualTo(message);
     assertThat(serializer.identifier() == WireSerializer.IDENTIFIER || message instanceof Control)
         .as("a form of its own, or that of control messages")
