@@ -288,6 +288,7 @@ class IngressTest {
     return "k" + suffix;
   }
 
+  @CanIgnoreReturnValue
   private static CompletableFuture<List<PublishResult>> publish(
       NodePublisher publishing, Message... messages) {
     return publishing.publish(topic(2), List.of(messages), TIME).toCompletableFuture();
