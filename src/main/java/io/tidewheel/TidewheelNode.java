@@ -138,8 +138,7 @@ public final class TidewheelNode implements AutoCloseable {
     Fence fence = Fence.ALWAYS;
 
     LongUnaryOperator epochs = epoch -> store.epochAfter(epoch, random);
-    Ownership small =
-        new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs);
+    Ownership small = new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs);
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)

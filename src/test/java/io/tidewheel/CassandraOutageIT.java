@@ -100,7 +100,8 @@ class CassandraOutageIT {
       return client
           .send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                  .method(method, HttpRequest.BodyPublishers.ofString(method.equals("GET") ? "" : "x"))
+                  .method(
+                      method, HttpRequest.BodyPublishers.ofString(method.equals("GET") ? "" : "x"))
                   .timeout(PATIENCE)
                   .build(),
               HttpResponse.BodyHandlers.discarding())

@@ -44,9 +44,9 @@ public interface NodeStore {
   CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh);
 
   /**
-   * The epoch of a new owner after that of the row it replayed last. Where a store keeps the rows of
-   * two writers, an owner may not see that another one has opened the log before it: counted, both
-   * would have the same epoch, and the chain rule could not tell their rows apart.
+   * The epoch of a new owner after that of the row it replayed last. Where a store keeps the rows
+   * of two writers, an owner may not see that another one has opened the log before it: counted,
+   * both would have the same epoch, and the chain rule could not tell their rows apart.
    */
   long epochAfter(long epoch, RandomGenerator random);
 

@@ -82,8 +82,7 @@ class CassandraTwoWriterIT {
   }
 
   private static final class SumLog extends FencedLog<Integer, Long, Sum, Added> {
-    SumLog(
-        ActorContext<Request<Integer, Long>> context, String id, CheckpointPolicy checkpoints) {
+    SumLog(ActorContext<Request<Integer, Long>> context, String id, CheckpointPolicy checkpoints) {
       super(
           context,
           PersistenceId.ofUniqueId(id),
@@ -141,8 +140,7 @@ class CassandraTwoWriterIT {
   private long read() {
     return rows().stream()
         .map(row -> (LogRow<?>) row.event())
-        .mapToLong(
-            row -> row instanceof LogRow.Entry<?> e ? ((Added) e.event()).number() : 0)
+        .mapToLong(row -> row instanceof LogRow.Entry<?> e ? ((Added) e.event()).number() : 0)
         .sum();
   }
 

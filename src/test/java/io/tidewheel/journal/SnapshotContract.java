@@ -52,7 +52,8 @@ public abstract class SnapshotContract {
 
   @Test
   void loadsNoneOfAnActorItDoesNotKnow() {
-    assertThat(load(prefix + "unknown", SnapshotSelectionCriteria.latest(), Long.MAX_VALUE)).isEmpty();
+    assertThat(load(prefix + "unknown", SnapshotSelectionCriteria.latest(), Long.MAX_VALUE))
+        .isEmpty();
     assertThat(load(prefix + "p", SnapshotSelectionCriteria.latest(), Long.MAX_VALUE)).isEmpty();
   }
 
@@ -101,7 +102,8 @@ public abstract class SnapshotContract {
     assertThat(load(criteria(3, Long.MAX_VALUE, 0, 0))).isEmpty();
     assertThat(load(SnapshotSelectionCriteria.latest()).orElseThrow().snapshot()).isEqualTo("s-5");
     assertThat(load(criteria(4, Long.MAX_VALUE, 0, 0)).orElseThrow().snapshot()).isEqualTo("s-4");
-    assertThat(load(prefix + "p-10", SnapshotSelectionCriteria.latest(), Long.MAX_VALUE)).isPresent();
+    assertThat(load(prefix + "p-10", SnapshotSelectionCriteria.latest(), Long.MAX_VALUE))
+        .isPresent();
   }
 
   @Test

@@ -1,8 +1,8 @@
 package io.tidewheel.journal.cassandra;
 
 import io.tidewheel.RealCassandra;
-import io.tidewheel.journal.SnapshotContract;
 import io.tidewheel.journal.PluginSystem;
+import io.tidewheel.journal.SnapshotContract;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)

@@ -67,7 +67,8 @@ class EmbeddedJournalTest extends JournalContract {
   @Test
   void rejectsAnAtomicWriteAsAWhole() {
     TestKit actor = new TestKit(plugins.system);
-    plugins.write(actor, atomic(event(actorId, 6, "b-6"), event(actorId, 7, new NotSerializable())));
+    plugins.write(
+        actor, atomic(event(actorId, 6, "b-6"), event(actorId, 7, new NotSerializable())));
     actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessagesSuccessful$.class);
     actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessageRejected.class);
     actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessageRejected.class);
