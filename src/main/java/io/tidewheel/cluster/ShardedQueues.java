@@ -11,6 +11,7 @@ import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.tidewheel.catalog.QueueControl;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueAsker;
 import io.tidewheel.queue.QueueRouter;
@@ -125,11 +126,12 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
       return CompletableFuture.failedFuture(notStarted());
     }
     String entityId = QueuePlacement.entityId(topicUid, queue);
-    return AskPattern.ask(
-        started,
-        replyTo -> new ShardingEnvelope<>(entityId, question.apply(replyTo)),
-        timeout,
-        system.scheduler());
+    return SameThread.of(
+        AskPattern.ask(
+            started,
+            replyTo -> new ShardingEnvelope<>(entityId, question.apply(replyTo)),
+            timeout,
+            system.scheduler()));
   }
 
   private CompletionStage<Queue.StoredInLog> change(
