@@ -17,6 +17,7 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.Cluster;
 import io.tidewheel.catalog.QueueControl;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueAsker;
 import io.tidewheel.queue.QueueBed;
@@ -201,11 +202,12 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
       return CompletableFuture.failedFuture(notStarted());
     }
     String entityId = QueuePlacement.entityId(topicUid, queue);
-    return AskPattern.ask(
-        started,
-        replyTo -> new ShardingEnvelope<>(entityId, question.apply(replyTo)),
-        timeout,
-        system.scheduler());
+    return SameThread.of(
+        AskPattern.ask(
+            started,
+            replyTo -> new ShardingEnvelope<>(entityId, question.apply(replyTo)),
+            timeout,
+            system.scheduler()));
   }
 
   private CompletionStage<Queue.StoredInLog> change(

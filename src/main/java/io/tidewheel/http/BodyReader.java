@@ -6,6 +6,7 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.RequestEntity;
 import akka.stream.Materializer;
 import akka.util.ByteString;
+import io.tidewheel.dispatch.SameThread;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -70,7 +71,8 @@ final class BodyReader {
 
   private CompletionStage<byte[]> run(RequestEntity entity, Collector collector) {
     CompletionStage<Done> stream =
-        entity.withoutSizeLimit().getDataBytes().runForeach(collector::add, materializer);
+        SameThread.of(
+            entity.withoutSizeLimit().getDataBytes().runForeach(collector::add, materializer));
     stream.whenComplete((done, failure) -> collector.end(failure));
     if (!collector.result.isDone()) {
       // Not a time limit on the stream: cutting it off would close the connection before the

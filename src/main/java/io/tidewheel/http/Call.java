@@ -9,6 +9,7 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.config.Durations;
+import io.tidewheel.dispatch.SameThread;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -150,9 +151,7 @@ final class Call {
       return CompletableFuture.completedFuture(bytes);
     }
     // The engine asks for the body when somebody reads it, and must do so before the answer.
-    return bytes
-        .prefixAndTail(1)
-        .runWith(Sink.head(), materializer)
+    return SameThread.of(bytes.prefixAndTail(1).runWith(Sink.head(), materializer))
         .thenApply(begun -> Source.from(begun.first()).concat(begun.second()));
   }
 

@@ -6,6 +6,7 @@ import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpResponse;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -95,16 +96,18 @@ final class ConsumeRoutes {
                 })
             .watchTermination(
                 (notUsed, done) -> {
-                  done.whenComplete(
-                      (end, failure) -> {
-                        // A connection that breaks may just want no more: that is no failure here.
-                        if (failure == null && left.get() == 0) {
-                          handover.handedOver();
-                        } else {
-                          handover.failed();
-                        }
-                        connection.decided(handover);
-                      });
+                  SameThread.of(done)
+                      .whenComplete(
+                          (end, failure) -> {
+                            // A connection that breaks may just want no more: that is no failure
+                            // here.
+                            if (failure == null && left.get() == 0) {
+                              handover.handedOver();
+                            } else {
+                              handover.failed();
+                            }
+                            connection.decided(handover);
+                          });
                   return notUsed;
                 });
     return whole.withEntity(HttpEntities.create(entity.getContentType(), length, source));

@@ -15,6 +15,7 @@ import akka.stream.javadsl.Flow;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.dispatch.SameThread;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -77,7 +78,8 @@ public final class HttpServer {
         Flow.of(HttpRequest.class)
             .watchTermination(
                 (notUsed, done) -> {
-                  done.whenComplete((end, failure) -> service.connectionClosed(connection));
+                  SameThread.of(done)
+                      .whenComplete((end, failure) -> service.connectionClosed(connection));
                   return notUsed;
                 })
             .mapAsync(settings.pipeliningLimit(), request -> service.handle(request, connection))

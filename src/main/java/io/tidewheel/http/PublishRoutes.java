@@ -10,6 +10,7 @@ import akka.stream.Materializer;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
@@ -101,7 +102,8 @@ final class PublishRoutes {
                               streams.nanoTime()))
                       .watchTermination(
                           (notUsed, done) -> {
-                            done.whenComplete((end, failure) -> connection.streamEnded());
+                            SameThread.of(done)
+                                .whenComplete((end, failure) -> connection.streamEnded());
                             return notUsed;
                           });
               return Answer.of(

@@ -19,18 +19,16 @@ import org.slf4j.LoggerFactory;
  * live owner: it recovers nothing and writes nothing, so it is no second writer. Lives for one
  * trim. A failed trim is logged; the next one covers it.
  */
-final class LogTrimmer extends AbstractPersistentActor {
+abstract class LogTrimmer extends AbstractPersistentActor {
   private static final Logger LOG = LoggerFactory.getLogger(LogTrimmer.class);
 
   private final String persistenceId;
-  private final LogPlugins plugins;
   private final long rowsUpTo;
   private final long snapshotsUpTo;
   private int pendingCount;
 
-  private LogTrimmer(String persistenceId, LogPlugins plugins, long rowsUpTo, long snapshotsUpTo) {
+  private LogTrimmer(String persistenceId, long rowsUpTo, long snapshotsUpTo) {
     this.persistenceId = persistenceId;
-    this.plugins = plugins;
     this.rowsUpTo = rowsUpTo;
     this.snapshotsUpTo = snapshotsUpTo;
   }
@@ -47,23 +45,27 @@ final class LogTrimmer extends AbstractPersistentActor {
           context,
           Props.create(
               LogTrimmer.class,
-              () -> new LogTrimmer(persistenceId, plugins, rowsUpTo, snapshotsUpTo)));
+              () -> {
+                // Asked by the constructor of the base class, before this class has set a field:
+                // only what an inner class captures is there by then.
+                return new LogTrimmer(persistenceId, rowsUpTo, snapshotsUpTo) {
+                  @Override
+                  public String journalPluginId() {
+                    return plugins.journal();
+                  }
+
+                  @Override
+                  public String snapshotPluginId() {
+                    return plugins.snapshots();
+                  }
+                };
+              }));
     }
   }
 
   @Override
   public String persistenceId() {
     return persistenceId;
-  }
-
-  @Override
-  public String journalPluginId() {
-    return plugins.journal();
-  }
-
-  @Override
-  public String snapshotPluginId() {
-    return plugins.snapshots();
   }
 
   @Override

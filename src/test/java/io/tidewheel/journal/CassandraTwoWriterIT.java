@@ -28,6 +28,7 @@ import io.tidewheel.journal.cassandra.CassandraStore;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -104,6 +105,12 @@ class CassandraTwoWriterIT {
       return number > 0
           ? Decision.persist(new Added(number), state.position() + number)
           : Decision.reply(state.position());
+    }
+
+    /** All that two snapshots cover. */
+    @Override
+    protected long deletableRowsAt(Sum state, long olderSnapshotSeqNr) {
+      return olderSnapshotSeqNr;
     }
   }
 
@@ -293,5 +300,16 @@ class CassandraTwoWriterIT {
     // Then the second one's own late row comes to lie beside the third one's Opened.
     put(4, 26, entry(2, 1_000));
     assertAll(106);
+  }
+
+  @Test
+  void trimsWhatTwoSnapshotsCoverInItsOwnTables() {
+    int[] ones = new int[20];
+    Arrays.fill(ones, 1);
+    assertThat(own(new CheckpointPolicy(1 << 20, 4), ones)).isEqualTo(20);
+    answers.awaitAssert(PATIENCE, () -> assertThat(rows().get(0).seqNr()).isGreaterThan(10));
+    assertThat(cql.execute("SELECT deleted_to FROM small_log_metadata WHERE persistence_id = ?", id).one())
+        .isNotNull();
+    assertThat(recovered()).isEqualTo(20);
   }
 }

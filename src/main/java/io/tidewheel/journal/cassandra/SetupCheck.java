@@ -51,7 +51,7 @@ final class SetupCheck {
         .thenCompose(
             missing ->
                 settings.isAutoCreated() && !missing.isEmpty()
-                    ? create(0).thenCompose(created -> missingTables())
+                    ? createAll().thenCompose(created -> missingTables())
                     : CompletableFuture.completedFuture(missing))
         .thenCompose(this::checkKeyspace)
         .thenCompose(checked -> checkCommitLogs());
@@ -86,6 +86,12 @@ final class SetupCheck {
               rows.forEach(row -> found.add(String.valueOf(row.getString("table_name"))));
               return Schema.tables().stream().filter(table -> !found.contains(table)).toList();
             });
+  }
+
+  /** The driver would read the schema again after each statement, which takes it a second. */
+  private CompletionStage<Void> createAll() {
+    session.setSchemaMetadataEnabled(false);
+    return create(0).whenComplete((done, failure) -> session.setSchemaMetadataEnabled(null));
   }
 
   /**
