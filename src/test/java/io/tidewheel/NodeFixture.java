@@ -2,6 +2,7 @@ package io.tidewheel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -29,7 +30,7 @@ final class NodeFixture implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final Path directory;
   private final Map<String, Object> settings;
-  private TidewheelNode node;
+  private volatile TidewheelNode node;
 
   private NodeFixture(Path directory, Map<String, Object> settings) {
     this.directory = directory;
@@ -50,6 +51,15 @@ final class NodeFixture implements AutoCloseable {
   void restart() {
     stop();
     node = LocalNode.start(directory, settings);
+  }
+
+  /** Whether it answers and serves; not while it is started again. */
+  boolean isReady() {
+    try {
+      return get("/health/ready").status() == 200;
+    } catch (AssertionError e) {
+      return false;
+    }
   }
 
   /** An answer. */
@@ -86,10 +96,18 @@ final class NodeFixture implements AutoCloseable {
 
   /** Pulls from a subscription. */
   List<JsonNode> pull(String topic, String subscription, int max, String wait) {
+    return pull(topic, subscription, max, wait, "30s");
+  }
+
+  List<JsonNode> pull(String topic, String subscription, int max, String wait, String lease) {
     Answer answer =
         post(
             messages(topic, subscription) + ":pull",
-            "{\"max\":" + max + ",\"wait\":\"" + wait + "\"}");
+            JSON.createObjectNode()
+                .put("max", max)
+                .put("wait", wait)
+                .put("lease", lease)
+                .toString());
     if (answer.status() != 200) {
       throw new AssertionError("pull was answered " + answer);
     }
@@ -100,10 +118,21 @@ final class NodeFixture implements AutoCloseable {
 
   /** Settles receipts and gives the statuses. */
   List<String> settle(String topic, String subscription, String verb, List<String> receipts) {
-    Answer answer =
-        post(
-            messages(topic, subscription) + ':' + verb,
-            JSON.createObjectNode().set("receipts", JSON.valueToTree(receipts)).toString());
+    return settle(messages(topic, subscription) + ':' + verb, JSON.createObjectNode(), receipts);
+  }
+
+  List<String> nack(String topic, String subscription, List<String> receipts, String delay) {
+    return settle(
+        messages(topic, subscription) + ":nack",
+        JSON.createObjectNode().put("delay", delay),
+        receipts);
+  }
+
+  private List<String> settle(String path, ObjectNode body, List<String> receipts) {
+    Answer answer = post(path, body.set("receipts", JSON.valueToTree(receipts)).toString());
+    if (answer.body().get("results") == null) {
+      throw new AssertionError(path + " was answered " + answer);
+    }
     List<String> statuses = new ArrayList<>();
     answer.body().get("results").forEach(each -> statuses.add(each.get("status").asText()));
     return statuses;
