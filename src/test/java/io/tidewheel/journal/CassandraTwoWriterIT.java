@@ -308,7 +308,9 @@ class CassandraTwoWriterIT {
     Arrays.fill(ones, 1);
     assertThat(own(new CheckpointPolicy(1 << 20, 4), ones)).isEqualTo(20);
     answers.awaitAssert(PATIENCE, () -> assertThat(rows().get(0).seqNr()).isGreaterThan(10));
-    assertThat(cql.execute("SELECT deleted_to FROM small_log_metadata WHERE persistence_id = ?", id).one())
+    assertThat(
+            cql.execute("SELECT deleted_to FROM small_log_metadata WHERE persistence_id = ?", id)
+                .one())
         .isNotNull();
     assertThat(recovered()).isEqualTo(20);
   }
