@@ -24,16 +24,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes subscriptions that nobody has used on this node for as long as their {@code
- * expiresAfter}. One per node.
+ * Removes subscriptions that nobody has used, on any node, for as long as their {@code
+ * expiresAfter}. One per node; the one that is in charge asks the others before it removes.
  *
  * <ol>
  *   <li>One goes between 1 and 1.1 times that time, and about a second, after its last use or the
- *       start of the node, whichever is later; with messages that were leased then, after the last
+ *       start of the node, or the leaving of another, whichever is latest; with messages that were leased then, after the last
  *       lease.
  *   <li>It never goes while a worker waits, while a message is leased, or while a queue of its
- *       topic does not say so: then it is asked again a tenth of that time later. While it is being
- *       removed no pull of it begins on this node.
+ *       topic or a node does not say so: then it is asked again a tenth of that time later. While
+ *       it is being removed no pull of it begins.
  *   <li>What goes is the subscription that was idle, with the settings it had: not one that was
  *       made again under its name, nor one that was changed meanwhile.
  *   <li>There is no timer while no subscription has the setting.
@@ -61,6 +61,7 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
    *
    * @param catalog what the node knows of it now
    * @param onChange takes what is to be run, on any thread, when the catalog has changed
+   * @param others what other nodes say of use there
    * @param nanoTime a monotonic clock
    */
   public record Parts(
@@ -69,6 +70,7 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
       Removal removal,
       Inspector inspector,
       Idleness idleness,
+      OtherNodes others,
       LongSupplier nanoTime) {}
 
   /** Sent by itself. */
@@ -81,6 +83,8 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
 
   /** Null instead of statuses that did not come. */
   private record Looked(Watched watched, @Nullable List<QueueStatus> statuses) implements Command {}
+
+  private record Agreed(Watched watched, boolean areIdle) implements Command {}
 
   private record Removed(Watched watched, CatalogClient.@Nullable Reply reply) implements Command {}
 
@@ -116,6 +120,7 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
         .onMessageEquals(Timer.CATALOG_CHANGED, this::onCatalogChanged)
         .onMessageEquals(Timer.LOOK, this::onLook)
         .onMessage(Looked.class, this::onLooked)
+        .onMessage(Agreed.class, this::onAgreed)
         .onMessage(Removed.class, this::onRemoved)
         .build();
   }
@@ -139,6 +144,9 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
     }
     if (watchedByUid.isEmpty()) {
       timers.cancel(Timer.LOOK);
+      return this;
+    }
+    if (!parts.others().isInCharge()) {
       return this;
     }
     long now = parts.nanoTime().getAsLong();
@@ -187,12 +195,31 @@ public final class Expiry extends AbstractBehavior<Expiry.Command> {
     }
     getContext()
         .pipeToSelf(
+            parts.others().beginRemoval(watched.uid(), watched.limit()),
+            (areIdle, failure) -> new Agreed(watched, failure == null && areIdle));
+    return this;
+  }
+
+  private Behavior<Command> onAgreed(Agreed agreed) {
+    Watched watched = agreed.watched();
+    if (!agreed.areIdle()) {
+      endRemoval(watched.uid());
+      postpone(watched);
+      return this;
+    }
+    getContext()
+        .pipeToSelf(
             parts
                 .removal()
                 .remove(watched.topic(), watched.subscription(), REMOVAL_TIMEOUT)
-                .whenComplete((reply, failure) -> parts.idleness().endRemoval(watched.uid())),
+                .whenComplete((reply, failure) -> endRemoval(watched.uid())),
             (reply, failure) -> new Removed(watched, failure == null ? reply : null));
     return this;
+  }
+
+  private void endRemoval(long uid) {
+    parts.idleness().endRemoval(uid);
+    parts.others().endRemoval(uid);
   }
 
   /** Whether every queue says that its part of the subscription holds nothing leased. */

@@ -83,6 +83,16 @@ public final class Idleness {
     }
   }
 
+  /**
+   * Counts every watched subscription as used now: a node has left, and what was used through it is
+   * not known any more.
+   */
+  public void forgetIdleTime() {
+    long now = nanoTime.getAsLong();
+    uses.replaceAll(
+        (uid, use) -> use.isWatched ? new Use(use.openPulls, true, use.isLeaving, now) : use);
+  }
+
   /** Whether a watched subscription has no open pull and was not used for that long. */
   boolean isIdle(long subscriptionUid, Duration limit) {
     Use use = uses.get(subscriptionUid);
@@ -96,11 +106,11 @@ public final class Idleness {
   }
 
   /**
-   * From now on, until {@link #endRemoval}, refuses pulls.
+   * From now on, until {@link #endRemoval}, refuses pulls on this node.
    *
    * @return false if it is not idle, or is being removed already
    */
-  boolean beginRemoval(long subscriptionUid, Duration limit) {
+  public boolean beginRemoval(long subscriptionUid, Duration limit) {
     Use use = uses.get(subscriptionUid);
     return use != null
         && !use.isLeaving
@@ -109,7 +119,7 @@ public final class Idleness {
   }
 
   /** It is gone, or it stays. */
-  void endRemoval(long subscriptionUid) {
+  public void endRemoval(long subscriptionUid) {
     uses.computeIfPresent(
         subscriptionUid, (uid, use) -> new Use(use.openPulls, use.isWatched, false, use.lastNanos));
   }

@@ -45,6 +45,7 @@ class ExpiryTest {
   private final Set<Long> silent = ConcurrentHashMap.newKeySet();
   private final Set<Long> recovering = ConcurrentHashMap.newKeySet();
   private final Map<Long, Topic.Subscription> subscriptions = new HashMap<>();
+  private final StandInNodes others = new StandInNodes();
   private volatile CatalogSnapshot catalog = CatalogSnapshot.EMPTY;
   private volatile long seenVersion;
   private volatile Runnable listener = () -> {};
@@ -65,6 +66,7 @@ class ExpiryTest {
                 this::remove,
                 new Figures(),
                 idleness,
+                others,
                 nanos::get)));
   }
 
@@ -77,6 +79,46 @@ class ExpiryTest {
     pass(8);
     removed.expectMessage(1L);
     removed.expectNoMessage();
+  }
+
+  /** Guards a subscription whose workers are all at another node. */
+  @Test
+  void keepsWhatAnotherNodeUses() {
+    others.using.add(1L);
+    put(1, MINUTE);
+    put(2, MINUTE);
+    pass(80);
+    removed.expectMessage(2L);
+    removed.expectNoMessage();
+    assertThat(idleness.onPullBegan(1)).isTrue();
+    idleness.onPullEnded(1);
+    assertThat(others.ended).contains(1L, 2L);
+    others.using.clear();
+    pass(80);
+    removed.expectMessage(1L);
+  }
+
+  @Test
+  void leavesItToTheNodeInCharge() {
+    others.isInCharge = false;
+    put(1, MINUTE);
+    pass(120);
+    removed.expectNoMessage();
+    assertThat(idleness.isIdle(1, MINUTE)).isTrue();
+    others.isInCharge = true;
+    pass(2);
+    removed.expectMessage(1L);
+  }
+
+  @Test
+  void whatWasUsedThroughANodeThatLeftIsNotIdle() {
+    put(1, MINUTE);
+    pass(50);
+    idleness.forgetIdleTime();
+    pass(50);
+    removed.expectNoMessage();
+    pass(20);
+    removed.expectMessage(1L);
   }
 
   @Test
@@ -338,6 +380,28 @@ class ExpiryTest {
           0,
           recovering.contains(uid) ? "recovering" : null,
           Reader.Reconciliation.UNKNOWN);
+    }
+  }
+
+  /** Other nodes, as a test says they are. */
+  private static final class StandInNodes implements OtherNodes {
+    private final Set<Long> using = ConcurrentHashMap.newKeySet();
+    private final Set<Long> ended = ConcurrentHashMap.newKeySet();
+    private volatile boolean isInCharge = true;
+
+    @Override
+    public boolean isInCharge() {
+      return isInCharge;
+    }
+
+    @Override
+    public CompletionStage<Boolean> beginRemoval(long subscriptionUid, Duration limit) {
+      return CompletableFuture.completedFuture(!using.contains(subscriptionUid));
+    }
+
+    @Override
+    public void endRemoval(long subscriptionUid) {
+      ended.add(subscriptionUid);
     }
   }
 }
