@@ -240,10 +240,18 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     AppendReply refusal = append.mayBeStored() ? null : refusal(append.number());
     if (refusal == null) {
       writer.append(append);
-    } else {
+    } else if (isFenceHeld()) {
       append.replyTo().tell(refusal);
+    } else {
+      // The queue may live elsewhere by now, and have room there.
+      append.replyTo().tell(AppendReply.refusal(append.number(), Reason.UNAVAILABLE));
     }
     return this;
+  }
+
+  /** Whether this node may speak for the queue; asked before each answer of the front's own. */
+  private boolean isFenceHeld() {
+    return node.ownership().fence().isHeld();
   }
 
   private @Nullable AppendReply refusal(long number) {
@@ -274,8 +282,9 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     if (readers.tell(routed.subscriptionUid(), routed.command())) {
       return this;
     }
-    if (upkeep.isStopping()) {
-      // The reader has stopped already, but its subscription may well be open.
+    if (upkeep.isStopping() || !isFenceHeld()) {
+      // Nobody reads here, but the subscription may well be open: the reader has stopped already,
+      // or another node opened it.
       routed.command().onNotNow();
     } else if (writer.isLoaded()) {
       routed.command().onNoReader();
@@ -350,7 +359,9 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             extent.bytesFrom(extent.floor()),
             extent.checksum(),
             readers.all());
-    getContext().spawnAnonymous(QueueDescription.create(figures, describe.replyTo()));
+    getContext()
+        .spawnAnonymous(
+            QueueDescription.create(figures, node.ownership().fence(), describe.replyTo()));
     return this;
   }
 

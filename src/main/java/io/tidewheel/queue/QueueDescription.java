@@ -3,13 +3,16 @@ package io.tidewheel.queue;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
+import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Asks the readers of a queue how they are, for one answer; leaves out who is silent for a second.
+ * Without the fence nothing is answered: the figures may be those of a queue that lives elsewhere.
  */
 final class QueueDescription {
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -34,7 +37,7 @@ final class QueueDescription {
       long checksum,
       List<ActorRef<Reader.Command>> readers) {}
 
-  static Behavior<?> create(Figures figures, ActorRef<QueueStatus> replyTo) {
+  static Behavior<?> create(Figures figures, Fence fence, ActorRef<QueueStatus> replyTo) {
     return Behaviors.<Command>setup(
         context -> {
           ActorRef<Reader.Status> adapter =
@@ -43,15 +46,22 @@ final class QueueDescription {
           return Behaviors.withTimers(
               timers -> {
                 timers.startSingleTimer(new TimeIsOver(), TIMEOUT);
-                return collect(figures, new ArrayList<>(), replyTo);
+                return collect(
+                    figures,
+                    new ArrayList<>(),
+                    status -> {
+                      if (fence.isHeld()) {
+                        replyTo.tell(status);
+                      }
+                    });
               });
         });
   }
 
   private static Behavior<Command> collect(
-      Figures figures, List<Reader.Status> collected, ActorRef<QueueStatus> replyTo) {
+      Figures figures, List<Reader.Status> collected, Consumer<QueueStatus> answer) {
     if (collected.size() == figures.readers().size()) {
-      replyTo.tell(status(figures, collected));
+      answer.accept(status(figures, collected));
       return Behaviors.stopped();
     }
     return Behaviors.receive(Command.class)
@@ -59,12 +69,12 @@ final class QueueDescription {
             Described.class,
             described -> {
               collected.add(described.status());
-              return collect(figures, collected, replyTo);
+              return collect(figures, collected, answer);
             })
         .onMessage(
             TimeIsOver.class,
             over -> {
-              replyTo.tell(status(figures, collected));
+              answer.accept(status(figures, collected));
               return Behaviors.stopped();
             })
         .build();

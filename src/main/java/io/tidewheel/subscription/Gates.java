@@ -38,6 +38,11 @@ final class Gates {
     return policy.settings().maxInFlight() - window.outCount();
   }
 
+  /** Whether this node may say where messages are. */
+  boolean isFenceHeld() {
+    return fence.isHeld();
+  }
+
   /** The gate that stops everything, whatever the messages are; null if none does. */
   @Nullable Gate outer(Policy policy) {
     Gate end = ending.get();

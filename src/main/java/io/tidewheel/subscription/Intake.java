@@ -313,7 +313,7 @@ final class Intake {
   }
 
   private static boolean isCarried(@Nullable LeaseLeft left, Now now) {
-    return left != null && left.endsAtMillis() > now.millis();
+    return left != null && left.isLive(now);
   }
 
   /** The first offset of a range that a worker holds since before a restart; its end if none. */
@@ -352,7 +352,7 @@ final class Intake {
       slot.incarnation = left.incarnation();
       slot.isGiven = true;
       slot.isReceiptOpen = true;
-      long nanos = now.nanosAt(left.endsAtMillis()) - now.nanos();
+      long nanos = left.endsAtNanos() - now.nanos();
       slot.lease = leases.grant(offset, left.worker(), null, now.nanos(), nanos);
       window.resume(slot);
     }

@@ -23,14 +23,12 @@ final class LeaseCodec {
       encodeWorker(worker, out);
     }
     out.writeUnsigned(leases.size());
-    long previousMillis = 0;
     for (LeaseLeft lease : leases) {
       out.writeUnsigned(lease.offset());
       out.writeUnsigned(lease.delivery());
       out.writeSigned(lease.incarnation());
-      out.writeSigned(lease.endsAtMillis() - previousMillis);
+      out.writeUnsigned(lease.millisLeft());
       out.writeUnsigned(indexes.getOrDefault(lease.worker(), 0));
-      previousMillis = lease.endsAtMillis();
     }
   }
 
@@ -42,17 +40,16 @@ final class LeaseCodec {
     }
     int count = in.readSize();
     List<LeaseLeft> leases = new ArrayList<>();
-    long millis = 0;
     for (int i = 0; i < count; i++) {
       long offset = in.readUnsigned();
       int delivery = in.readCount();
       int incarnation = (int) in.readSigned();
-      millis += in.readSigned();
+      long millisLeft = in.readUnsigned();
       int worker = in.readCount();
       if (worker >= workers.size()) {
         throw new DecodingException("worker " + worker + " of " + workers.size());
       }
-      leases.add(new LeaseLeft(offset, delivery, incarnation, millis, workers.get(worker)));
+      leases.add(new LeaseLeft(offset, delivery, incarnation, millisLeft, workers.get(worker)));
     }
     return leases;
   }

@@ -148,7 +148,7 @@ final class Leases {
                     slot.offset,
                     slot.deliveries,
                     slot.incarnation,
-                    now.millisAt(lease.deadlineNanos),
+                    now.millisUntil(lease.deadlineNanos),
                     lease.worker));
           }
         });

@@ -8,13 +8,19 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Answers {@link Looks} from what the front knows at that moment. */
+/**
+ * Answers {@link Looks} from what the front knows at that moment. Without the fence it does not say
+ * where messages are; why nothing is given out it does: because of that.
+ */
 final class Looking {
   /** Questions that wait for the state to be known. */
   private static final int MAX_KEPT = 1_000;
 
   private static final NotNow RECOVERING =
       new NotNow("the subscription is reading its own state; ask again");
+
+  private static final NotNow STALE =
+      new NotNow("the node of the queue is not confirmed as its owner now; ask again");
 
   private final Gates gates;
   private final Supplier<@Nullable String> readingTrouble;
@@ -57,6 +63,10 @@ final class Looking {
   }
 
   private Answer answer(Looks.Question question, Deliveries known, Policy policy, Now now) {
+    boolean isPlace = question instanceof Looks.Where || question instanceof Looks.ListOf;
+    if (isPlace && !gates.isFenceHeld()) {
+      return STALE;
+    }
     if (question instanceof Looks.Where where) {
       Sighting seen = new Sightings(known, now).at(where.offset());
       SubscriptionState state = known.state();
@@ -71,6 +81,9 @@ final class Looking {
     }
     String trouble = readingTrouble.get() == null ? outboxTrouble.get() : readingTrouble.get();
     Explaining explaining = new Explaining(known, policy, now, gates, trouble);
+    if (!gates.isFenceHeld()) {
+      return explaining.why();
+    }
     if (question instanceof Looks.WhyKey why) {
       return explaining.why(why.key());
     }

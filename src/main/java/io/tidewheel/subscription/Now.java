@@ -15,6 +15,11 @@ record Now(long millis, long nanos) {
     return ahead <= 0 ? nanos : nanos + ahead * NANOS_PER_MILLI;
   }
 
+  /** How long until a time of the monotonic clock, rounded up; 0 if it has passed. */
+  long millisUntil(long atNanos) {
+    return Math.max(0, (atNanos - nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
+  }
+
   /** A time of the monotonic clock on the wall clock. */
   long millisAt(long atNanos) {
     return millis + (atNanos - nanos) / NANOS_PER_MILLI;

@@ -131,10 +131,10 @@ final class Sightings {
 
   private Sighting unread(long offset) {
     LeaseLeft left = state.leaseOf(offset);
-    if (left != null && left.endsAtMillis() > now.millis()) {
+    if (left != null && left.isLive(now)) {
       return Sighting.of(offset, State.LEASED, attempts(offset), null)
           .by(left.worker())
-          .until(left.endsAtMillis());
+          .until(now.millisAt(left.endsAtNanos()));
     }
     Retry retry = state.retryOf(offset);
     return retry != null && retry.notBeforeMillis() > now.millis()

@@ -170,9 +170,23 @@ sealed interface SubscriptionEvent extends LogEvent {
   /**
    * A lease that outlives its owner.
    *
+   * <p>The next owner counts what is left from its own beginning, on a monotonic clock: the lease
+   * lasts longer by what the hand-over takes, and no wall clock, right or wrong, shortens it.
+   *
    * @param delivery ordinal of the delivery, and {@code incarnation} the actor that gave it
-   * @param endsAtMillis wall-clock milliseconds
+   * @param millisLeft from the closing on; 0 if it was over
    */
-  record LeaseLeft(
-      long offset, int delivery, int incarnation, long endsAtMillis, WorkerName worker) {}
+  record LeaseLeft(long offset, int delivery, int incarnation, long millisLeft, WorkerName worker) {
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** When it ends, in nanoseconds since the next owner's actor began. */
+    long endsAtNanos() {
+      return Math.min(millisLeft * NANOS_PER_MILLI, Leases.MAX_AGE_NANOS);
+    }
+
+    /** Whether a worker still holds it. */
+    boolean isLive(Now now) {
+      return endsAtNanos() > now.nanos();
+    }
+  }
 }

@@ -106,7 +106,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         new CoreLink<>(
             context,
             timers,
-            deps.ownership().fence(),
+            deps.ownership(),
             () ->
                 SubscriptionLog.create(
                     reader,
@@ -268,9 +268,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     }
   }
 
-  /** Whether it takes what changes its position or what it gave out. */
+  /**
+   * Whether it takes what changes its position or what it gave out, and says what that comes to.
+   */
   private @Nullable Deliveries open() {
-    return isStopping || closer != null ? null : deliveries;
+    boolean isOpen = !isStopping && closer == null && deps.ownership().fence().isHeld();
+    return isOpen ? deliveries : null;
   }
 
   private Behavior<Reader.Command> after(Runnable step) {

@@ -149,6 +149,23 @@ class QueueReadersTest {
     answers.expectMessage("no reader");
   }
 
+  /** Guards a subscription that was opened on the queue's new node: it is not gone. */
+  @Test
+  void aNodeThatMayHaveLostTheQueueSaysNothingOfWhoReadsIt() {
+    ActorRef<Queue.Command> queue = fixture.start();
+    append(queue, 1, "a");
+    TestProbe<Inspector.QueueStatus> described = fixture.kit.createTestProbe();
+    TestProbe<String> answers = fixture.kit.createTestProbe();
+    fixture.isFenceHeld.set(false);
+    queue.tell(new Queue.Describe(described.getRef()));
+    queue.tell(new Queue.ToReader(5, new Ask(answers.getRef())));
+    answers.expectMessage("not now");
+    described.expectNoMessage(Duration.ofMillis(20));
+    fixture.isFenceHeld.set(true);
+    queue.tell(new Queue.ToReader(5, new Ask(answers.getRef())));
+    answers.expectMessage("no reader");
+  }
+
   @Test
   void commandsBeyondTheBoundAreToldToComeBack() {
     fixture.isFenceHeld.set(false);

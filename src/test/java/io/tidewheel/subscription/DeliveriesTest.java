@@ -19,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is hard to bring about through the actor. */
 class DeliveriesTest {
@@ -115,7 +117,7 @@ class DeliveriesTest {
   /** A key is with one worker at a time, also when only a later message's lease was handed over. */
   @Test
   void aLeaseThatWasHandedOverHoldsTheMessagesOfItsKeyBeforeIt() {
-    core.apply(new Closing(1, List.of(new LeaseLeft(1, 1, 99, 2_000_000, WorkerName.NONE))));
+    core.apply(new Closing(1, List.of(new LeaseLeft(1, 1, 99, 1_000_000, WorkerName.NONE))));
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
     deliveries.read(0, List.of(batch(keyed("x", "x1"), keyed("x", "x2"))), POLICY, NOW);
@@ -130,7 +132,7 @@ class DeliveriesTest {
   /** Guards the work of a worker whose lease outlived a restart: lag is not skipped over it. */
   @Test
   void aLeaseThatWasHandedOverIsNotSkippedWithTheLag() {
-    core.apply(new Closing(1, List.of(new LeaseLeft(2, 1, 99, 2_000_000, WorkerName.NONE))));
+    core.apply(new Closing(1, List.of(new LeaseLeft(2, 1, 99, 1_000_000, WorkerName.NONE))));
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
     MessageBatch batch = batch(free("a"), free("b"), free("c"), free("d"), free("e"));
@@ -145,9 +147,41 @@ class DeliveriesTest {
     assertThat(pull(10)).extracting(Fixture::text).containsExactly("e");
   }
 
+  /** Guards leases against brokers whose wall clocks are far apart, and against set clocks. */
+  @ParameterizedTest
+  @ValueSource(longs = {-3_600_000, 0, 3_600_000})
+  void aLeaseThatWasHandedOverLastsAsLongByAnyWallClock(long skewMillis) {
+    deliveries.read(0, List.of(batch(free("a"), free("b"))), POLICY, NOW);
+    Receipt receipt = pull(1).get(0).receipt();
+    List<LeaseLeft> left = deliveries.leasesLeft(NOW);
+    assertThat(left)
+        .extracting(LeaseLeft::millisLeft)
+        .containsExactly(POLICY.settings().lease().toMillis());
+    core.apply(new Closing(NOW.millis(), left));
+    Deliveries next =
+        new Deliveries(70, 0, core.copy(), 2, new WindowBudget(1 << 20, 1 << 20), new Random(2));
+    long millis = NOW.millis() + skewMillis;
+    MessageBatch batch = new MessageBatch(1, 0, 1, List.of(free("a"), free("b")));
+    Now begin = new Now(millis, 0);
+    next.read(0, List.of(batch), POLICY, begin);
+    Deliveries.Request all = new Deliveries.Request(10, 1 << 20, 0, WorkerName.NONE, null);
+    assertThat(next.pull(all, POLICY, begin))
+        .extracting(Fixture::text)
+        .containsExactly("b");
+    long leaseNanos = POLICY.settings().lease().toNanos();
+    Now before = new Now(millis + skewMillis, leaseNanos - 1);
+    next.expire(POLICY, before);
+    assertThat(next.leasesLeft(before)).extracting(LeaseLeft::offset).contains(0L);
+    Now after = new Now(millis, leaseNanos + Duration.ofMillis(100).toNanos());
+    next.expire(POLICY, after);
+    SettleAction extend = new SettleAction.Extend(null);
+    assertThat(next.settle(extend, List.of(receipt), new boolean[1], POLICY, after))
+        .containsExactly(SettleStatus.EXPIRED);
+  }
+
   @Test
   void aLeaseThatEndedMeanwhileIsSkippedWithTheLag() {
-    core.apply(new Closing(1, List.of(new LeaseLeft(0, 1, 99, 999_999, WorkerName.NONE))));
+    core.apply(new Closing(1, List.of(new LeaseLeft(0, 1, 99, 1, WorkerName.NONE))));
     deliveries.onUnknown();
     deliveries.load(core.copy(), POLICY, NOW);
     batch(free("a"), free("b"));

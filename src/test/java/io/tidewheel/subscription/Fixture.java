@@ -42,6 +42,10 @@ final class Fixture implements AutoCloseable {
   final List<Subscription.Board.Row> rows = new ArrayList<>();
   final AtomicBoolean isFenceHeld = new AtomicBoolean(true);
   long windowBytes = 8 << 20;
+
+  /** How much the wall clock of the subscription's node is ahead. */
+  long skewMillis;
+
   int maxDeferred = WindowBudget.MAX_DEFERRED;
   private final TestProbe<Subscription.Pulled> pulled;
   private final TestProbe<Subscription.Settled> settled;
@@ -89,7 +93,7 @@ final class Fixture implements AutoCloseable {
             },
             new FencedLog.Ownership(
                 "node-1", isFenceHeld::get, new FencedLog.CheckpointPolicy(1 << 20, 1_000)),
-            () -> Instant.ofEpochMilli(millis()),
+            () -> Instant.ofEpochMilli(millis() + skewMillis),
             nanos::get,
             new Random(starts + 1L),
             new WindowBudget(windowBytes, windowBytes, maxDeferred),
@@ -111,6 +115,15 @@ final class Fixture implements AutoCloseable {
 
   void restart() {
     kill();
+    start();
+  }
+
+  /** Ends the actor in order, as a move does, and starts it on a node with another wall clock. */
+  void move(Duration takes, long newSkewMillis) {
+    ref().tell(new Reader.Stop());
+    queue.expectTerminated(ref());
+    advance(takes);
+    skewMillis = newSkewMillis;
     start();
   }
 

@@ -5,6 +5,7 @@ import static io.tidewheel.subscription.Fixture.keyed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.FishingOutcomes;
+import akka.actor.testkit.typed.javadsl.TestProbe;
 import io.tidewheel.catalog.SubscriptionSettings.OnDead;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.AppendReply;
@@ -113,6 +114,7 @@ class LooksTest {
 
     f.isFenceHeld.set(false);
     assertThat(f.why().gate()).isEqualTo(Gate.STORE);
+    assertThat(f.why(0).gate()).isEqualTo(Gate.STORE);
     assertThat(f.pull(1)).isEmpty();
     f.isFenceHeld.set(true);
 
@@ -122,6 +124,26 @@ class LooksTest {
     assertThat(f.pull(1)).isEmpty();
     f.ack(given);
     assertThat(f.why(1).gate()).isEqualTo(Gate.NO_WORKER);
+  }
+
+  /** Guards against a node that lost the queue and still says where its messages were. */
+  @Test
+  void withoutTheFenceNobodyIsToldWhereMessagesAre() {
+    f.start();
+    f.publish(free("a"));
+    f.ack(f.pullOne());
+    assertThat(f.where(0).state()).isEqualTo(Sighting.State.SETTLED);
+    f.isFenceHeld.set(false);
+    assertThat(f.look(new Looks.Where(0), Looks.NotNow.class).detail()).contains("not confirmed");
+    f.look(new Looks.ListOf(Looks.Kind.OPEN, 0, 10), Looks.NotNow.class);
+    assertThat(f.replay(5)).isEqualTo(Subscription.ReplayOutcome.NOT_NOW);
+    assertThat(f.seek(new Subscription.Position.Earliest()))
+        .isInstanceOf(Subscription.NotSought.class);
+    TestProbe<Redriving.OpenReply> found = f.kit.createTestProbe();
+    f.ref().tell(new Redriving.FindOpen(0, 10, found.getRef()));
+    found.expectMessage(new Redriving.NotFound(false));
+    f.isFenceHeld.set(true);
+    assertThat(f.where(0).state()).isEqualTo(Sighting.State.SETTLED);
   }
 
   @Test

@@ -105,7 +105,7 @@ class SubscriptionStatePropertyTest {
               .limit(random.nextInt(4))
               .distinct()
               .sorted()
-              .map(offset -> new LeaseLeft(offset, 1, 7, millis + 10, worker))
+              .map(offset -> new LeaseLeft(offset, 1, 7, 10, worker))
               .toList();
       return new Closing(millis, left);
     }

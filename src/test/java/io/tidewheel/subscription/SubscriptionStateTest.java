@@ -118,7 +118,7 @@ class SubscriptionStateTest {
     assertThat(hex(new Sought(5, 2, 300))).isEqualTo("0502ac02");
     Closing closing =
         new Closing(9, List.of(new LeaseLeft(3, 1, -1, 100, new WorkerName("w", ""))));
-    assertThat(hex(closing)).isEqualTo("0901" + "017700" + "01" + "0301" + "01" + "c801" + "00");
+    assertThat(hex(closing)).isEqualTo("0901" + "017700" + "01" + "0301" + "01" + "64" + "00");
     state.apply(settled);
     assertThat(HexFormat.of().formatHex(bytes(state)))
         .isEqualTo(

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The front over its real core: what workers see. */
 class SubscriptionTest {
@@ -376,6 +378,27 @@ class SubscriptionTest {
     List<Delivery> again = f.awaitPull(5);
     assertThat(again).extracting(Fixture::text).containsExactly("x2");
     assertThat(again).extracting(Delivery::attempt).containsExactly(2);
+  }
+
+  /** Guards rolling restarts: who works on a message works on it alone, whatever clocks say. */
+  @ParameterizedTest
+  @ValueSource(longs = {-3_600_000, 0, 3_600_000})
+  void aLiveLeaseIsNotDeliveredAgainByTheNodesItMovesTo(long skewMillis) {
+    f.start();
+    f.publish(free("a"), free("b"));
+    List<Delivery> held = f.pull(2);
+    f.advance(Duration.ofSeconds(5));
+    f.move(Duration.ofSeconds(1), skewMillis);
+    f.await(status -> status.leased() == 2);
+    assertThat(f.pull(5)).isEmpty();
+    assertThat(f.ack(held.get(0))).isEqualTo(SettleStatus.ACKED);
+    f.advance(Duration.ofSeconds(10));
+    f.move(Duration.ofSeconds(1), -skewMillis);
+    f.await(status -> status.leased() == 1);
+    f.advance(Duration.ofSeconds(14));
+    assertThat(f.pull(5)).isEmpty();
+    f.advancePast(Duration.ofSeconds(1));
+    assertThat(f.awaitPull(5)).extracting(Fixture::text).containsExactly("b");
   }
 
   @Test
