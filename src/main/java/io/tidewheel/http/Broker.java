@@ -14,12 +14,14 @@ import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the routes need of the broker. Everything in it may be called from any thread.
  *
  * @param cluster what this node knows of the others
  * @param readiness whether this node can serve now
+ * @param memberName of this node, as the others know it; null for a node alone
  * @param nanoTime monotonic clock in nanoseconds
  */
 public record Broker(
@@ -34,6 +36,7 @@ public record Broker(
     PrometheusMeterRegistry metrics,
     Supplier<CompletionStage<ClusterStatus>> cluster,
     Supplier<Readiness> readiness,
+    @Nullable String memberName,
     InstantSource clock,
     LongSupplier nanoTime) {
 

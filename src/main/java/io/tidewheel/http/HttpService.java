@@ -67,6 +67,7 @@ final class HttpService {
     this.incidents = new Incidents(broker.nanoTime());
     Operations running =
         new Operations(
+            broker.memberName(),
             broker.clock(),
             broker.nanoTime(),
             incidents,

@@ -33,11 +33,13 @@ final class OperationRoutes {
   private Operation find(Call call) {
     Operation operation = operations.find(call.operation());
     if (operation == null) {
+      String node = operations.otherNode(call.operation());
       throw Problem.of(
               ProblemType.OPERATION_NOT_FOUND,
               "this node runs no operation "
                   + Problem.quote(call.operation())
-                  + ", or has forgotten it; what it did is to be seen at its target")
+                  + (node == null ? ", or has forgotten it" : "; ask the node " + Problem.quote(node))
+                  + "; what it did is to be seen at its target")
           .toException();
     }
     return operation;

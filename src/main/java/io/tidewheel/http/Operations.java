@@ -25,8 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class Operations {
   static final int MAX_KEPT = 1_000;
 
+  /** Between the number in an id and the name of the node. */
+  private static final char NODE_MARK = '@';
+
   private final Map<String, Operation> kept = new LinkedHashMap<>();
   private final AtomicLong count = new AtomicLong();
+  private final @Nullable String node;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final Incidents incidents;
@@ -38,7 +42,19 @@ final class Operations {
     void afterPatience(Runnable run);
   }
 
-  Operations(InstantSource clock, LongSupplier nanoTime, Incidents incidents, Delay delay) {
+  /**
+   * No work.
+   *
+   * @param node part of each id, so that whoever asks another node can be told whom to ask; null
+   *     for a node alone
+   */
+  Operations(
+      @Nullable String node,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      Incidents incidents,
+      Delay delay) {
+    this.node = node;
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.incidents = incidents;
@@ -138,6 +154,13 @@ final class Operations {
     }
   }
 
+  /** The name of the node that an id says the work is on, if that is another one; else null. */
+  @Nullable String otherNode(String id) {
+    int mark = id.indexOf(NODE_MARK);
+    String named = mark < 0 ? null : id.substring(mark + 1);
+    return named == null || named.isEmpty() || named.equals(node) ? null : named;
+  }
+
   @Nullable Operation find(String id) {
     synchronized (kept) {
       return kept.get(id);
@@ -161,7 +184,9 @@ final class Operations {
 
   /** Not to be guessed from another, and another one after a restart. */
   private String newId() {
-    return Long.toHexString(
-        KeyHash.mix(nanoTime.getAsLong() ^ clock.millis() ^ (count.incrementAndGet() << 44)));
+    String number =
+        Long.toHexString(
+            KeyHash.mix(nanoTime.getAsLong() ^ clock.millis() ^ (count.incrementAndGet() << 44)));
+    return node == null ? number : number + NODE_MARK + node;
   }
 }

@@ -124,6 +124,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
                 new ClusterNode.ClusterStatus(
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
         () -> readiness,
+        null,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }

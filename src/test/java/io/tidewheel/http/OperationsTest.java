@@ -17,6 +17,7 @@ class OperationsTest {
   private final List<Runnable> delayed = new ArrayList<>();
   private final Operations operations =
       new Operations(
+          null,
           () -> Instant.EPOCH,
           nanos::incrementAndGet,
           new Incidents(nanos::incrementAndGet),
@@ -35,6 +36,27 @@ class OperationsTest {
         .contains("\"state\":\"done\"", "\"done\":20", "\"endedAt\":\"1970");
     assertThat(operations.find(operation.id())).isSameAs(operation);
     assertThat(operations.find("x")).isNull();
+  }
+
+  @Test
+  void anIdSaysWhichNodeToAsk() {
+    Operations first = of("10.0.0.1:7355");
+    Operations second = of("10.0.0.2:7355");
+    String id = first.begin("redrive", "/", null).id();
+    assertThat(id).endsWith("@10.0.0.1:7355");
+    assertThat(first.find(id)).isNotNull();
+    assertThat(first.otherNode(id)).isNull();
+    assertThat(second.otherNode(id)).isEqualTo("10.0.0.1:7355");
+    assertThat(operations.otherNode("9a0c51d27e5bb1f3")).isNull();
+  }
+
+  private Operations of(String node) {
+    return new Operations(
+        node,
+        () -> Instant.EPOCH,
+        nanos::incrementAndGet,
+        new Incidents(nanos::incrementAndGet),
+        delayed::add);
   }
 
   @Test
