@@ -122,6 +122,11 @@ public final class Main {
       }
 
       @Override
+      public CompletionStage<Void> whenStopping() {
+        return node.whenStopping();
+      }
+
+      @Override
       public CompletionStage<Void> whenTerminated() {
         return node.whenTerminated();
       }

@@ -17,6 +17,9 @@ interface NodeStarter {
     /** Stops it in order; done when everything is written and closed. Repeats change nothing. */
     CompletionStage<Void> terminate();
 
+    /** Done when it begins to stop, for whatever reason. */
+    CompletionStage<Void> whenStopping();
+
     /** Done when it has stopped, for whatever reason. */
     CompletionStage<Void> whenTerminated();
   }

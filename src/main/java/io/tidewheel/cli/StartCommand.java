@@ -61,14 +61,21 @@ final class StartCommand implements Callable<Integer> {
     Config config = ConfigurationFile.load(orInstalled(file), overrides());
     TidewheelSettings settings = TidewheelSettings.from(config);
     NodeStarter.RunningNode node = start(config, settings);
-    try (Interruption interruption =
-        Interruption.watch(() -> stop(node, settings), settings.node().stopTimeout())) {
+    try (Watchdog watchdog = new Watchdog(settings.node().stopTimeout(), this::halt);
+        Interruption interruption =
+            Interruption.watch(() -> stop(node, settings), settings.node().stopTimeout())) {
+      node.whenStopping().thenRun(watchdog::start);
       announce(node.httpAddress(), settings);
       node.whenTerminated().toCompletableFuture().get();
       return interruption.isRequested() ? ExitCodes.OK : ExitCodes.FAILED;
     } catch (ExecutionException e) {
       throw new CommandFailure(ExitCodes.FAILED, "the broker has stopped: " + e.getCause(), e);
     }
+  }
+
+  private void halt() {
+    terminal.say("did not stop in time; nothing that was acknowledged is lost");
+    Runtime.getRuntime().halt(ExitCodes.FAILED);
   }
 
   private NodeStarter.RunningNode start(Config config, TidewheelSettings settings) {

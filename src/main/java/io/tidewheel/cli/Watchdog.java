@@ -1,0 +1,49 @@
+package io.tidewheel.cli;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ends the process if a node that stops does not come to an end: whatever hangs, a supervisor that
+ * waits for the process is not held up. Nothing that was acknowledged is lost by it.
+ */
+final class Watchdog implements AutoCloseable {
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Duration limit;
+  private final Runnable halt;
+
+  /**
+   * Not started.
+   *
+   * @param limit from {@link #start} to {@link #close}
+   * @param halt ends the process without asking anything in it
+   */
+  Watchdog(Duration limit, Runnable halt) {
+    this.limit = limit;
+    this.halt = halt;
+  }
+
+  /** The node begins to stop; returns at once. Repeats change nothing that matters. */
+  void start() {
+    Thread thread = new Thread(this::await, "stop-watchdog");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void await() {
+    try {
+      if (!ended.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        halt.run();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The node has stopped. */
+  @Override
+  public void close() {
+    ended.countDown();
+  }
+}

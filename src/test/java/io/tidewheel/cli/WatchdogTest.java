@@ -1,0 +1,28 @@
+package io.tidewheel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class WatchdogTest {
+  private final CountDownLatch halted = new CountDownLatch(1);
+
+  @Test
+  void endsWhatDoesNotEnd() throws InterruptedException {
+    try (Watchdog watchdog = new Watchdog(Duration.ofMillis(20), halted::countDown)) {
+      watchdog.start();
+      assertThat(halted.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void leavesAloneWhatHasEnded() throws InterruptedException {
+    Watchdog watchdog = new Watchdog(Duration.ofMillis(200), halted::countDown);
+    watchdog.start();
+    watchdog.close();
+    assertThat(halted.await(400, TimeUnit.MILLISECONDS)).isFalse();
+  }
+}
