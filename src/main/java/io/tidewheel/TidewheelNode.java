@@ -1,5 +1,6 @@
 package io.tidewheel;
 
+import akka.Done;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
@@ -33,6 +34,7 @@ import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Ownership;
 import io.tidewheel.journal.NodeStore;
 import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.StoreTrouble;
 import io.tidewheel.journal.cassandra.CassandraStore;
 import io.tidewheel.journal.embedded.EmbeddedNodeStore;
 import io.tidewheel.queue.ByteBudget;
@@ -62,6 +64,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +92,7 @@ public final class TidewheelNode implements AutoCloseable {
   private final TidewheelSettings settings;
 
   private final Local local;
+  private final CompletableFuture<Void> stopping = new CompletableFuture<>();
 
   /** What code in this process uses in place of HTTP: the same parts, without requests. */
   public record Local(CatalogClient topics, Publisher publisher, Consumer consumer) {}
@@ -99,6 +103,14 @@ public final class TidewheelNode implements AutoCloseable {
     this.server = server;
     this.local = local;
     this.settings = settings;
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+            "say-that-it-stops",
+            () -> {
+              stopping.complete(null);
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
   }
 
   /**
@@ -137,7 +149,9 @@ public final class TidewheelNode implements AutoCloseable {
     Fence fence = cluster.fence();
 
     LongUnaryOperator epochs = epoch -> store.epochAfter(epoch, random);
-    Ownership small = new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs);
+    StoreTrouble trouble = new StoreTrouble(System::nanoTime);
+    Ownership small =
+        new Ownership(node, fence, SMALL_CHECKPOINTS, store.smallLogs(), epochs, trouble);
     ShardedQueues queues = new ShardedQueues(system);
     ActorRef<Catalog.Command> catalog =
         ClusterSingleton.get(system)
@@ -177,7 +191,7 @@ public final class TidewheelNode implements AutoCloseable {
     TailCache tail = new TailCache(settings.budgets().tailCache());
     queues.start(
         new Queue.Dependencies(
-            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs(), epochs),
+            new Ownership(node, fence, QUEUE_CHECKPOINTS, store.messageLogs(), epochs, trouble),
             clock,
             System::nanoTime,
             published::get,
@@ -222,6 +236,7 @@ public final class TidewheelNode implements AutoCloseable {
             topics::expireSubscription,
             inspector,
             idleness,
+            cluster.otherNodes(idleness),
             System::nanoTime);
     system.systemActorOf(restarting(Expiry.create(expiry)), "expiry", Props.empty());
     LogBrowser browser = new LogBrowser(rows, tail);
@@ -243,6 +258,7 @@ public final class TidewheelNode implements AutoCloseable {
             metrics(),
             () -> cluster.status(queues),
             () -> new Broker.Readiness(fence.isHeld(), cluster.state()),
+            cluster.isMember() ? node : null,
             clock,
             System::nanoTime);
     TidewheelSettings.Http http = gate.open(settings.http());
@@ -276,6 +292,11 @@ public final class TidewheelNode implements AutoCloseable {
     return local;
   }
 
+  /** Completes when the node begins to stop, for whatever reason. */
+  public CompletionStage<Void> whenStopping() {
+    return stopping;
+  }
+
   /** Completes when the node has stopped, for whatever reason. */
   public CompletionStage<Void> whenTerminated() {
     return system.getWhenTerminated().thenAccept(done -> {});
@@ -283,6 +304,7 @@ public final class TidewheelNode implements AutoCloseable {
 
   /** Stops the node in order; done when everything is written and closed. May be repeated. */
   public CompletionStage<Void> terminate() {
+    stopping.complete(null);
     return server
         .stop(DRAIN_TIMEOUT)
         .handle(

@@ -103,7 +103,7 @@ public final class Catalog extends AbstractBehavior<Catalog.Command> {
         new CoreLink<>(
             context,
             timers,
-            settings.ownership().fence(),
+            settings.ownership(),
             () -> CatalogLog.create(settings.ownership(), settings.topicDefaults(), clock),
             CoreSignal::new,
             this::onCoreStarted);

@@ -22,6 +22,8 @@ import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.worker.Idleness;
+import io.tidewheel.worker.OtherNodes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,7 +31,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +82,9 @@ public final class ClusterNode {
             DispatcherSelector.fromConfig("akka.actor.internal-dispatcher"));
     CoordinatedShutdown.get(system)
         .addTask(
-            CoordinatedShutdown.PhaseClusterExitingDone(),
+            // The queues have moved. Before the others see that it leaves, or what they take over
+            // would wait for the end of its right. The catalog takes no changes from here on.
+            CoordinatedShutdown.PhaseClusterLeave(),
             "resign",
             () ->
                 AskPattern.<QuorumWatch.Command, Done>ask(
@@ -239,6 +245,46 @@ public final class ClusterNode {
 
   /** A member's zone is told to the others as a role. */
   public static final String ZONE_ROLE = "zone-";
+
+  /**
+   * What other nodes say of the use of subscriptions.
+   *
+   * @param idleness of this node, of which they are told
+   */
+  public OtherNodes otherNodes(Idleness idleness) {
+    if (lease == null) {
+      return OtherNodes.NONE;
+    }
+    ActorRef<IdleLink.Command> link =
+        system.systemActorOf(
+            Behaviors.supervise(IdleLink.create(idleness)).onFailure(SupervisorStrategy.restart()),
+            IdleLink.NAME,
+            Props.empty());
+    return new OtherNodes() {
+      /** The first of the brokers by name, as far as this node sees. */
+      @Override
+      public boolean isInCharge() {
+        MemberView view = Members.view(cluster);
+        return view.brokers().contains(view.self())
+            && view.brokers().stream()
+                .allMatch(broker -> broker.address().compareTo(view.self().address()) >= 0);
+      }
+
+      @Override
+      public CompletionStage<Boolean> beginRemoval(long subscriptionUid, Duration limit) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        link.tell(new IdleLink.AskAll(subscriptionUid, limit, answer));
+        // Whatever becomes of the link; it answers in less.
+        return answer.completeOnTimeout(
+            false, 2 * IdleLink.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      }
+
+      @Override
+      public void endRemoval(long subscriptionUid) {
+        link.tell(new IdleLink.EndAll(subscriptionUid));
+      }
+    };
+  }
 
   /**
    * A board that also hears of the subscriptions of other nodes, and tells them of those here.

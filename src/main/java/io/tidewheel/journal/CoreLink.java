@@ -53,7 +53,7 @@ public final class CoreLink<M, C, R> {
 
   private final ActorContext<M> context;
   private final TimerScheduler<M> timers;
-  private final Fence fence;
+  private final FencedLog.Ownership ownership;
   private final Supplier<Behavior<Request<C, R>>> behavior;
   private final Function<Signal<R>, M> message;
   private final Runnable onStarted;
@@ -68,7 +68,7 @@ public final class CoreLink<M, C, R> {
   /**
    * A link without a core; {@link #start} makes it.
    *
-   * @param fence says when the log may be read, and so a core be started
+   * @param ownership says when the log may be read, and so a core be started
    * @param behavior of a new core
    * @param message wraps a signal for the front
    * @param onStarted called after every start; the first thing to do is to load
@@ -77,13 +77,13 @@ public final class CoreLink<M, C, R> {
   public CoreLink(
       ActorContext<M> context,
       TimerScheduler<M> timers,
-      Fence fence,
+      FencedLog.Ownership ownership,
       Supplier<Behavior<Request<C, R>>> behavior,
       Function<Signal<R>, M> message,
       Runnable onStarted) {
     this.context = context;
     this.timers = timers;
-    this.fence = fence;
+    this.ownership = ownership;
     this.behavior = behavior;
     this.message = message;
     this.onStarted = onStarted;
@@ -98,7 +98,7 @@ public final class CoreLink<M, C, R> {
    * may still have it, the link waits.
    */
   public void start() {
-    if (!fence.mayTakeOver()) {
+    if (!ownership.fence().mayTakeOver()) {
       timers.startSingleTimer(message.apply(new StartDue<>()), TAKE_OVER_INTERVAL);
       return;
     }
@@ -181,7 +181,11 @@ public final class CoreLink<M, C, R> {
     core = null;
     Outcome<R> outcome = waiting;
     waiting = null;
-    context.getLog().warn("the core stopped and starts again in {}", backoff);
+    if (!isLoading) {
+      // One that fails while it loads says itself why.
+      ownership.trouble().onWriteFailed(context.getSelf().path().name());
+    }
+    context.getLog().debug("the core stopped and starts again in {}", backoff);
     timers.startSingleTimer(message.apply(new StartDue<>()), backoff);
     Duration doubled = backoff.multipliedBy(2);
     backoff = doubled.compareTo(MAX_BACKOFF) < 0 ? doubled : MAX_BACKOFF;

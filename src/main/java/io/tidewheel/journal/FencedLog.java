@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.RecoveryFailed;
 import akka.persistence.typed.SnapshotCompleted;
 import akka.persistence.typed.SnapshotFailed;
 import akka.persistence.typed.javadsl.CommandHandler;
@@ -13,6 +14,8 @@ import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.SignalHandler;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The base of all persistent cores: one writer per log.
@@ -68,21 +71,37 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
    *
    * @param epochs gives the epoch of a new owner after that of the row it replayed last; always a
    *     greater one
+   * @param trouble tells people when the store does not work
    */
   public record Ownership(
       String node,
       Fence fence,
       CheckpointPolicy checkpoints,
       LogPlugins plugins,
-      LongUnaryOperator epochs) {
+      LongUnaryOperator epochs,
+      StoreTrouble trouble) {
     /** Into the default plugins, where nobody else can write: epochs are counted. */
     public Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {
-      this(node, fence, checkpoints, LogPlugins.DEFAULT, epoch -> epoch + 1);
+      this(
+          node,
+          fence,
+          checkpoints,
+          LogPlugins.DEFAULT,
+          epoch -> epoch + 1,
+          new StoreTrouble(() -> 0));
     }
   }
 
   /** A checkpoint is due after this many stored bytes or rows, whichever comes first. */
   public record CheckpointPolicy(long bytes, int rows) {}
+
+  /**
+   * To which Akka tells, with its stack, every persist and recovery that failed: switched off, as
+   * {@link StoreTrouble} says once for all of them what is wrong.
+   */
+  static final String LOGGER_OF_FAILURES = "io.tidewheel.journal.failures";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FencedLog.class);
 
   private final ActorContext<Request<C, R>> context;
   private final Ownership ownership;
@@ -93,6 +112,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   protected FencedLog(
       ActorContext<Request<C, R>> context, PersistenceId persistenceId, Ownership ownership) {
     super(persistenceId);
+    context.setLoggerName(LOGGER_OF_FAILURES);
     this.context = context;
     this.ownership = ownership;
   }
@@ -177,12 +197,11 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
         .onSignal(
             SnapshotFailed.class,
             (state, signal) ->
-                context
-                    .getLog()
-                    .warn(
-                        "snapshot of {} failed, the next checkpoint tries again",
-                        persistenceId().id(),
-                        signal.getFailure()))
+                LOG.warn(
+                    "snapshot of {} failed, the next checkpoint tries again",
+                    persistenceId().id(),
+                    signal.getFailure()))
+        .onSignal(RecoveryFailed.class, (state, signal) -> onRecoveryFailed(signal.getFailure()))
         .build();
   }
 
@@ -236,6 +255,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   private void onStored(FencedState<S, E> state, Submit<C, R> submit, R result) {
+    ownership.trouble().onWritten();
     boolean isHeld = ownership.fence().isHeld();
     submit.replyTo().tell(isHeld ? new Done<>(result) : new Stale<>(true));
     long trimmed = trimmedRows(state.state());
@@ -261,17 +281,30 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
         || state.rowsSinceCheckpoint() >= ownership.checkpoints().rows();
   }
 
+  /** What is wrong with the log itself is told each time: nobody but people can mend that. */
+  private void onRecoveryFailed(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null
+        && !(cause instanceof BrokenChainException || cause instanceof DecodingException)) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof BrokenChainException || cause instanceof DecodingException) {
+      LOG.error("{} cannot be recovered from what is stored", persistenceId().id(), failure);
+    } else {
+      ownership.trouble().onReadFailed(persistenceId().id(), failure);
+    }
+  }
+
   private void onRecoveryCompleted(FencedState<S, E> state) {
+    ownership.trouble().onRead();
     state.onRecoveryCompleted(lastSequenceNumber(context));
     newestSnapshotSeqNr = state.snapshotSeqNr();
     trimmedSeqNr = trimmedRows(state.state());
     if (state.droppedRowCount() > 0) {
-      context
-          .getLog()
-          .warn(
-              "{} dropped {} rows of a second writer, none of them was confirmed",
-              persistenceId().id(),
-              state.droppedRowCount());
+      LOG.warn(
+          "{} dropped {} rows of a second writer, none of them was confirmed",
+          persistenceId().id(),
+          state.droppedRowCount());
     }
   }
 

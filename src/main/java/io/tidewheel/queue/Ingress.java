@@ -43,6 +43,12 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   /** How long an answer may take before the batch is sent again. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
 
+  /**
+   * The same for the first sending where queues move: one that leaves its node drops what comes to
+   * it last, and is back on another in less. Not for repeats, which are many when a node has died.
+   */
+  private static final Duration MOVED_TIMEOUT = Duration.ofSeconds(1);
+
   /** How long to wait after a queue said that it cannot store now. */
   private static final Duration REPEAT_DELAY = Duration.ofMillis(200);
 
@@ -183,7 +189,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
 
   private void send(int queue, Batch batch, long now) {
     long millisLeft = Math.max(1, (batch.lastDeadlineNanos() - now) / 1_000_000);
-    batch.repeatAt(now + ANSWER_TIMEOUT.toNanos());
+    batch.repeatAt(now + answerTimeout(batch).toNanos());
     Queue.Append append =
         new Queue.Append(
             sender,
@@ -195,6 +201,11 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     batch.onSent();
     lanes.get(queue).onSent(now);
     node.router().tell(topicUid, queue, append);
+  }
+
+  private Duration answerTimeout(Batch batch) {
+    boolean isFirst = !batch.mayBeStored();
+    return isFirst && node.retryAfter() != null ? MOVED_TIMEOUT : ANSWER_TIMEOUT;
   }
 
   private Behavior<Command> onAnswered(Answered answered) {

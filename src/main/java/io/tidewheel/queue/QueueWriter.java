@@ -86,7 +86,7 @@ final class QueueWriter {
         new CoreLink<>(
             context,
             timers,
-            node.ownership().fence(),
+            node.ownership(),
             () -> QueueLog.create(topicUid, queue, node.clock(), node.ownership()),
             messages.signal(),
             this::load);

@@ -92,7 +92,8 @@ class CassandraTwoWriterIT {
               Fence.ALWAYS,
               checkpoints,
               store.smallLogs(),
-              epoch -> store.epochAfter(epoch, new Random(1))));
+              epoch -> store.epochAfter(epoch, new Random(1)),
+              new StoreTrouble(System::nanoTime)));
     }
 
     @Override

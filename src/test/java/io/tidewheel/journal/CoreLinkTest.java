@@ -134,7 +134,8 @@ class CoreLinkTest {
                       new CoreLink<>(
                           context,
                           timers,
-                          fence,
+                          new FencedLog.Ownership(
+                              "n", fence, new FencedLog.CheckpointPolicy(1, 1)),
                           CoreLinkTest::core,
                           signal -> signal,
                           () -> user.submit("loaded"));
