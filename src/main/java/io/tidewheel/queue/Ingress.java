@@ -47,7 +47,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
    * The same for the first sending where queues move: one that leaves its node drops what comes to
    * it last, and is back on another in less. Not for repeats, which are many when a node has died.
    */
-  private static final Duration MOVED_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration MOVED_TIMEOUT = Duration.ofMillis(500);
 
   /** How long to wait after a queue said that it cannot store now. */
   private static final Duration REPEAT_DELAY = Duration.ofMillis(200);
