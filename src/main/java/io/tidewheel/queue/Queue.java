@@ -282,7 +282,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     if (readers.tell(routed.subscriptionUid(), routed.command())) {
       return this;
     }
-    if (upkeep.isStopping() || !isFenceHeld()) {
+    if (upkeep.isStopping() || (writer.isLoaded() && !isFenceHeld())) {
       // Nobody reads here, but the subscription may well be open: the reader has stopped already,
       // or another node opened it.
       routed.command().onNotNow();
