@@ -38,7 +38,9 @@ final class OperationRoutes {
               ProblemType.OPERATION_NOT_FOUND,
               "this node runs no operation "
                   + Problem.quote(call.operation())
-                  + (node == null ? ", or has forgotten it" : "; ask the node " + Problem.quote(node))
+                  + (node == null
+                      ? ", or has forgotten it"
+                      : "; ask the node " + Problem.quote(node))
                   + "; what it did is to be seen at its target")
           .toException();
     }

@@ -6,7 +6,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells people of an outage of the store: one line when it begins, one that says what is wrong as
- * soon as that is known, and one when it is over, however many logs a node has. Safe for any thread.
+ * soon as that is known, and one when it is over, however many logs a node has. Safe for any
+ * thread.
  *
  * <p>It is over when something succeeds of what failed last (a log that can be read does not show
  * that it can be written), and nothing has failed for a second.

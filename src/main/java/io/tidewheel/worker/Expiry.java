@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>One goes between 1 and 1.1 times that time, and about a second, after its last use or the
- *       start of the node, or the leaving of another, whichever is latest; with messages that were leased then, after the last
- *       lease.
+ *       start of the node, or the leaving of another, whichever is latest; with messages that were
+ *       leased then, after the last lease.
  *   <li>It never goes while a worker waits, while a message is leased, or while a queue of its
  *       topic or a node does not say so: then it is asked again a tenth of that time later. While
  *       it is being removed no pull of it begins.

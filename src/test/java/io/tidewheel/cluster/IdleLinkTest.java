@@ -95,7 +95,6 @@ class IdleLinkTest {
   }
 
   private static ActorRef<IdleLink.Command> link(ActorTestKit node, Idleness idleness) {
-    return node.system()
-        .systemActorOf(IdleLink.create(idleness), IdleLink.NAME, Props.empty());
+    return node.system().systemActorOf(IdleLink.create(idleness), IdleLink.NAME, Props.empty());
   }
 }

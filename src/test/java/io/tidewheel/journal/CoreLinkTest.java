@@ -134,8 +134,7 @@ class CoreLinkTest {
                       new CoreLink<>(
                           context,
                           timers,
-                          new FencedLog.Ownership(
-                              "n", fence, new FencedLog.CheckpointPolicy(1, 1)),
+                          new FencedLog.Ownership("n", fence, new FencedLog.CheckpointPolicy(1, 1)),
                           CoreLinkTest::core,
                           signal -> signal,
                           () -> user.submit("loaded"));

@@ -165,9 +165,7 @@ class DeliveriesTest {
     Now begin = new Now(millis, 0);
     next.read(0, List.of(batch), POLICY, begin);
     Deliveries.Request all = new Deliveries.Request(10, 1 << 20, 0, WorkerName.NONE, null);
-    assertThat(next.pull(all, POLICY, begin))
-        .extracting(Fixture::text)
-        .containsExactly("b");
+    assertThat(next.pull(all, POLICY, begin)).extracting(Fixture::text).containsExactly("b");
     long leaseNanos = POLICY.settings().lease().toNanos();
     Now before = new Now(millis + skewMillis, leaseNanos - 1);
     next.expire(POLICY, before);
