@@ -21,6 +21,7 @@ final class LocalCluster implements AutoCloseable {
   private final Path log;
   private final Thread stopAtEnd = new Thread(this::stop);
   private final List<String> urls = new ArrayList<>();
+  private String store = "";
 
   private LocalCluster(Path directory) {
     this.directory = directory;
@@ -58,8 +59,11 @@ final class LocalCluster implements AutoCloseable {
     cluster.command(line.toArray(String[]::new));
     String json = cluster.command("status", "-o", "json");
     for (JsonNode process : BrokerClient.MAPPER.readTree(json)) {
+      String url = process.path("url").asText();
       if (process.path("role").asText().equals("broker")) {
-        cluster.urls.add(process.path("url").asText());
+        cluster.urls.add(url);
+      } else {
+        cluster.store = url;
       }
     }
     return cluster;
@@ -68,6 +72,11 @@ final class LocalCluster implements AutoCloseable {
   /** Where the brokers answer, the first one first. */
   List<String> urls() {
     return List.copyOf(urls);
+  }
+
+  /** Where the store takes clients. */
+  String store() {
+    return store;
   }
 
   /** What other brokers call it. */

@@ -283,6 +283,9 @@ final class RowRun {
     }
     history.forEachAcknowledged(checker::acknowledged);
     result.figure("log entries read", checker.values());
+    JournalScan scan = JournalScan.of(cluster.store());
+    result.figure("foreign rows", scan.foreignRows());
+    scan.violations().forEach(one -> result.violation("TWO WRITERS " + one));
     checker.violations().forEach(one -> result.violation("LOG " + one));
   }
 
