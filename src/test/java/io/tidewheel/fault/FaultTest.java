@@ -89,7 +89,7 @@ public final class FaultTest {
     try (LocalCluster cluster = LocalCluster.start(directory, hasNetworks, config())) {
       try (Brokers brokers = new Brokers(cluster.urls())) {
         for (Row row : rows) {
-          RowResult result = new RowRun(options, row, cluster, brokers, out).run();
+          RowResult result = new RowRun(options, row, cluster, brokers, results.size() + 1).run();
           result.print(out);
           results.add(result);
         }

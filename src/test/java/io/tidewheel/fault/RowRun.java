@@ -5,7 +5,6 @@ import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.crash.DeliveryChecker;
 import io.tidewheel.crash.Violation;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,22 +22,27 @@ final class RowRun {
   private final Row row;
   private final LocalCluster cluster;
   private final Brokers brokers;
-  private final PrintStream out;
+  private final String name;
   private final String topicPath;
   private final RowResult result;
 
+  /**
+   * A run.
+   *
+   * @param number of the run, so that one row can be run several times
+   */
   RowRun(
       FaultOptions options,
       Row row,
       LocalCluster cluster,
       Brokers brokers,
-      PrintStream out) {
+      int number) {
     this.options = options;
     this.row = row;
     this.cluster = cluster;
     this.brokers = brokers;
-    this.out = out;
-    this.topicPath = "/v1/topics/" + row.text() + '-' + Integer.toHexString(out.hashCode());
+    this.name = row.text() + '-' + number;
+    this.topicPath = "/v1/topics/" + name;
     this.result = new RowResult(row, options.seed());
   }
 
@@ -47,7 +51,7 @@ final class RowRun {
     make();
     try (FaultHistory history =
         new FaultHistory(
-            options.directory().resolve(row.text() + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
+            options.directory().resolve(name + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
       run(history);
     }
     return result;
@@ -76,7 +80,7 @@ final class RowRun {
     }
     FloorWatch floors = new FloorWatch(brokers, topicPath, SUBSCRIPTIONS);
     threads.add(start("floors", floors));
-    SleepyTopics sleepy = new SleepyTopics(brokers, "sleepy-" + row.text());
+    SleepyTopics sleepy = new SleepyTopics(brokers, "sleepy-" + name);
     if (row == Row.SUBSCRIPTIONS) {
       threads.add(start("sleepy", sleepy));
     }
