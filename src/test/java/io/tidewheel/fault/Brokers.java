@@ -124,12 +124,13 @@ final class Brokers implements AutoCloseable {
     }
     CompletableFuture<BrokerClient.Reply> answer =
         client(broker).sendAsync(client(broker).request("/health/ready").timeout(HEALTH_TIMEOUT));
-    var unused = answer.whenComplete(
-        (reply, error) -> {
-          synchronized (this) {
-            isAsked[broker - 1] = false;
-            isReady[broker - 1] = error == null && reply.status() == 200;
-          }
-        });
+    var unused =
+        answer.whenComplete(
+            (reply, error) -> {
+              synchronized (this) {
+                isAsked[broker - 1] = false;
+                isReady[broker - 1] = error == null && reply.status() == 200;
+              }
+            });
   }
 }

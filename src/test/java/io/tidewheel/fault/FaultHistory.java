@@ -45,8 +45,7 @@ final class FaultHistory implements AutoCloseable {
 
   FaultHistory(Path path, List<String> subscriptions) throws IOException {
     subscriptions.forEach(
-        name ->
-            checkers.put(name, new DeliveryChecker(CallKind::keyOf, CallKind::mayRepeat)));
+        name -> checkers.put(name, new DeliveryChecker(CallKind::keyOf, CallKind::mayRepeat)));
     Files.createDirectories(path.getParent());
     file =
         new BufferedWriter(

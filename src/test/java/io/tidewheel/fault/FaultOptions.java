@@ -90,8 +90,7 @@ record FaultOptions(
     if (rows.isEmpty()) {
       rows.addAll(List.of(Row.values()));
     }
-    return new FaultOptions(
-        List.copyOf(rows), seed, duration, rate, directory, report, isUnfenced);
+    return new FaultOptions(List.copyOf(rows), seed, duration, rate, directory, report, isUnfenced);
   }
 
   private static Row row(String text) {

@@ -122,7 +122,8 @@ final class Figures {
   static long quantile(List<Long> sorted, double share) {
     return sorted.isEmpty()
         ? 0
-        : sorted.get((int) Math.min(sorted.size() - 1L, (long) Math.ceil(share * sorted.size()) - 1));
+        : sorted.get(
+            (int) Math.min(sorted.size() - 1L, (long) Math.ceil(share * sorted.size()) - 1));
   }
 
   /** Tries at one broker that it took, of those begun in a stretch of time. */

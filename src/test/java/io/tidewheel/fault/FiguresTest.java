@@ -88,7 +88,6 @@ class FiguresTest {
 
   private void stored(int queue, long from, long to) {
     calls.add(
-        new Call(
-            CallKind.ID_ONCE, queue, 1, from * SECOND, to * SECOND, true, true, queue, 201));
+        new Call(CallKind.ID_ONCE, queue, 1, from * SECOND, to * SECOND, true, true, queue, 201));
   }
 }

@@ -18,8 +18,7 @@ final class FloorWatch implements Runnable {
 
   FloorWatch(Brokers brokers, String topicPath, List<String> subscriptions) {
     this.brokers = brokers;
-    this.paths =
-        subscriptions.stream().map(name -> topicPath + "/subscriptions/" + name).toList();
+    this.paths = subscriptions.stream().map(name -> topicPath + "/subscriptions/" + name).toList();
   }
 
   void end() {

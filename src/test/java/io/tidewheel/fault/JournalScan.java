@@ -15,8 +15,8 @@ import java.util.Set;
 
 /**
  * Looks for the traces of two writers in Cassandra: rows at one number of one log. They may be
- * there, as a late write of an old owner cannot be called back; but no more than one for each time a
- * log was opened.
+ * there, as a late write of an old owner cannot be called back; but no more than one for each time
+ * a log was opened.
  */
 final class JournalScan {
   private final Map<String, Set<String>> writers = new HashMap<>();

@@ -32,8 +32,7 @@ final class LogChecker {
     long expected = from;
     for (long offset : offsets) {
       if (offset != expected) {
-        violate(
-            "%s shows %d/%d where %d should be".formatted(node, queue, offset, expected));
+        violate("%s shows %d/%d where %d should be".formatted(node, queue, offset, expected));
       }
       expected = offset + 1;
     }

@@ -46,8 +46,7 @@ final class RowResult {
   void atMost(String name, double limit) {
     double value = figures.getOrDefault(name, Double.NaN);
     if (value > limit) {
-      missed.add(
-          "%s is %s, at most %s were wanted".formatted(name, number(value), number(limit)));
+      missed.add("%s is %s, at most %s were wanted".formatted(name, number(value), number(limit)));
     }
   }
 
@@ -55,8 +54,7 @@ final class RowResult {
   void atLeast(String name, double limit) {
     double value = figures.getOrDefault(name, Double.NaN);
     if (value < limit) {
-      missed.add(
-          "%s is %s, at least %s were wanted".formatted(name, number(value), number(limit)));
+      missed.add("%s is %s, at least %s were wanted".formatted(name, number(value), number(limit)));
     }
   }
 
@@ -83,7 +81,8 @@ final class RowResult {
   void print(PrintStream out) {
     StringBuilder text = new StringBuilder("| " + row.text() + " |");
     figures.forEach(
-        (name, value) -> text.append(' ').append(name).append(' ').append(number(value)).append(" ·"));
+        (name, value) ->
+            text.append(' ').append(name).append(' ').append(number(value)).append(" ·"));
     text.setLength(text.length() - 2);
     text.append(" | ").append(verdict()).append(" | seed ").append(seed).append(" |");
     out.println(text);

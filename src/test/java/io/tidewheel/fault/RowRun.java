@@ -31,12 +31,7 @@ final class RowRun {
    *
    * @param number of the run, so that one row can be run several times
    */
-  RowRun(
-      FaultOptions options,
-      Row row,
-      LocalCluster cluster,
-      Brokers brokers,
-      int number) {
+  RowRun(FaultOptions options, Row row, LocalCluster cluster, Brokers brokers, int number) {
     this.options = options;
     this.row = row;
     this.cluster = cluster;
@@ -50,8 +45,7 @@ final class RowRun {
     brokers.awaitAll(java.time.Duration.ofSeconds(60));
     make();
     try (FaultHistory history =
-        new FaultHistory(
-            options.directory().resolve(name + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
+        new FaultHistory(options.directory().resolve(name + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
       run(history);
     }
     return result;
@@ -62,9 +56,7 @@ final class RowRun {
     for (String name : SUBSCRIPTIONS) {
       expect(
           201,
-          brokers
-              .client(2)
-              .put(topicPath + "/subscriptions/" + name, "{\"start\":\"earliest\"}"));
+          brokers.client(2).put(topicPath + "/subscriptions/" + name, "{\"start\":\"earliest\"}"));
     }
   }
 
@@ -85,11 +77,9 @@ final class RowRun {
       threads.add(start("sleepy", sleepy));
     }
     Workload load = new Workload(brokers, history, topicPath, options.rate());
-    SplittableRandom random =
-        new SplittableRandom(options.seed() * 31 + row.ordinal());
+    SplittableRandom random = new SplittableRandom(options.seed() * 31 + row.ordinal());
     Scenario scenario =
-        new Scenario(
-            row, cluster, brokers, history, load, topicPath, random, options.duration());
+        new Scenario(row, cluster, brokers, history, load, topicPath, random, options.duration());
     long begun = System.nanoTime();
     Thread runner = start("load", load);
     try {
@@ -139,8 +129,7 @@ final class RowRun {
     List<Long> times = figures.firstSuccessMillis(false);
     result.figure("first success p50 ms", Figures.quantile(times, 0.5));
     result.figure("first success p95 ms", Figures.quantile(times, 0.95));
-    result.figure(
-        "after heal ms", Figures.quantile(figures.firstSuccessMillis(true), 1));
+    result.figure("after heal ms", Figures.quantile(figures.firstSuccessMillis(true), 1));
     result.figure("longest try ms", figures.longestTryMillis());
     result.figure("p50 ms", figures.latencyMillis(0.5));
     result.figure("p99 ms", figures.latencyMillis(0.99));
@@ -242,8 +231,7 @@ final class RowRun {
                 .limit(5)
                 .forEach(
                     one ->
-                        result.violation(
-                            one.kind() + " " + one.id().text() + " " + one.detail())));
+                        result.violation(one.kind() + " " + one.id().text() + " " + one.detail())));
     history.orderViolations().forEach(one -> result.violation("ORDER OF ANSWERS " + one));
     if (row == Row.NONE) {
       result.atMost("repeated", 0);

@@ -102,8 +102,7 @@ final class Workload implements Runnable {
   }
 
   private void publish(CallKind kind, int broker) {
-    MessageId id =
-        new MessageId(kind.ordinal(), counters.get(kind.ordinal()).getAndIncrement());
+    MessageId id = new MessageId(kind.ordinal(), counters.get(kind.ordinal()).getAndIncrement());
     new Attempt(kind, id, broker).send(broker);
   }
 
@@ -146,9 +145,7 @@ final class Workload implements Runnable {
       }
       history.publishing(id, broker);
       var unused =
-          client
-              .sendAsync(request)
-              .whenComplete((reply, error) -> answered(broker, reply, error));
+          client.sendAsync(request).whenComplete((reply, error) -> answered(broker, reply, error));
     }
 
     private void answered(
@@ -178,8 +175,9 @@ final class Workload implements Runnable {
       }
       boolean isTimeLeft = System.nanoTime() - startNanos < RETRY_NANOS;
       if (kind.isRetried() && isTimeLeft) {
-        var unused = timer.schedule(
-            () -> send(brokers.next(broker)), RETRY_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        var unused =
+            timer.schedule(
+                () -> send(brokers.next(broker)), RETRY_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       } else {
         done(reply == null ? 0 : reply.status(), false, -1);
       }
