@@ -4,24 +4,26 @@ import io.tidewheel.crash.MessageId;
 
 /** How a message is published. What kind a message is follows from its id. */
 enum CallKind {
-  KEYED_ONCE(true, true, false, 4),
-  KEYED_RETRY(true, true, true, 5),
-  ID_ONCE(false, true, false, 2),
-  ID_RETRY(false, true, true, 3),
+  KEYED_ONCE(0, true, true, false, 4),
+  KEYED_RETRY(1, true, true, true, 5),
+  ID_ONCE(2, false, true, false, 2),
+  ID_RETRY(3, false, true, true, 3),
   /** Neither key nor id: the broker may put it on another queue. Tried once. */
-  FREE(false, false, false, 4),
+  FREE(4, false, false, false, 4),
   /** To one broker, whatever becomes of it, to see what it takes. Tried once. */
-  PROBE(true, true, false, 0);
+  PROBE(5, true, true, false, 0);
 
   /** How many different keys a kind with keys uses. */
   static final int KEYS = 48;
 
+  private final int number;
   private final boolean hasKey;
   private final boolean hasId;
   private final boolean isRetried;
   private final int weight;
 
-  CallKind(boolean hasKey, boolean hasId, boolean isRetried, int weight) {
+  CallKind(int number, boolean hasKey, boolean hasId, boolean isRetried, int weight) {
+    this.number = number;
     this.hasKey = hasKey;
     this.hasId = hasId;
     this.isRetried = isRetried;
@@ -41,13 +43,18 @@ enum CallKind {
   }
 
   static CallKind of(MessageId id) {
-    return values()[id.caller()];
+    for (CallKind kind : values()) {
+      if (kind.number == id.caller()) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("no kind has " + id.text());
   }
 
   /** The number of its key, or -1 if it has none. */
   static int keyOf(MessageId id) {
     CallKind kind = of(id);
-    return kind.hasKey ? kind.ordinal() * KEYS + id.counter() % KEYS : -1;
+    return kind.hasKey ? kind.number * KEYS + id.counter() % KEYS : -1;
   }
 
   static boolean mayRepeat(MessageId id) {
@@ -56,6 +63,11 @@ enum CallKind {
 
   static boolean isOurs(MessageId id) {
     return id.caller() >= 0 && id.caller() < values().length;
+  }
+
+  /** The caller in ids of its messages. */
+  int number() {
+    return number;
   }
 
   boolean hasKey() {

@@ -10,16 +10,16 @@ import org.junit.jupiter.api.Test;
 
 class CheckersTest {
   private static final long LEASE = 1_000;
-  private static final MessageId KEYED = new MessageId(CallKind.KEYED_ONCE.ordinal(), 1);
+  private static final MessageId KEYED = new MessageId(CallKind.KEYED_ONCE.number(), 1);
   private static final MessageId NEXT =
-      new MessageId(CallKind.KEYED_ONCE.ordinal(), 1 + CallKind.KEYS);
-  private static final MessageId FREE = new MessageId(CallKind.FREE.ordinal(), 1);
+      new MessageId(CallKind.KEYED_ONCE.number(), 1 + CallKind.KEYS);
+  private static final MessageId FREE = new MessageId(CallKind.FREE.number(), 1);
 
   @Test
   void halfOfTheLoadHasKeysAndEachKindItsShare() {
     int[] counts = new int[CallKind.values().length];
     for (int i = 0; i < 1_800; i++) {
-      counts[CallKind.ofLoad(i).ordinal()]++;
+      counts[CallKind.ofLoad(i).number()]++;
     }
     assertThat(counts).containsExactly(400, 500, 200, 300, 400, 0);
     assertThat(CallKind.keyOf(KEYED)).isEqualTo(CallKind.keyOf(NEXT)).isNotNegative();

@@ -88,6 +88,7 @@ public final class FaultTest {
     Path directory = options.directory().resolve(hasNetworks ? "networks" : "cluster");
     try (LocalCluster cluster = LocalCluster.start(directory, hasNetworks, config())) {
       try (Brokers brokers = new Brokers(cluster.urls())) {
+        new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
         for (Row row : rows) {
           RowResult result = new RowRun(options, row, cluster, brokers, results.size() + 1).run();
           result.print(out);

@@ -47,6 +47,8 @@ final class FaultWorker implements Runnable {
       while (!isEnding) {
         try {
           ack(pull(brokers.client(brokers.next(0))));
+          // So that each pull brings many: the processors are for the brokers.
+          LockSupport.parkNanos(PAUSE_NANOS);
         } catch (IOException e) {
           // The broker is gone; what it gave out and was not acked comes again.
           LockSupport.parkNanos(PAUSE_NANOS);

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 /** One row: load, fault, heal, drain, check. */
 final class RowRun {
   private static final List<String> SUBSCRIPTIONS = List.of("one", "two");
-  private static final int WORKERS = 4;
+  private static final int WORKERS = 3;
+  private static final long WARM_SECONDS = 15;
   private static final long DRAIN_SECONDS = 90;
   private static final long COUNT_SECONDS = 10;
 
@@ -51,6 +52,39 @@ final class RowRun {
     return result;
   }
 
+  /** The same load on a topic of its own, slowly at first: what a cold JVM does is no figure. */
+  void warm() throws IOException, InterruptedException {
+    brokers.awaitAll(java.time.Duration.ofSeconds(60));
+    make();
+    try (FaultHistory history =
+        new FaultHistory(options.directory().resolve("warm.history.jsonl.gz"), SUBSCRIPTIONS)) {
+      List<FaultWorker> workers = new ArrayList<>();
+      List<Thread> threads = startWorkers(history, workers);
+      for (int step = 1; step <= 3; step++) {
+        Workload load = new Workload(brokers, history, topicPath, options.rate() * step / 3);
+        Thread runner = start("warm", load);
+        TimeUnit.SECONDS.sleep(WARM_SECONDS / 3);
+        load.end(runner);
+      }
+      workers.forEach(FaultWorker::end);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+
+  private List<Thread> startWorkers(FaultHistory history, List<FaultWorker> workers) {
+    List<Thread> threads = new ArrayList<>();
+    for (String subscription : SUBSCRIPTIONS) {
+      for (int i = 0; i < WORKERS; i++) {
+        FaultWorker worker = new FaultWorker(brokers, history, topicPath, subscription);
+        workers.add(worker);
+        threads.add(start("worker-" + subscription + '-' + i, worker));
+      }
+    }
+    return threads;
+  }
+
   private void make() throws IOException, InterruptedException {
     expect(201, brokers.client(1).put(topicPath, "{\"queues\":" + Workload.QUEUES + "}"));
     for (String name : SUBSCRIPTIONS) {
@@ -62,14 +96,7 @@ final class RowRun {
 
   private void run(FaultHistory history) throws IOException, InterruptedException {
     List<FaultWorker> workers = new ArrayList<>();
-    List<Thread> threads = new ArrayList<>();
-    for (String name : SUBSCRIPTIONS) {
-      for (int i = 0; i < WORKERS; i++) {
-        FaultWorker worker = new FaultWorker(brokers, history, topicPath, name);
-        workers.add(worker);
-        threads.add(start("worker-" + name + '-' + i, worker));
-      }
-    }
+    List<Thread> threads = startWorkers(history, workers);
     FloorWatch floors = new FloorWatch(brokers, topicPath, SUBSCRIPTIONS);
     threads.add(start("floors", floors));
     SleepyTopics sleepy = new SleepyTopics(brokers, "sleepy-" + name);
@@ -77,7 +104,7 @@ final class RowRun {
       threads.add(start("sleepy", sleepy));
     }
     Workload load = new Workload(brokers, history, topicPath, options.rate());
-    SplittableRandom random = new SplittableRandom(options.seed() * 31 + row.ordinal());
+    SplittableRandom random = new SplittableRandom(options.seed() * 31 + row.text().hashCode());
     Scenario scenario =
         new Scenario(row, cluster, brokers, history, load, topicPath, random, options.duration());
     long begun = System.nanoTime();
