@@ -4,6 +4,7 @@ import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.crash.MessageId;
 import io.tidewheel.message.KeyHash;
 import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
@@ -162,10 +163,9 @@ final class Workload implements Runnable {
         reason = reply.status() + " " + reply.body().path("type").asText();
       } else {
         Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-        // Nobody listened, so it cannot have been stored. A connect that timed out is another thing:
-        // the JDK was seen to send the request when the connection came after all.
+        // Nobody listened, so it cannot have been stored.
         isRefused =
-            cause instanceof ConnectException;
+            cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException;
         reason = String.valueOf(cause);
       }
       if (isRefused) {
