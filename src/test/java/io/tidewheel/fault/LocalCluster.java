@@ -117,7 +117,12 @@ final class LocalCluster implements AutoCloseable {
 
   @Override
   public void close() {
-    Runtime.getRuntime().removeShutdownHook(stopAtEnd);
+    try {
+      Runtime.getRuntime().removeShutdownHook(stopAtEnd);
+    } catch (IllegalStateException e) {
+      // This process is ending, and the hook stops it.
+      return;
+    }
     stop();
   }
 
