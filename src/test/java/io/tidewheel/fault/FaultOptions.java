@@ -69,7 +69,7 @@ record FaultOptions(
   static FaultOptions parse(List<String> arguments, long freshSeed) {
     List<Row> rows = new ArrayList<>();
     long seed = freshSeed;
-    Duration duration = Duration.ofSeconds(120);
+    Duration duration = Duration.ofMinutes(2);
     int rate = 300;
     Path directory = Path.of("target/fault");
     Path report = null;

@@ -43,7 +43,7 @@ final class RowRun {
   }
 
   RowResult run() throws IOException, InterruptedException {
-    brokers.awaitAll(java.time.Duration.ofSeconds(60));
+    brokers.awaitAll(java.time.Duration.ofMinutes(1));
     make();
     try (FaultHistory history =
         new FaultHistory(options.directory().resolve(name + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
@@ -57,7 +57,7 @@ final class RowRun {
 
   /** The same load on a topic of its own, slowly at first: what a cold JVM does is no figure. */
   void warm() throws IOException, InterruptedException {
-    brokers.awaitAll(java.time.Duration.ofSeconds(60));
+    brokers.awaitAll(java.time.Duration.ofMinutes(1));
     make();
     try (FaultHistory history =
         new FaultHistory(options.directory().resolve("warm.history.jsonl.gz"), SUBSCRIPTIONS)) {
