@@ -36,12 +36,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node as a member: how it joins, what gives it the right to write, and what it knows of the
  * others. Safe for any thread.
  */
 public final class ClusterNode {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
   private static final Duration RESIGN_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(2);
 
@@ -73,6 +76,11 @@ public final class ClusterNode {
    */
   public static ClusterNode member(
       ActorSystem<?> system, ClusterSettings settings, LongSupplier nanoTime, Runnable onOverdue) {
+    if (settings.unsafeWriteWithoutQuorum()) {
+      LOG.warn(
+          "tidewheel.cluster.unsafe-write-without-quorum is on: a node that is paused or cut off goes"
+              + " on writing, and acknowledged messages WILL BE LOST. For testing the fault checker only.");
+    }
     QuorumLease lease = new QuorumLease(settings.quorum(), settings.joinTimeout(), nanoTime);
     ActorRef<QuorumWatch.Command> watch =
         system.systemActorOf(
@@ -118,7 +126,7 @@ public final class ClusterNode {
 
   /** The right of this node to write. */
   public Fence fence() {
-    return lease == null ? Fence.ALWAYS : lease;
+    return lease == null || settings.unsafeWriteWithoutQuorum() ? Fence.ALWAYS : lease;
   }
 
   /** The name of this node, {@code host:port} of what others reach it by. */

@@ -20,6 +20,8 @@ import java.util.List;
  * @param queueRetryAfter after which a queue that does not answer is passed over
  * @param spreadAfterLeave how long after a broker has left queues stay where they fell
  * @param spreadAfterJoin the same after one has come
+ * @param unsafeWriteWithoutQuorum acts without asking whether it may; shows that the fault test
+ *     finds two writers, and nothing else
  */
 public record ClusterSettings(
     int brokers,
@@ -36,7 +38,8 @@ public record ClusterSettings(
     Duration joinTimeout,
     Duration queueRetryAfter,
     Duration spreadAfterLeave,
-    Duration spreadAfterJoin) {
+    Duration spreadAfterJoin,
+    boolean unsafeWriteWithoutQuorum) {
 
   /** What a node does. */
   public enum Role {
@@ -87,7 +90,8 @@ public record ClusterSettings(
             reader.duration("join-timeout", second.multipliedBy(10), hour),
             reader.duration("queue-retry-after", Duration.ofMillis(100), hour),
             reader.duration("spread-after-leave", Duration.ZERO, hour),
-            reader.duration("spread-after-join", Duration.ZERO, hour));
+            reader.duration("spread-after-join", Duration.ZERO, hour),
+            reader.flag("unsafe-write-without-quorum"));
     settings.check(reader);
     return settings;
   }

@@ -45,14 +45,24 @@ final class IngressLane {
   /** The open batch that holds a part of a call which is too large for one. */
   private @Nullable Batch piece;
 
-  /** One message of a call on its way. */
-  record Waiting(PublishCall call, int index) {
+  /**
+   * One message of a call on its way.
+   *
+   * @param mayBeStored in a queue that it was sent to before and that did not answer; no refusal by
+   *     another one says that it is not
+   */
+  record Waiting(PublishCall call, int index, boolean mayBeStored) {
+    Waiting(PublishCall call, int index) {
+      this(call, index, false);
+    }
+
     Message message() {
       return call.messages().get(index);
     }
 
     void complete(PublishResult result) {
-      call.complete(index, result);
+      boolean isDoubtful = mayBeStored && result instanceof PublishResult.Refused;
+      call.complete(index, isDoubtful ? unknown() : result);
     }
 
     /** Whether it may go to any queue: nobody looks for it in one, by key or by id. */
@@ -178,7 +188,8 @@ final class IngressLane {
         close(batch);
         for (Waiting part : batch.parts) {
           if (!part.call.isComplete(part.index)) {
-            free.add(part);
+            boolean mayBeStored = part.mayBeStored || batch.mayBeStored();
+            free.add(new Waiting(part.call, part.index, mayBeStored));
           }
         }
       }

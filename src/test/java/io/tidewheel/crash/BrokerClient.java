@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,10 +12,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** Plain HTTP, as any client would use it. */
-final class BrokerClient {
-  static final ObjectMapper MAPPER = new ObjectMapper();
+public final class BrokerClient {
+  public static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
   private final String url;
@@ -25,36 +27,57 @@ final class BrokerClient {
           .build();
 
   BrokerClient(int port) {
-    url = "http://127.0.0.1:" + port;
+    this("http://127.0.0.1:" + port);
+  }
+
+  /** Talks to one broker, whose address this is, without a slash at the end. */
+  public BrokerClient(String url) {
+    this.url = url;
   }
 
   /** Status and body of an answer. */
-  record Reply(int status, JsonNode body) {}
+  public record Reply(int status, JsonNode body) {}
 
-  HttpRequest.Builder request(String path) {
+  public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(url + path)).timeout(TIMEOUT);
   }
 
-  Reply get(String path) throws IOException, InterruptedException {
+  public Reply get(String path) throws IOException, InterruptedException {
     return send(request(path).GET());
   }
 
-  Reply put(String path, String json) throws IOException, InterruptedException {
+  public Reply put(String path, String json) throws IOException, InterruptedException {
     return send(
         request(path)
             .header("Content-Type", "application/json")
             .PUT(BodyPublishers.ofString(json)));
   }
 
-  Reply post(String path, JsonNode json) throws IOException, InterruptedException {
+  public Reply post(String path, JsonNode json) throws IOException, InterruptedException {
     return send(
         request(path)
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofByteArray(MAPPER.writeValueAsBytes(json))));
   }
 
-  Reply send(HttpRequest.Builder request) throws IOException, InterruptedException {
-    HttpResponse<byte[]> response = http.send(request.build(), BodyHandlers.ofByteArray());
+  public Reply send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    return read(http.send(request.build(), BodyHandlers.ofByteArray()));
+  }
+
+  /** As {@link #send}, without waiting for the answer. */
+  public CompletableFuture<Reply> sendAsync(HttpRequest.Builder request) {
+    return http.sendAsync(request.build(), BodyHandlers.ofByteArray())
+        .thenApply(
+            response -> {
+              try {
+                return read(response);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+  }
+
+  private static Reply read(HttpResponse<byte[]> response) throws IOException {
     boolean isJson = response.headers().firstValue("Content-Type").orElse("").contains("json");
     JsonNode body = isJson ? MAPPER.readTree(response.body()) : MissingNode.getInstance();
     return new Reply(response.statusCode(), body);

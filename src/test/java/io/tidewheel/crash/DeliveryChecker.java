@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Holds what a broker does against what it has promised. Told everything in the order in which the
@@ -16,7 +18,7 @@ import java.util.Map;
  * nothing else does), with three more: a confirmed ack is final, keys keep their order, one id is
  * stored once. An answer that never came says nothing, so both outcomes are taken.
  */
-final class DeliveryChecker {
+public final class DeliveryChecker {
   private static final int MAX_KEPT = 1_000;
 
   /** Everything known of one message. */
@@ -37,6 +39,8 @@ final class DeliveryChecker {
     private long leasedUntilNanos;
   }
 
+  private final ToIntFunction<MessageId> keyOf;
+  private final Predicate<MessageId> mayRepeat;
   private final Map<Integer, List<Entry>> callers = new HashMap<>();
   private final Map<Integer, Long> firstOffsets = new HashMap<>();
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
@@ -48,16 +52,33 @@ final class DeliveryChecker {
   private long delivered;
   private long redelivered;
   private long ackConfirmed;
+  private long copies;
+
+  DeliveryChecker() {
+    this(MessageId::keyNumber, id -> false);
+  }
+
+  /**
+   * For messages with other keys.
+   *
+   * @param keyOf the number of the key; negative for none
+   * @param mayRepeat whether a message may be stored at several places: it was published without an
+   *     id, and may have moved to another queue
+   */
+  public DeliveryChecker(ToIntFunction<MessageId> keyOf, Predicate<MessageId> mayRepeat) {
+    this.keyOf = keyOf;
+    this.mayRepeat = mayRepeat;
+  }
 
   /** A publish is about to be sent; also each repeat. */
-  void publishing(MessageId id) {
+  public void publishing(MessageId id) {
     Entry entry = make(id);
     entry.attempts++;
     attempted++;
   }
 
   /** It was answered as stored. */
-  void published(MessageId id, int queue, long offset) {
+  public void published(MessageId id, int queue, long offset) {
     Entry entry = make(id);
     entry.isConfirmed = true;
     confirmed++;
@@ -65,7 +86,7 @@ final class DeliveryChecker {
   }
 
   /** It was answered as not stored. */
-  void refused(MessageId id) {
+  public void refused(MessageId id) {
     make(id).refusals++;
     refused++;
   }
@@ -77,7 +98,7 @@ final class DeliveryChecker {
    * @param askedNanos when the pull that brought it was sent: its lease is not older
    * @return which delivery of this message it is, from 1; 0 if it should not have come
    */
-  int delivered(
+  public int delivered(
       MessageId id,
       int queue,
       long offset,
@@ -94,7 +115,9 @@ final class DeliveryChecker {
     if (!isWhole) {
       violate(Kind.ALTERED, id, "at " + queue + "/" + offset);
     }
-    place(id, entry, queue, offset);
+    if (!place(id, entry, queue, offset)) {
+      return entry.deliveries;
+    }
     if (entry.deliveries == 0) {
       checkOrder(id, queue, offset);
     } else {
@@ -116,13 +139,13 @@ final class DeliveryChecker {
   }
 
   /** An ack of one of its deliveries is about to be sent; only that of the newest counts. */
-  void acking(MessageId id, int delivery) {
+  public void acking(MessageId id, int delivery) {
     Entry entry = make(id);
     entry.isAckSent |= delivery == entry.deliveries;
   }
 
   /** The ack was confirmed. */
-  void acked(MessageId id) {
+  public void acked(MessageId id) {
     Entry entry = make(id);
     if (!entry.isAckConfirmed) {
       ackConfirmed++;
@@ -131,23 +154,23 @@ final class DeliveryChecker {
   }
 
   /** The ack was answered with a refusal: it is to come again. */
-  void ackRefused(MessageId id, int delivery) {
+  public void ackRefused(MessageId id, int delivery) {
     Entry entry = make(id);
     entry.isAckSent &= delivery != entry.deliveries;
   }
 
   /** It is about to be given back, by itself or because an earlier one of its key is. */
-  void givingBack(MessageId id) {
+  public void givingBack(MessageId id) {
     make(id).isFree = true;
   }
 
   /** The broker process is gone, and with it every lease. */
-  void killed() {
+  public void killed() {
     incarnation++;
   }
 
   /** Nothing is left to deliver: whatever was acknowledged must have come by now. */
-  void drained() {
+  public void drained() {
     callers.forEach(
         (caller, entries) -> {
           for (int counter = 0; counter < entries.size(); counter++) {
@@ -163,72 +186,83 @@ final class DeliveryChecker {
   }
 
   /** Messages that were confirmed and whose ack is not. */
-  long openCount() {
+  public long openCount() {
     return callers.values().stream()
         .flatMap(List::stream)
         .filter(entry -> entry.isConfirmed && !entry.isAckConfirmed && !entry.isAckSent)
         .count();
   }
 
+  /** Answers and deliveries of messages at another place than the first, where that may be. */
+  public long copies() {
+    return copies;
+  }
+
   /** Messages whose publish was never answered and which came out nevertheless. */
-  long recoveredCount() {
+  public long recoveredCount() {
     return callers.values().stream()
         .flatMap(List::stream)
         .filter(entry -> !entry.isConfirmed && entry.deliveries > 0)
         .count();
   }
 
-  long count(Kind kind) {
+  public long count(Kind kind) {
     return counts.getOrDefault(kind, 0L);
   }
 
-  boolean isRed() {
+  public boolean isRed() {
     return !counts.isEmpty();
   }
 
   /** The first ones, in the order they were found. */
-  List<Violation> violations() {
+  public List<Violation> violations() {
     return List.copyOf(violations);
   }
 
-  long attempted() {
+  public long attempted() {
     return attempted;
   }
 
-  long confirmed() {
+  public long confirmed() {
     return confirmed;
   }
 
-  long refused() {
+  public long refused() {
     return refused;
   }
 
-  long delivered() {
+  public long delivered() {
     return delivered;
   }
 
-  long redelivered() {
+  public long redelivered() {
     return redelivered;
   }
 
-  long ackConfirmed() {
+  public long ackConfirmed() {
     return ackConfirmed;
   }
 
-  private void place(MessageId id, Entry entry, int queue, long offset) {
+  /** False if it is a further copy, which may be. */
+  private boolean place(MessageId id, Entry entry, int queue, long offset) {
     if (entry.offset < 0) {
       entry.queue = queue;
       entry.offset = offset;
     } else if (entry.queue != queue || entry.offset != offset) {
+      if (mayRepeat.test(id)) {
+        copies++;
+        return false;
+      }
       violate(
           Kind.STORED_TWICE,
           id,
           "at " + entry.queue + "/" + entry.offset + " and " + queue + "/" + offset);
     }
+    return true;
   }
 
   private void checkOrder(MessageId id, int queue, long offset) {
-    int key = id.keyNumber();
+    int key = keyOf.applyAsInt(id);
     if (key < 0) {
       return;
     }

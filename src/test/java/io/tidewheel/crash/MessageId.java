@@ -4,12 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /** A message of the crash test: who published it and as which; everything else follows from it. */
-record MessageId(int caller, int counter) {
+public record MessageId(int caller, int counter) {
   private static final int KEYS_PER_CALLER = 4;
   private static final int MIN_BYTES = 40;
   private static final int SPREAD_BYTES = 1_000;
 
-  static MessageId parse(String text) {
+  public static MessageId parse(String text) {
     int dash = text.indexOf('-');
     if (dash <= 0) {
       return new MessageId(-1, -1);
@@ -22,7 +22,7 @@ record MessageId(int caller, int counter) {
     }
   }
 
-  String text() {
+  public String text() {
     return caller + "-" + counter;
   }
 
@@ -33,8 +33,21 @@ record MessageId(int caller, int counter) {
 
   /** Always the same bytes for the same id; every fifth is no UTF-8. */
   byte[] payload() {
-    SplittableRandom random = new SplittableRandom(((long) caller << 32) | counter);
-    byte[] bytes = new byte[MIN_BYTES + random.nextInt(SPREAD_BYTES)];
+    SplittableRandom random = random();
+    return payload(random, MIN_BYTES + random.nextInt(SPREAD_BYTES));
+  }
+
+  /** The same of a given size. */
+  public byte[] payload(int size) {
+    return payload(random(), size);
+  }
+
+  private SplittableRandom random() {
+    return new SplittableRandom(((long) caller << 32) | counter);
+  }
+
+  private byte[] payload(SplittableRandom random, int size) {
+    byte[] bytes = new byte[size];
     boolean isBinary = counter % 5 == 0;
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (isBinary ? random.nextInt(256) : ' ' + random.nextInt(94));

@@ -1,8 +1,8 @@
 package io.tidewheel.crash;
 
 /** A promise that was broken, and by which message. */
-record Violation(Kind kind, MessageId id, String detail) {
-  enum Kind {
+public record Violation(Kind kind, MessageId id, String detail) {
+  public enum Kind {
     LOST("acknowledged, never delivered"),
     LEFT_BEHIND("delivered, given back, never delivered again"),
     ACKED_AGAIN("delivered after its ack was confirmed"),
@@ -18,7 +18,7 @@ record Violation(Kind kind, MessageId id, String detail) {
       this.meaning = meaning;
     }
 
-    String meaning() {
+    public String meaning() {
       return meaning;
     }
   }

@@ -153,6 +153,27 @@ class IngressLaneTest {
     return lane.next(0);
   }
 
+  /** Guards against {@code not_stored} for what the queue that it was taken from had stored. */
+  @Test
+  void noRefusalSpeaksForAQueueThatItWasTakenFrom() {
+    CompletableFuture<List<PublishResult>> late = new CompletableFuture<>();
+    CompletableFuture<List<PublishResult>> refused = new CompletableFuture<>();
+    List<Message> one = call(1, 10).messages();
+    add(new PublishCall(one, 10, late));
+    lane.next(0).onSent();
+    add(new PublishCall(one, 100, refused));
+    lane.next(0).onSent();
+    IngressLane other = new IngressLane();
+    lane.takeFree().forEach(other::add);
+    other.expireWaiting(50);
+    Batch batch = other.next(50);
+    batch.onSent();
+    batch.onRefused(REFUSED);
+    batch.giveUp();
+    assertThat(late.join()).containsExactly(IngressLane.unknown());
+    assertThat(refused.join()).containsExactly(IngressLane.unknown());
+  }
+
   private void add(PublishCall call) {
     for (int i = 0; i < call.messages().size(); i++) {
       lane.add(new IngressLane.Waiting(call, i));

@@ -1,0 +1,133 @@
+package io.tidewheel.fault;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What the fault test is told on its command line. */
+record FaultOptions(
+    List<Row> rows,
+    long seed,
+    Duration duration,
+    int rate,
+    Path directory,
+    @Nullable Path report,
+    boolean isUnfenced) {
+  static final String USAGE =
+      """
+      Usage: bin/fault-test [--row NAME ...] [--seed N] [--duration T] [--rate N] [--report FILE]
+                            [--directory DIR] [--unfenced]
+
+      Starts three brokers and a Cassandra on this machine (bin/cluster), publishes to 12 queues at
+      a fixed rate while two subscriptions are read, does to it what the row says, drains, and
+      checks that nothing acknowledged is lost, nothing else comes out, keys keep their order, the
+      log is the same on every node and all counts agree.
+
+        --row NAME      one of the rows below; may be repeated; all if not given
+        --seed N        of every choice the test makes; random, and printed
+        --duration T    of the load of each row, as 25s or 2m; 120s
+        --rate N        messages of 1 KiB a second; 300
+        --report FILE   also writes the results as JSON
+        --directory     where logs, data and histories go; made anew each time; target/fault
+        --unfenced      brokers go on writing when nobody confirms them: the check must go red, and
+                        the exit code is 0 only if it does
+
+      Rows that cut brokers off need root: each broker runs in a network of its own.
+      Exit codes: 0 all as promised, 1 not, 2 wrong usage.
+
+      Rows:
+      """;
+
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,4})([sm])");
+
+  static String usage() {
+    StringBuilder text = new StringBuilder(USAGE);
+    for (Row row : Row.values()) {
+      text.append("  %-18s %s%n".formatted(row.text(), row.meaning()));
+    }
+    return text.toString();
+  }
+
+  /** A command line that cannot be used. */
+  static final class UsageException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    UsageException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Reads a command line.
+   *
+   * @param freshSeed taken when none is given
+   */
+  static FaultOptions parse(List<String> arguments, long freshSeed) {
+    List<Row> rows = new ArrayList<>();
+    long seed = freshSeed;
+    Duration duration = Duration.ofMinutes(2);
+    int rate = 300;
+    Path directory = Path.of("target/fault");
+    Path report = null;
+    boolean isUnfenced = false;
+    for (int i = 0; i < arguments.size(); i++) {
+      String name = arguments.get(i);
+      switch (name) {
+        case "--row" -> rows.add(row(value(arguments, ++i)));
+        case "--seed" -> seed = number(arguments, ++i, Long.MIN_VALUE, Long.MAX_VALUE);
+        case "--duration" -> duration = duration(value(arguments, ++i));
+        case "--rate" -> rate = (int) number(arguments, ++i, 10, 10_000);
+        case "--directory" -> directory = Path.of(value(arguments, ++i));
+        case "--report" -> report = Path.of(value(arguments, ++i));
+        case "--unfenced" -> isUnfenced = true;
+        default -> throw new UsageException("unknown option " + name);
+      }
+    }
+    if (rows.isEmpty()) {
+      rows.addAll(List.of(Row.values()));
+    }
+    return new FaultOptions(List.copyOf(rows), seed, duration, rate, directory, report, isUnfenced);
+  }
+
+  private static Row row(String text) {
+    return Row.of(text).orElseThrow(() -> new UsageException("there is no row " + text));
+  }
+
+  private static Duration duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      throw new UsageException("--duration " + text + ": expected something like 25s or 2m");
+    }
+    long number = Long.parseLong(matcher.group(1));
+    Duration duration =
+        matcher.group(2).equals("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
+    if (duration.toSeconds() < 15 || duration.toMinutes() > 60) {
+      throw new UsageException("--duration " + text + ": expected 15s to 60m");
+    }
+    return duration;
+  }
+
+  private static String value(List<String> arguments, int index) {
+    if (index >= arguments.size()) {
+      throw new UsageException(arguments.get(index - 1) + " needs a value");
+    }
+    return arguments.get(index);
+  }
+
+  private static long number(List<String> arguments, int index, long min, long max) {
+    String text = value(arguments, index);
+    try {
+      long number = Long.parseLong(text);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw new UsageException(arguments.get(index - 1) + " " + text + ": expected a number");
+    }
+    throw new UsageException(arguments.get(index - 1) + " " + text + ": out of range");
+  }
+}

@@ -1,0 +1,132 @@
+package io.tidewheel.fault;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.crash.BrokerClient;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs rows of faults against a real cluster. Use it with {@code bin/fault-test}. */
+public final class FaultTest {
+  private static final String MARK = "fault-test";
+  private static final String UNFENCED = "tidewheel.cluster.unsafe-write-without-quorum = on\n";
+
+  private final FaultOptions options;
+  private final PrintStream out;
+
+  FaultTest(FaultOptions options, PrintStream out) {
+    this.options = options;
+    this.out = out;
+  }
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (List.of(arguments).contains("--help")) {
+      System.out.print(FaultOptions.usage());
+      return;
+    }
+    FaultOptions options;
+    try {
+      options = FaultOptions.parse(List.of(arguments), System.nanoTime() & 0xffff_ffffL);
+    } catch (FaultOptions.UsageException e) {
+      System.err.println("fault-test: " + e.getMessage() + "; see --help");
+      System.exit(2);
+      return;
+    }
+    if (Files.exists(options.directory()) && !Files.exists(options.directory().resolve(MARK))) {
+      System.err.println(
+          "fault-test: " + options.directory() + " holds other things; it would be deleted");
+      System.exit(2);
+      return;
+    }
+    List<RowResult> results = new FaultTest(options, System.out).run();
+    boolean isRed = results.stream().anyMatch(RowResult::isRed);
+    System.exit(isRed == options.isUnfenced() ? 0 : 1);
+  }
+
+  /** Runs all rows; those of one kind of cluster on one after the other. */
+  List<RowResult> run() throws IOException, InterruptedException {
+    delete(options.directory());
+    Files.createDirectories(options.directory());
+    Files.writeString(options.directory().resolve(MARK), "");
+    out.printf(
+        "fault test: seed %d, %d s a row, %d messages/s, in %s%n",
+        options.seed(), options.duration().toSeconds(), options.rate(), options.directory());
+    List<RowResult> results = new ArrayList<>();
+    run(options.rows().stream().filter(row -> !row.isPartition()).toList(), false, results);
+    run(options.rows().stream().filter(Row::isPartition).toList(), true, results);
+    Path report = options.report();
+    if (report != null) {
+      ObjectNode node = BrokerClient.MAPPER.createObjectNode();
+      node.put("seed", options.seed()).put("seconds", options.duration().toSeconds());
+      node.put("rate", options.rate()).put("unfenced", options.isUnfenced());
+      ArrayNode rows = node.putArray("rows");
+      results.forEach(result -> rows.add(result.json()));
+      BrokerClient.MAPPER.writerWithDefaultPrettyPrinter().writeValue(report.toFile(), node);
+    }
+    boolean isRed = results.stream().anyMatch(RowResult::isRed);
+    String verdict = isRed ? "FAILED: promises were broken" : "PASSED";
+    if (options.isUnfenced()) {
+      verdict = isRed ? "RED, AS IT MUST BE" : "FAILED: nobody noticed that the fence was off";
+    }
+    out.printf("%s (seed %d)%n", verdict, options.seed());
+    return results;
+  }
+
+  private void run(List<Row> rows, boolean hasNetworks, List<RowResult> results)
+      throws IOException, InterruptedException {
+    if (rows.isEmpty()) {
+      return;
+    }
+    Path directory = options.directory().resolve(hasNetworks ? "networks" : "cluster");
+    try (LocalCluster cluster = LocalCluster.start(directory, hasNetworks, config())) {
+      try (Brokers brokers = new Brokers(cluster.urls())) {
+        new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
+        for (Row row : rows) {
+          RowResult result = new RowRun(options, row, cluster, brokers, results.size() + 1).run();
+          result.print(out);
+          results.add(result);
+        }
+      }
+    }
+  }
+
+  private @Nullable Path config() throws IOException {
+    if (!options.isUnfenced()) {
+      return null;
+    }
+    Path file = options.directory().resolve("unfenced.conf");
+    Files.writeString(file, UNFENCED);
+    return file;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path path, @Nullable IOException error)
+              throws IOException {
+            Files.delete(path);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,67 @@
+package io.tidewheel.fault;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** What is done to the cluster in one run. */
+enum Row {
+  NONE("nothing"),
+  KILL("kill -9 of a broker, which comes back"),
+  TERM("SIGTERM and start, of each broker in turn"),
+  PAUSE("SIGSTOP of a broker, then SIGCONT"),
+  STORE_KILL("kill -9 of Cassandra, which comes back"),
+  STORE_PAUSE("SIGSTOP of Cassandra, then SIGCONT"),
+  SHRINK("brokers killed until one is left, then one comes back"),
+  SUBSCRIPTIONS("subscriptions created and deleted, queues asleep in between"),
+  PARTITION_1("broker 1, the first seed, cut off from the others"),
+  PARTITION_2("broker 2 cut off from the others"),
+  PARTITION_3("broker 3 cut off from the others"),
+  PARTITION_RESTART("broker 1, the first seed, cut off and started again while it is");
+
+  private final String meaning;
+
+  Row(String meaning) {
+    this.meaning = meaning;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+
+  /** As users write it. */
+  String text() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static Optional<Row> of(String text) {
+    for (Row row : values()) {
+      if (row.text().equals(text)) {
+        return Optional.of(row);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether each broker needs a network of its own. */
+  boolean isPartition() {
+    return this == PARTITION_1
+        || this == PARTITION_2
+        || this == PARTITION_3
+        || this == PARTITION_RESTART;
+  }
+
+  /** Which broker is cut off; 0 if none is. */
+  int loneBroker() {
+    return switch (this) {
+      case PARTITION_1, PARTITION_RESTART -> 1;
+      case PARTITION_2 -> 2;
+      case PARTITION_3 -> 3;
+      default -> 0;
+    };
+  }
+
+  /** Whether leases end only when they should: nothing is lost from memory. */
+  boolean keepsLeases() {
+    return this == NONE || this == TERM || this == SUBSCRIPTIONS;
+  }
+}

@@ -1,0 +1,138 @@
+package io.tidewheel.fault;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.crash.BrokerClient;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What a run has shown: figures, promises that were broken, and times that were missed. */
+final class RowResult {
+  private static final int SHOWN = 10;
+
+  private final Row row;
+  private final long seed;
+  private final Map<String, Double> figures = new LinkedHashMap<>();
+  private final Map<String, double[]> lines = new LinkedHashMap<>();
+  private final List<String> violations = new ArrayList<>();
+  private final List<String> missed = new ArrayList<>();
+
+  RowResult(Row row, long seed) {
+    this.row = row;
+    this.seed = seed;
+  }
+
+  void figure(String name, double value) {
+    figures.put(name, value);
+  }
+
+  void line(String name, double[] perSecond) {
+    lines.put(name, perSecond.clone());
+  }
+
+  void violation(String text) {
+    violations.add(text);
+  }
+
+  void missed(String text) {
+    missed.add(text);
+  }
+
+  /** A figure must not be above this. */
+  void atMost(String name, double limit) {
+    double value = figures.getOrDefault(name, Double.NaN);
+    if (value > limit) {
+      missed.add("%s is %s, at most %s were wanted".formatted(name, number(value), number(limit)));
+    }
+  }
+
+  /** A figure must not be below this. */
+  void atLeast(String name, double limit) {
+    double value = figures.getOrDefault(name, Double.NaN);
+    if (value < limit) {
+      missed.add("%s is %s, at least %s were wanted".formatted(name, number(value), number(limit)));
+    }
+  }
+
+  boolean isRed() {
+    return !violations.isEmpty();
+  }
+
+  boolean isAllMet() {
+    return violations.isEmpty() && missed.isEmpty();
+  }
+
+  List<String> violations() {
+    return List.copyOf(violations);
+  }
+
+  List<String> missed() {
+    return List.copyOf(missed);
+  }
+
+  Map<String, Double> figures() {
+    return Map.copyOf(figures);
+  }
+
+  void print(PrintStream out) {
+    StringBuilder text = new StringBuilder("| " + row.text() + " |");
+    figures.forEach(
+        (name, value) ->
+            text.append(' ').append(name).append(' ').append(number(value)).append(" ·"));
+    text.setLength(text.length() - 2);
+    text.append(" | ").append(verdict()).append(" | seed ").append(seed).append(" |");
+    out.println(text);
+    violations.stream().limit(SHOWN).forEach(one -> out.println("  BROKEN: " + one));
+    if (violations.size() > SHOWN) {
+      out.println("  … and " + (violations.size() - SHOWN) + " more");
+    }
+    missed.forEach(one -> out.println("  missed: " + one));
+  }
+
+  private String verdict() {
+    return isRed() ? "BROKEN" : missed.isEmpty() ? "as promised" : "times missed";
+  }
+
+  ObjectNode json() {
+    ObjectNode node = BrokerClient.MAPPER.createObjectNode();
+    node.put("row", row.text()).put("seed", seed).put("verdict", verdict());
+    ObjectNode values = node.putObject("figures");
+    figures.forEach(
+        (name, value) -> {
+          if (value.isNaN()) {
+            values.putNull(name);
+          } else {
+            values.put(name, value);
+          }
+        });
+    ArrayNode broken = node.putArray("violations");
+    violations.forEach(broken::add);
+    ArrayNode late = node.putArray("missed");
+    missed.forEach(late::add);
+    ObjectNode series = node.putObject("perSecond");
+    lines.forEach(
+        (name, perSecond) -> {
+          ArrayNode array = series.putArray(name);
+          for (double value : perSecond) {
+            if (Double.isNaN(value)) {
+              array.addNull();
+            } else {
+              array.add(Math.round(value * 10_000) / 10_000.0);
+            }
+          }
+        });
+    return node;
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value)
+        ? "-"
+        : value == Math.rint(value)
+            ? String.format(Locale.ROOT, "%,d", (long) value)
+            : String.format(Locale.ROOT, "%.4f", value);
+  }
+}
