@@ -249,7 +249,6 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     return this;
   }
 
-  /** Whether this node may speak for the queue; asked before each answer of the front's own. */
   private boolean isFenceHeld() {
     return node.ownership().fence().isHeld();
   }
@@ -283,8 +282,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       return this;
     }
     if (upkeep.isStopping() || (writer.isLoaded() && !isFenceHeld())) {
-      // Nobody reads here, but the subscription may well be open: the reader has stopped already,
-      // or another node opened it.
+      // The reader has stopped already, but its subscription may well be open, here or elsewhere.
       routed.command().onNotNow();
     } else if (writer.isLoaded()) {
       routed.command().onNoReader();

@@ -3,8 +3,10 @@ package io.tidewheel.fault;
 import io.tidewheel.crash.MessageId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
@@ -15,6 +17,7 @@ final class AckOrderChecker {
   private final ToIntFunction<MessageId> keyOf;
   private final Map<Integer, Place> newest = new HashMap<>();
   private final Map<MessageId, Place> floors = new HashMap<>();
+  private final Set<MessageId> tried = new HashSet<>();
   private final List<String> violations = new ArrayList<>();
 
   private record Place(int queue, long offset) {}
@@ -25,9 +28,9 @@ final class AckOrderChecker {
 
   /** A publish is about to be sent. Of several tries the first one counts: it may be stored. */
   void publishing(MessageId id) {
-    Place place = newest.get(keyOf.applyAsInt(id));
-    if (place != null && keyOf.applyAsInt(id) >= 0) {
-      floors.putIfAbsent(id, place);
+    int key = keyOf.applyAsInt(id);
+    if (key >= 0 && tried.add(id) && newest.containsKey(key)) {
+      floors.put(id, newest.get(key));
     }
   }
 

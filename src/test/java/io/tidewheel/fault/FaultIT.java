@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The short set of faults, on a real cluster; {@code bin/fault-test} has the others. */
+/**
+ * The short set of faults, on a real cluster; {@code bin/fault-test} has the others. Only with
+ * {@code bin/test --long}: until its rows hold on a slow machine, too (docs/guarantees.md).
+ */
+@EnabledIfSystemProperty(named = "tidewheel.long", matches = "true")
 class FaultIT {
   private static final FaultOptions SHORT =
       new FaultOptions(

@@ -3,6 +3,7 @@ package io.tidewheel.fault;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.crash.BrokerClient;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -144,7 +145,7 @@ final class LocalCluster implements AutoCloseable {
       boolean isFree = true;
       for (int offset : new int[] {0, 1, 2, 10, 11, 12, 1_000, 1_001, 1_002}) {
         try (ServerSocket socket = new ServerSocket()) {
-          socket.bind(new InetSocketAddress("127.0.0.1", port + offset));
+          socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port + offset));
         } catch (IOException e) {
           isFree = false;
           break;

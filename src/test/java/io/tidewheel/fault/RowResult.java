@@ -26,6 +26,11 @@ final class RowResult {
     this.seed = seed;
   }
 
+  /** A count. */
+  void figure(String name, long count) {
+    figure(name, (double) count);
+  }
+
   void figure(String name, double value) {
     figures.put(name, value);
   }

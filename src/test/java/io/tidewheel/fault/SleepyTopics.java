@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Subscriptions come and go on topics that nothing else touches, so that their queues sleep in
@@ -24,7 +25,7 @@ final class SleepyTopics implements Runnable {
   private final String prefix;
   private final List<String> violations = new ArrayList<>();
   private volatile boolean isEnding;
-  private volatile long rounds;
+  private final AtomicInteger rounds = new AtomicInteger();
 
   SleepyTopics(Brokers brokers, String prefix) {
     this.brokers = brokers;
@@ -36,7 +37,7 @@ final class SleepyTopics implements Runnable {
   }
 
   long rounds() {
-    return rounds;
+    return rounds.get();
   }
 
   synchronized List<String> violations() {
@@ -50,8 +51,7 @@ final class SleepyTopics implements Runnable {
         client().put(path(i), "{\"queues\":" + Workload.QUEUES + "}");
       }
       while (!isEnding) {
-        round((int) rounds);
-        rounds++;
+        round(rounds.getAndIncrement());
         // Each topic rests for several rounds: longer than cores stay awake.
         TimeUnit.SECONDS.sleep(2);
       }

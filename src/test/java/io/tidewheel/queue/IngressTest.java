@@ -180,10 +180,10 @@ class IngressTest {
             .publish(topic(1), List.of(text("a")), Duration.ofSeconds(1))
             .toCompletableFuture();
     append();
-    fixture.advance(Duration.ofMillis(400));
-    awaitTaken();
+    fixture.advance(Duration.ofMillis(600));
+    append();
     assertThat(answer).isNotDone();
-    fixture.advance(Duration.ofMillis(200));
+    fixture.advance(Duration.ofMillis(400));
     assertThat(join(answer)).hasOnlyElementsOfType(PublishResult.Unknown.class);
     assertThat(budget.used()).isZero();
   }
