@@ -41,7 +41,8 @@ public final class ConfigurationFile {
   /** What holds where nobody says anything; without system properties, and not yet resolved. */
   static Config defaults() {
     return ConfigFactory.parseResources("tidewheel-akka.conf")
-        .withFallback(ConfigFactory.parseResources("reference.conf"));
+        // Akka looks at it again and gets the same one: it is parsed once in this process.
+        .withFallback(ConfigFactory.defaultReferenceUnresolved());
   }
 
   private static Config parse(Path file) {

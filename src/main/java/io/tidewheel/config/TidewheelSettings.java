@@ -182,6 +182,7 @@ public record TidewheelSettings(
     try {
       ConfigObject known =
           ConfigurationFile.defaults()
+              .withOnlyPath(ROOT)
               .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
               .getObject(ROOT);
       UnknownKeys.refuse(ROOT, config.getObject(ROOT), known);
