@@ -25,6 +25,7 @@ import io.tidewheel.catalog.CatalogSettings;
 import io.tidewheel.catalog.CatalogView;
 import io.tidewheel.catalog.PublishedCatalog;
 import io.tidewheel.cluster.ClusterNode;
+import io.tidewheel.cluster.Roles;
 import io.tidewheel.cluster.ShardedQueues;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.http.Broker;
@@ -163,7 +164,7 @@ public final class TidewheelNode implements AutoCloseable {
                                 queues,
                                 clock)),
                         "catalog")
-                    .withSettings(ClusterSingletonSettings.create(system).withRole("broker")));
+                    .withSettings(ClusterSingletonSettings.create(system).withRole(Roles.BROKER)));
     PublishedCatalog published = new PublishedCatalog();
     CatalogClient topics =
         CatalogView.client(
@@ -180,7 +181,7 @@ public final class TidewheelNode implements AutoCloseable {
         new Subscription.Dependencies(
             topics,
             queues,
-            cluster.link(new BacklogReports(board), waker),
+            cluster.startBacklogLink(new BacklogReports(board), waker),
             small,
             clock,
             System::nanoTime,
@@ -236,7 +237,7 @@ public final class TidewheelNode implements AutoCloseable {
             topics::expireSubscription,
             inspector,
             idleness,
-            cluster.otherNodes(idleness),
+            cluster.startIdleLink(idleness),
             System::nanoTime);
     system.systemActorOf(restarting(Expiry.create(expiry)), "expiry", Props.empty());
     LogBrowser browser = new LogBrowser(rows, tail);

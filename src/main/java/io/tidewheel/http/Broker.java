@@ -2,7 +2,7 @@ package io.tidewheel.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.catalog.CatalogClient;
-import io.tidewheel.cluster.ClusterNode.ClusterStatus;
+import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;

@@ -9,7 +9,7 @@ import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
-import io.tidewheel.cluster.ClusterNode;
+import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
@@ -54,8 +54,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   private final Set<Receipt> leased = new HashSet<>();
   private final List<CompletableFuture<List<Delivery>>> waiting = new ArrayList<>();
   private long lastUid;
-  private static final ClusterNode.MemberStatus MEMBER =
-      new ClusterNode.MemberStatus(
+  private static final ClusterStatus.MemberStatus MEMBER =
+      new ClusterStatus.MemberStatus(
           "127.0.0.1:7355", 255, List.of("broker"), "up", "default", true, true, 3);
 
   private Broker.Readiness readiness = new Broker.Readiness(true, "serving");
@@ -121,7 +121,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         metrics,
         () ->
             CompletableFuture.completedFuture(
-                new ClusterNode.ClusterStatus(
+                new ClusterStatus(
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
         () -> readiness,
         null,
