@@ -209,7 +209,7 @@ final class NodeFixture implements AutoCloseable {
   /**
    * A node that needs longer does not stop in order: something in it waits for what never comes.
    */
-  private void stop() {
+  void stop() {
     try {
       node.terminate().toCompletableFuture().get(15, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {

@@ -1,5 +1,6 @@
 package io.tidewheel.subscription;
 
+import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
 import java.util.Arrays;
@@ -186,23 +187,22 @@ final class Window {
    * Gives out what can be given out, in order.
    *
    * @param max messages
-   * @param maxPayloadBytes of payload; one larger message goes alone
+   * @param maxPayloadBytes of payload, and {@link Limits#MAX_PULL_WEIGHT} of all that goes with it;
+   *     one larger message goes alone
    */
   void take(int max, long maxPayloadBytes, long nowNanos, Consumer<Slot> action) {
     int left = max;
-    long bytesLeft = maxPayloadBytes;
-    boolean isFirst = true;
+    Room room = new Room(maxPayloadBytes);
     while (left > 0) {
       Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
-      if (slot == null || (!isFirst && slot.payloadBytes() > bytesLeft)) {
+      if (slot == null || !room.isFor(slot)) {
         return;
       }
       turns.take(slot);
-      isFirst = false;
       KeyLine line = slot.line;
       if (line == null) {
         left--;
-        bytesLeft -= slot.payloadBytes();
+        room.fill(slot);
         lease(slot, action);
       } else {
         int runMax = Math.min(left, MAX_KEY_RUN);
@@ -212,11 +212,11 @@ final class Window {
           if (member.place == Place.GONE) {
             continue;
           }
-          if (taken == runMax || !(isHead || isNext(member, line, bytesLeft, nowNanos))) {
+          if (taken == runMax || !(isHead || isNext(member, line, room, nowNanos))) {
             break;
           }
           taken++;
-          bytesLeft -= member.payloadBytes();
+          room.fill(member);
           lease(member, action);
         }
         left -= taken;
@@ -226,11 +226,32 @@ final class Window {
   }
 
   /** Whether a message may go out behind the first one of its key. */
-  private boolean isNext(Slot member, KeyLine line, long bytesLeft, long nowNanos) {
+  private boolean isNext(Slot member, KeyLine line, Room room, long nowNanos) {
     return member.isLoaded()
         && member.dueNanos <= nowNanos
         && lines.isBeforeDeferred(member, line)
-        && member.payloadBytes() <= bytesLeft;
+        && room.isFor(member);
+  }
+
+  /** What is left of an answer. */
+  private static final class Room {
+    private long payloadBytes;
+    private long weight = Limits.MAX_PULL_WEIGHT;
+    private boolean isWhole = true;
+
+    private Room(long payloadBytes) {
+      this.payloadBytes = payloadBytes;
+    }
+
+    private boolean isFor(Slot slot) {
+      return isWhole || (slot.payloadBytes() <= payloadBytes && slot.weight <= weight);
+    }
+
+    private void fill(Slot slot) {
+      payloadBytes -= slot.payloadBytes();
+      weight -= slot.weight;
+      isWhole = false;
+    }
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */
