@@ -53,11 +53,11 @@ final class NodeRoutes {
 
   /** Whether this node can serve: 200 or 503. */
   CompletionStage<Answer> ready() {
-    Broker.Readiness readiness = broker.readiness().get();
+    boolean isReady = broker.readiness().isReady().getAsBoolean();
     JsonBytes json = new JsonBytes(64).literal("{\"status\":\"");
-    json.literal(readiness.isReady() ? "ready" : "not-ready").literal("\",\"detail\":");
-    json.string(readiness.detail()).literal("}");
-    return done(readiness.isReady() ? 200 : 503, json);
+    json.literal(isReady ? "ready" : "not-ready").literal("\",\"detail\":");
+    json.string(broker.readiness().detail().get()).literal("}");
+    return done(isReady ? 200 : 503, json);
   }
 
   /** Who is a member, as this node sees it. */

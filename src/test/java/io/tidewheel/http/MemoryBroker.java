@@ -58,7 +58,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
       new ClusterStatus.MemberStatus(
           "127.0.0.1:7355", 255, List.of("broker"), "up", "default", true, true, 3);
 
-  private Broker.Readiness readiness = new Broker.Readiness(true, "serving");
+  private volatile boolean isReady = true;
 
   /** Answers the next publishes instead of storing; null to store. */
   PublishResult nextResult;
@@ -123,7 +123,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
             CompletableFuture.completedFuture(
                 new ClusterStatus(
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
-        () -> readiness,
+        new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
@@ -141,8 +141,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
     return CompletableFuture.failedFuture(new IllegalStateException("nothing to redrive"));
   }
 
-  synchronized void ready(boolean isReady) {
-    readiness = new Broker.Readiness(isReady, isReady ? "serving" : "recovering");
+  void ready(boolean nowReady) {
+    isReady = nowReady;
   }
 
   synchronized List<Message> messages(String topic) {
