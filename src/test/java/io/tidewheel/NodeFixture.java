@@ -206,6 +206,11 @@ final class NodeFixture implements AutoCloseable {
     }
   }
 
+  /** Stops one whose cluster has gone: without a quorum it may not come to an end in order. */
+  void stopAlone() {
+    node.close();
+  }
+
   /**
    * A node that needs longer does not stop in order: something in it waits for what never comes.
    */

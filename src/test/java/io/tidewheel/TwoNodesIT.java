@@ -47,10 +47,8 @@ class TwoNodesIT {
 
   @AfterAll
   void stop() {
-    // Alone the second would not serve.
-    CompletableFuture<Void> stopped = CompletableFuture.runAsync(second::stop);
-    first.stop();
-    stopped.join();
+    second.stop();
+    first.stopAlone();
   }
 
   /** Guards messages larger than a frame between nodes, which nobody would ever get. */

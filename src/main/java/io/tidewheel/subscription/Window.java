@@ -1,6 +1,5 @@
 package io.tidewheel.subscription;
 
-import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
 import io.tidewheel.subscription.Slot.Place;
 import java.util.Arrays;
@@ -187,12 +186,12 @@ final class Window {
    * Gives out what can be given out, in order.
    *
    * @param max messages
-   * @param maxPayloadBytes of payload, and {@link Limits#MAX_PULL_WEIGHT} of all that goes with it;
+   * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has;
    *     one larger message goes alone
    */
   void take(int max, long maxPayloadBytes, long nowNanos, Consumer<Slot> action) {
     int left = max;
-    Room room = new Room(maxPayloadBytes);
+    AnswerRoom room = new AnswerRoom(maxPayloadBytes);
     while (left > 0) {
       Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
       if (slot == null || !room.isFor(slot)) {
@@ -226,32 +225,11 @@ final class Window {
   }
 
   /** Whether a message may go out behind the first one of its key. */
-  private boolean isNext(Slot member, KeyLine line, Room room, long nowNanos) {
+  private boolean isNext(Slot member, KeyLine line, AnswerRoom room, long nowNanos) {
     return member.isLoaded()
         && member.dueNanos <= nowNanos
         && lines.isBeforeDeferred(member, line)
         && room.isFor(member);
-  }
-
-  /** What is left of an answer. */
-  private static final class Room {
-    private long payloadBytes;
-    private long weight = Limits.MAX_PULL_WEIGHT;
-    private boolean isWhole = true;
-
-    private Room(long payloadBytes) {
-      this.payloadBytes = payloadBytes;
-    }
-
-    private boolean isFor(Slot slot) {
-      return isWhole || (slot.payloadBytes() <= payloadBytes && slot.weight <= weight);
-    }
-
-    private void fill(Slot slot) {
-      payloadBytes -= slot.payloadBytes();
-      weight -= slot.weight;
-      isWhole = false;
-    }
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */
