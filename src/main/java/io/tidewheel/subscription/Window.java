@@ -186,8 +186,8 @@ final class Window {
    * Gives out what can be given out, in order.
    *
    * @param max messages
-   * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has;
-   *     one larger message goes alone
+   * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has; one larger
+   *     message goes alone
    */
   void take(int max, long maxPayloadBytes, long nowNanos, Consumer<Slot> action) {
     int left = max;
