@@ -21,7 +21,8 @@ final class NodeConfig {
         "tidewheel.journal.embedded.directory",
         settings.node().dataDirectory().toAbsolutePath().toString());
     Config config =
-        ConfigFactory.parseMap(derived, "derived from tidewheel.node").withFallback(user);
+        ConfigFactory.parseMap(derived, "derived from the settings below tidewheel")
+            .withFallback(user);
     return switch (settings.store()) {
       case EMBEDDED -> config;
       case CASSANDRA -> CassandraConfig.of(config, settings.cassandra());

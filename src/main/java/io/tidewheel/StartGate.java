@@ -22,14 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class StartGate {
   private static final Duration TRY_TIMEOUT = Duration.ofSeconds(60);
 
-  private final ActorSystem<?> system;
-  private final boolean isPatient;
+  /** Between two tries, or one that fails at once would be repeated without end. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final @Nullable Attempts attempts;
   private final @Nullable WaitingServer server;
   private volatile String waitsFor = "waits for the store";
 
   private StartGate(ActorSystem<?> system, TidewheelSettings.Http http, boolean isPatient) {
-    this.system = system;
-    this.isPatient = isPatient;
+    this.attempts = isPatient ? new Attempts(system, PAUSE, TRY_TIMEOUT) : null;
     this.server =
         isPatient
             ? within(WaitingServer.bind(system, http, () -> waitsFor), cannotListen(http))
@@ -55,45 +56,20 @@ final class StartGate {
    */
   <T> T await(Supplier<CompletionStage<T>> attempt, String what) {
     waitsFor = "waits for " + what;
-    while (isPatient) {
-      try {
-        return within(orEnd(attempt.get()), what + " did not come up");
-      } catch (NodeStartException e) {
-        if (isFinal(e)) {
-          throw e;
-        }
-        system.log().warn("{}, waits on", e.getMessage());
-      }
-    }
-    return within(attempt.get(), what + " did not come up");
+    String failure = what + " did not come up";
+    return attempts == null
+        ? within(attempt.get(), failure)
+        : attempts.untilOneSucceeds(attempt, failure);
   }
 
-  /** A node that has ended meanwhile, because it has no place in its cluster, waits for nothing. */
-  private <T> CompletionStage<T> orEnd(CompletionStage<T> attempt) {
-    return attempt.applyToEither(
-        system
-            .getWhenTerminated()
-            .<T>thenApply(
-                done -> {
-                  throw new CompletionException(
-                      new StoreSetupException("the node has ended before it could serve"));
-                }),
-        result -> result);
-  }
-
-  private static boolean isFinal(NodeStartException failure) {
-    Throwable cause = failure.getCause();
-    return cause instanceof StoreSetupException || cause instanceof InterruptedException;
-  }
-
-  /** Gives the address free for the server that serves; gives where that is to listen. */
-  TidewheelSettings.Http open(TidewheelSettings.Http http) {
+  /** Gives the address free for the server that serves; gives the port where that is to listen. */
+  int open(TidewheelSettings.Http http) {
     if (server == null) {
-      return http;
+      return http.port();
     }
     int port = server.port();
     within(server.stop(), "the address did not get free");
-    return http.withPort(port);
+    return port;
   }
 
   static String cannotListen(TidewheelSettings.Http http) {
@@ -101,8 +77,17 @@ final class StartGate {
   }
 
   static <T> T within(CompletionStage<T> stage, String failure) {
+    return within(stage, failure, TRY_TIMEOUT);
+  }
+
+  /**
+   * Waits for a stage.
+   *
+   * @param failure what is said in front of why
+   */
+  static <T> T within(CompletionStage<T> stage, String failure, Duration timeout) {
     try {
-      return stage.toCompletableFuture().get(TRY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      return stage.toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | CompletionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       String message =
@@ -111,7 +96,7 @@ final class StartGate {
               : failure + ": " + cause.getMessage();
       throw new NodeStartException(message, cause);
     } catch (TimeoutException e) {
-      throw new NodeStartException(failure + " within " + TRY_TIMEOUT.toSeconds() + " s", e);
+      throw new NodeStartException(failure + " within " + timeout.toSeconds() + " s", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NodeStartException("interrupted", e);

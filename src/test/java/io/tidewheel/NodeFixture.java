@@ -206,10 +206,15 @@ final class NodeFixture implements AutoCloseable {
     }
   }
 
+  /** Stops one whose cluster has gone: without a quorum it may not come to an end in order. */
+  void stopAlone() {
+    node.close();
+  }
+
   /**
    * A node that needs longer does not stop in order: something in it waits for what never comes.
    */
-  private void stop() {
+  void stop() {
     try {
       node.terminate().toCompletableFuture().get(15, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {

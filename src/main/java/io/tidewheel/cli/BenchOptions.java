@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -303,7 +304,7 @@ final class BenchOptions {
     int count = Math.max(1, subscriptionsOpen());
     return count == 1
         ? List.of(subscription)
-        : java.util.stream.IntStream.range(0, count)
+        : IntStream.range(0, count)
             .mapToObj(i -> String.format(Locale.ROOT, "%s-%03d", subscription, i))
             .toList();
   }

@@ -1,5 +1,6 @@
 package io.tidewheel.cli;
 
+import com.typesafe.config.Config;
 import io.tidewheel.TidewheelNode;
 import io.tidewheel.config.ConfigurationException;
 import java.io.PrintWriter;
@@ -127,7 +128,7 @@ public final class Main {
     throw e;
   }
 
-  private static NodeStarter.RunningNode startNode(com.typesafe.config.Config config) {
+  private static NodeStarter.RunningNode startNode(Config config) {
     TidewheelNode node = TidewheelNode.start(config);
     return new NodeStarter.RunningNode() {
       @Override

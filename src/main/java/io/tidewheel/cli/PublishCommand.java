@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -212,7 +213,7 @@ final class PublishCommand implements Callable<Integer> {
     }
     return keys.regex != null
         ? KeyRule.regex(keys.regex)
-        : KeyRule.field(java.util.Objects.requireNonNull(keys.field));
+        : KeyRule.field(Objects.requireNonNull(keys.field));
   }
 
   private InputStream open() throws IOException {

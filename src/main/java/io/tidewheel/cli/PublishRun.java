@@ -5,6 +5,7 @@ import io.tidewheel.message.KeyHash;
 import io.tidewheel.message.Limits;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -205,7 +206,7 @@ final class PublishRun {
     } catch (JacksonException e) {
       return false;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

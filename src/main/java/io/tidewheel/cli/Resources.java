@@ -3,6 +3,7 @@ package io.tidewheel.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -53,9 +54,7 @@ final class Resources {
   }
 
   int act(String what, String path, String done) throws InterruptedException {
-    show(
-        connection.post(path, "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)).orFail(),
-        what + ' ' + done);
+    show(connection.post(path, "{}".getBytes(StandardCharsets.UTF_8)).orFail(), what + ' ' + done);
     return ExitCodes.OK;
   }
 

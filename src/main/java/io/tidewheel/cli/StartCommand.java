@@ -8,6 +8,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -30,6 +31,9 @@ import picocli.CommandLine.Option;
       "  tidewheel start --config my.conf"
     })
 final class StartCommand implements Callable<Integer> {
+  /** For what waits for the node to say in order that it did not stop, before the process ends. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
   private final Terminal terminal;
   private final NodeStarter starter;
 
@@ -61,9 +65,10 @@ final class StartCommand implements Callable<Integer> {
     Config config = ConfigurationFile.load(orInstalled(file), overrides());
     TidewheelSettings settings = TidewheelSettings.from(config);
     NodeStarter.RunningNode node = start(config, settings);
-    try (Watchdog watchdog = new Watchdog(settings.node().stopTimeout(), this::halt);
+    Duration stopTimeout = settings.node().stopTimeout();
+    try (Watchdog watchdog = new Watchdog(stopTimeout.plus(GRACE), this::halt);
         Interruption interruption =
-            Interruption.watch(() -> stop(node, settings), settings.node().stopTimeout())) {
+            Interruption.watch(() -> stop(node, stopTimeout), stopTimeout)) {
       node.whenStopping().thenRun(watchdog::start);
       announce(node.httpAddress(), settings);
       node.whenTerminated().toCompletableFuture().get();
@@ -118,12 +123,10 @@ final class StartCommand implements Callable<Integer> {
             .formatted(url, settings.node().dataDirectory().toAbsolutePath().normalize(), url));
   }
 
-  private void stop(NodeStarter.RunningNode node, TidewheelSettings settings) {
+  private void stop(NodeStarter.RunningNode node, Duration timeout) {
     terminal.say("stopping …");
     try {
-      node.terminate()
-          .toCompletableFuture()
-          .get(settings.node().stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      node.terminate().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       terminal.say("stopped");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,5 +1,6 @@
 package io.tidewheel.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -31,8 +32,7 @@ record Terminal(
   static Terminal system() {
     PrintStream out =
         new PrintStream(
-            new java.io.BufferedOutputStream(
-                new FileOutputStream(FileDescriptor.out), OUT_BUFFER_BYTES),
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUT_BUFFER_BYTES),
             false,
             StandardCharsets.UTF_8);
     return new Terminal(

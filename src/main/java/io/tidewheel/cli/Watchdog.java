@@ -3,6 +3,7 @@ package io.tidewheel.cli;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Ends the process if a node that stops does not come to an end: whatever hangs, a supervisor that
@@ -10,6 +11,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Watchdog implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final AtomicBoolean isStarted = new AtomicBoolean();
   private final Duration limit;
   private final Runnable halt;
 
@@ -24,8 +26,11 @@ final class Watchdog implements AutoCloseable {
     this.halt = halt;
   }
 
-  /** The node begins to stop; returns at once. Repeats change nothing that matters. */
+  /** The node begins to stop; returns at once. Repeats change nothing. */
   void start() {
+    if (!isStarted.compareAndSet(false, true)) {
+      return;
+    }
     Thread thread = new Thread(this::await, "stop-watchdog");
     thread.setDaemon(true);
     thread.start();

@@ -19,21 +19,20 @@ public final class ClusterConfig {
   /** Keys and values of Akka. */
   public static Map<String, Object> of(ClusterSettings settings) {
     Map<String, Object> keys = new HashMap<>();
-    String role = settings.role() == ClusterSettings.Role.BROKER ? "broker" : "gateway";
+    String role = settings.role() == ClusterSettings.Role.BROKER ? Roles.BROKER : Roles.GATEWAY;
     keys.put("akka.remote.artery.canonical.hostname", settings.host());
     keys.put("akka.remote.artery.canonical.port", settings.port());
     if (!settings.bindHost().isBlank()) {
       keys.put("akka.remote.artery.bind.hostname", settings.bindHost());
     }
-    keys.put("akka.cluster.roles", List.of(role, ClusterNode.ZONE_ROLE + settings.zone()));
+    keys.put("akka.cluster.roles", List.of(role, Roles.ZONE_PREFIX + settings.zone()));
 
     // Below the quorum nobody comes up and no shard finds a home. Never the number of brokers: with
     // one of them gone sharding would wait for it.
     keys.put("akka.cluster.role.broker.min-nr-of-members", settings.quorum());
 
-    // A node that is gone is noticed after 2 s and removed after 5 s more; its queues move 1 s
-    // later.
-    // That is not longer than a node may act without a quorum only because of the lease.
+    // Removed and moved 6 s after it was last reached at the earliest: longer than
+    // QuorumLease.TERM, so its right has ended.
     keys.put("akka.cluster.failure-detector.heartbeat-interval", "500ms");
     keys.put("akka.cluster.failure-detector.acceptable-heartbeat-pause", "2s");
     keys.put("akka.cluster.split-brain-resolver.stable-after", "5s");

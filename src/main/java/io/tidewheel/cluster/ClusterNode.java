@@ -11,8 +11,6 @@ import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.ClusterEvent.CurrentClusterState;
-import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
@@ -25,12 +23,8 @@ import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.OtherNodes;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -103,14 +97,12 @@ public final class ClusterNode {
               .map(seed -> AddressFromURIString.parse("akka://" + system.name() + '@' + seed))
               .toList();
       Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
+    } else if (settings.discovery() == ClusterSettings.Discovery.NONE) {
+      Cluster cluster = Cluster.get(system);
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
-      if (settings.discovery() == ClusterSettings.Discovery.NONE) {
-        Cluster cluster = Cluster.get(system);
-        cluster.manager().tell(Join.create(cluster.selfMember().address()));
-      } else {
-        AkkaManagement.get(system).start();
-        ClusterBootstrap.get(system).start();
-      }
+      AkkaManagement.get(system).start();
+      ClusterBootstrap.get(system).start();
     }
     return new ClusterNode(system, settings, lease);
   }
@@ -134,12 +126,7 @@ public final class ClusterNode {
     return Members.self(cluster).address();
   }
 
-  /** Whether queues live here. */
-  public boolean isBroker() {
-    return cluster.selfMember().hasRole(Members.BROKER);
-  }
-
-  /** Why nothing is served, or what is done. */
+  /** Whether this node serves, and why not if it does not; one line for people. */
   public String state() {
     QuorumLease own = lease;
     if (own == null || own.isHeld()) {
@@ -150,71 +137,13 @@ public final class ClusterNode {
         : "waiting for " + settings.quorum() + " brokers";
   }
 
-  /**
-   * A member of the cluster.
-   *
-   * @param node its name
-   * @param status as Akka calls it, in lower case: {@code joining}, {@code weaklyup}, {@code up},
-   *     {@code leaving}, {@code exiting}, {@code down}, {@code removed}
-   * @param zone where it stands
-   * @param isReachable whether every other node reaches it
-   * @param isOldest whether the catalog lives there
-   * @param awakeQueues that live there now and do not sleep; null if that is not known
-   */
-  public record MemberStatus(
-      String node,
-      long uid,
-      List<String> roles,
-      String status,
-      String zone,
-      boolean isReachable,
-      boolean isOldest,
-      @Nullable Integer awakeQueues) {}
-
-  /**
-   * What this node knows of the cluster.
-   *
-   * @param node this one
-   * @param brokers that are members in full and reachable
-   * @param leaseMillisLeft how long this node may still act unless it is confirmed; 0 if it may
-   *     not, and null for a node alone, which needs nobody
-   * @param waitsFor brokers that have left and may still believe that they have not
-   */
-  public record ClusterStatus(
-      String node,
-      int quorum,
-      int brokers,
-      boolean isServing,
-      String detail,
-      @Nullable Long leaseMillisLeft,
-      List<String> waitsFor,
-      List<MemberStatus> members) {}
-
   /** What this node knows now, members by name; nodes that do not answer in time say less. */
   public CompletionStage<ClusterStatus> status(ShardedQueues queues) {
     return queues.countByNode(COUNT_TIMEOUT).thenApply(this::status);
   }
 
-  private ClusterStatus status(Map<String, Integer> queues) {
-    CurrentClusterState state = cluster.state();
+  private ClusterStatus status(Map<String, Integer> awakeQueues) {
     MemberView view = Members.view(cluster);
-    Set<NodeId> unreachable = new HashSet<>();
-    state.getUnreachable().forEach(member -> unreachable.add(Members.id(member.uniqueAddress())));
-    Member oldest = null;
-    for (Member member : state.getMembers()) {
-      boolean isCandidate = view.brokers().contains(Members.id(member.uniqueAddress()));
-      if (isCandidate && (oldest == null || member.isOlderThan(oldest))) {
-        oldest = member;
-      }
-    }
-    List<MemberStatus> members = new ArrayList<>();
-    for (Member member : state.getMembers()) {
-      NodeId id = Members.id(member.uniqueAddress());
-      members.add(
-          status(
-              member, !unreachable.contains(id), member.equals(oldest), queues.get(id.address())));
-    }
-    members.sort(Comparator.comparing(MemberStatus::node));
     QuorumLease own = lease;
     return new ClusterStatus(
         name(),
@@ -224,42 +153,15 @@ public final class ClusterNode {
         state(),
         own == null ? null : own.left().toMillis(),
         own == null ? List.of() : own.waitingFor().stream().map(NodeId::address).sorted().toList(),
-        members);
+        ClusterStatus.members(cluster, awakeQueues));
   }
-
-  private static MemberStatus status(
-      Member member, boolean isReachable, boolean isOldest, @Nullable Integer awakeQueues) {
-    List<String> roles = new ArrayList<>();
-    String zone = "default";
-    for (String role : member.getRoles()) {
-      if (role.startsWith(ZONE_ROLE)) {
-        zone = role.substring(ZONE_ROLE.length());
-      } else if (!role.startsWith("dc-")) {
-        roles.add(role);
-      }
-    }
-    roles.sort(Comparator.naturalOrder());
-    NodeId id = Members.id(member.uniqueAddress());
-    return new MemberStatus(
-        id.address(),
-        id.uid(),
-        List.copyOf(roles),
-        member.status().toString().toLowerCase(java.util.Locale.ROOT),
-        zone,
-        isReachable,
-        isOldest,
-        awakeQueues);
-  }
-
-  /** A member's zone is told to the others as a role. */
-  public static final String ZONE_ROLE = "zone-";
 
   /**
-   * What other nodes say of the use of subscriptions.
+   * Starts to tell other nodes of the use of subscriptions, and gives what they say; once.
    *
    * @param idleness of this node, of which they are told
    */
-  public OtherNodes otherNodes(Idleness idleness) {
+  public OtherNodes startIdleLink(Idleness idleness) {
     if (lease == null) {
       return OtherNodes.NONE;
     }
@@ -295,11 +197,13 @@ public final class ClusterNode {
   }
 
   /**
-   * A board that also hears of the subscriptions of other nodes, and tells them of those here.
+   * Starts to exchange backlogs with other nodes, and gives a board that tells them of those here;
+   * once.
    *
-   * @param board of this node
+   * @param board of this node, which also hears of the subscriptions of other nodes
    */
-  public Subscription.Board link(Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
+  public Subscription.Board startBacklogLink(
+      Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
     if (lease == null) {
       return board;
     }

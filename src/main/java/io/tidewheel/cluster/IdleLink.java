@@ -1,7 +1,6 @@
 package io.tidewheel.cluster;
 
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -27,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
  * <ol>
  *   <li>Only when every node that is a member has said yes, within {@link #TIMEOUT}, are all idle.
  *   <li>A node that said yes refuses pulls until it is told that the removal has ended, or for
- *       {@link #KEPT}.
+ *       {@link Idleness#MAX_REMOVAL}, whatever becomes of this link.
  *   <li>When a node leaves everything counts as used: what was used through it is forgotten.
  * </ol>
  */
@@ -37,9 +36,6 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
 
   /** For the answers of all nodes. */
   static final Duration TIMEOUT = Duration.ofSeconds(3);
-
-  /** Longer than a removal takes. */
-  static final Duration KEPT = Duration.ofSeconds(20);
 
   /** What a link takes. */
   sealed interface Command {}
@@ -52,26 +48,24 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
   record EndAll(long subscriptionUid) implements Command {}
 
   /** Is it idle there for so long? Then refuse pulls of it. */
-  record Begin(long subscriptionUid, long limitMillis, ActorRef<Said> replyTo)
+  record Begin(long subscriptionUid, long limitMillis, NodeId remover, ActorRef<Said> replyTo)
       implements Command, Control {}
 
   /** What a node answers. */
   record Said(long subscriptionUid, NodeId node, boolean isIdle) implements Command, Control {}
 
   /** It is gone, or it stays. */
-  record End(long subscriptionUid) implements Command, Control {}
+  record End(long subscriptionUid, NodeId remover) implements Command, Control {}
 
   private record Changed() implements Command {}
 
   private record TimeOver(long subscriptionUid) implements Command {}
 
-  /** A removal that another node is at; also the key of its timer. */
-  private record Kept(long subscriptionUid) {}
-
   private record Round(Set<NodeId> missing, CompletableFuture<Boolean> answer) {}
 
   private final Cluster cluster;
-  private final ActorRefResolver resolver;
+  private final NodeId self;
+  private final Peers<Command> peers;
   private final TimerScheduler<Command> timers;
   private final Idleness idleness;
   private final Map<Long, Round> rounds = new HashMap<>();
@@ -86,10 +80,11 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
       ActorContext<Command> context, TimerScheduler<Command> timers, Idleness idleness) {
     super(context);
     this.cluster = Cluster.get(context.getSystem());
-    this.resolver = ActorRefResolver.get(context.getSystem());
+    this.self = Members.self(cluster);
+    this.peers = new Peers<>(context.getSystem(), NAME);
     this.timers = timers;
     this.idleness = idleness;
-    this.others = others();
+    this.others = Members.view(cluster).others();
     ActorRef<MemberEvent> events =
         context.messageAdapter(MemberEvent.class, event -> new Changed());
     cluster.subscriptions().tell(Subscribe.create(events, MemberEvent.class));
@@ -108,14 +103,6 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
         .build();
   }
 
-  private Set<NodeId> others() {
-    MemberView view = Members.view(cluster);
-    Set<NodeId> all = new HashSet<>(view.brokers());
-    all.addAll(view.gateways());
-    all.remove(view.self());
-    return all;
-  }
-
   private Behavior<Command> onAskAll(AskAll ask) {
     onChanged();
     long uid = ask.subscriptionUid();
@@ -125,9 +112,8 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
     }
     rounds.put(uid, new Round(new HashSet<>(others), ask.answer()));
     timers.startSingleTimer(uid, new TimeOver(uid), TIMEOUT);
-    for (NodeId node : others) {
-      peer(node).tell(new Begin(uid, ask.limit().toMillis(), getContext().getSelf().narrow()));
-    }
+    Begin begin = new Begin(uid, ask.limit().toMillis(), self, getContext().getSelf().narrow());
+    others.forEach(node -> peers.on(node).tell(begin));
     return this;
   }
 
@@ -157,44 +143,32 @@ final class IdleLink extends AbstractBehavior<IdleLink.Command> {
   }
 
   private Behavior<Command> onEndAll(EndAll end) {
-    for (NodeId node : others) {
-      peer(node).tell(new End(end.subscriptionUid()));
-    }
+    End ended = new End(end.subscriptionUid(), self);
+    others.forEach(node -> peers.on(node).tell(ended));
     return this;
   }
 
   private Behavior<Command> onBegin(Begin begin) {
     long uid = begin.subscriptionUid();
-    boolean isIdle = idleness.beginRemoval(uid, Duration.ofMillis(begin.limitMillis()));
-    if (isIdle) {
-      timers.startSingleTimer(new Kept(uid), new End(uid), KEPT);
-    }
-    begin.replyTo().tell(new Said(uid, Members.self(cluster), isIdle));
+    boolean isIdle =
+        idleness.beginRemoval(
+            uid, Duration.ofMillis(begin.limitMillis()), begin.remover().toString());
+    begin.replyTo().tell(new Said(uid, self, isIdle));
     return this;
   }
 
-  /** Only what another node has begun: this node's own removal ends otherwise. */
   private Behavior<Command> onEnd(End end) {
-    Kept kept = new Kept(end.subscriptionUid());
-    if (timers.isTimerActive(kept)) {
-      timers.cancel(kept);
-      idleness.endRemoval(end.subscriptionUid());
-    }
+    idleness.endRemoval(end.subscriptionUid(), end.remover().toString());
     return this;
   }
 
   private Behavior<Command> onChanged() {
-    Set<NodeId> now = others();
+    Set<NodeId> now = Members.view(cluster).others();
     if (!now.containsAll(others)) {
       idleness.forgetIdleTime();
       Set.copyOf(rounds.keySet()).forEach(uid -> finish(uid, false));
     }
     others = now;
     return this;
-  }
-
-  private ActorRef<Command> peer(NodeId node) {
-    return resolver.resolveActorRef(
-        "akka://" + getContext().getSystem().name() + '@' + node.address() + "/system/" + NAME);
   }
 }

@@ -1,5 +1,6 @@
 package io.tidewheel.cluster;
 
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -15,6 +16,14 @@ record MemberView(NodeId self, Set<NodeId> brokers, Set<NodeId> gateways, Set<No
     brokers = Set.copyOf(brokers);
     gateways = Set.copyOf(gateways);
     unreachable = Set.copyOf(unreachable);
+  }
+
+  /** Every member in full but this node. */
+  Set<NodeId> others() {
+    Set<NodeId> others = new HashSet<>(brokers);
+    others.addAll(gateways);
+    others.remove(self);
+    return Set.copyOf(others);
   }
 
   /** Whether a node is a member in full, and reachable, as this node sees it. */

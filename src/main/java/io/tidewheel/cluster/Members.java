@@ -1,5 +1,6 @@
 package io.tidewheel.cluster;
 
+import akka.actor.Address;
 import akka.cluster.ClusterEvent.CurrentClusterState;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
@@ -10,7 +11,6 @@ import java.util.Set;
 
 /** Reads what Akka knows of the cluster's members. */
 final class Members {
-  static final String BROKER = "broker";
 
   private Members() {}
 
@@ -19,7 +19,13 @@ final class Members {
   }
 
   static NodeId id(UniqueAddress address) {
-    return new NodeId(address.address().hostPort().replaceFirst(".*@", ""), address.longUid());
+    return new NodeId(name(address.address()), address.longUid());
+  }
+
+  /** How nodes are called: {@code host:port}. */
+  static String name(Address address) {
+    String hostPort = address.hostPort();
+    return hostPort.substring(hostPort.indexOf('@') + 1);
   }
 
   static MemberView view(Cluster cluster) {
@@ -28,7 +34,7 @@ final class Members {
     Set<NodeId> gateways = new HashSet<>();
     for (Member member : state.getMembers()) {
       if (isInFull(member)) {
-        (member.hasRole(BROKER) ? brokers : gateways).add(id(member.uniqueAddress()));
+        (member.hasRole(Roles.BROKER) ? brokers : gateways).add(id(member.uniqueAddress()));
       }
     }
     Set<NodeId> unreachable = new HashSet<>();
@@ -41,6 +47,17 @@ final class Members {
   private static boolean isInFull(Member member) {
     return member.status().equals(MemberStatus.up())
         || member.status().equals(MemberStatus.leaving());
+  }
+
+  /** Whether every member can be reached and every broker is up: none comes, none leaves. */
+  static boolean isCalm(Cluster cluster) {
+    CurrentClusterState state = cluster.state();
+    for (Member member : state.getMembers()) {
+      if (member.hasRole(Roles.BROKER) && !member.status().equals(MemberStatus.up())) {
+        return false;
+      }
+    }
+    return state.getUnreachable().isEmpty();
   }
 
   /** Whether this node has been removed, or was decided to be. */

@@ -22,8 +22,9 @@ import java.util.function.LongSupplier;
  *       that broker's right has ended by what each of them last told it.
  * </ol>
  *
- * <p>Reading ({@link Fence}) is safe for any thread. All else is for one thread, which asks: {@link
- * #begin} every {@link #INTERVAL}, then {@link #onVote} for each answer.
+ * <p>Reading ({@link Fence}, {@link #left}, {@link #wasHeld}, {@link #waitingFor}) is safe for any
+ * thread. All else is for one thread, which asks: {@link #begin} every {@link #INTERVAL}, then
+ * {@link #onVote} for each answer.
  */
 final class QuorumLease implements Fence {
   /** How long a yes counts. Less than it takes to remove a node and let others take over. */
@@ -41,9 +42,9 @@ final class QuorumLease implements Fence {
   private final int quorum;
   private final long joinNanos;
   private volatile long endNanos;
-  private volatile boolean mayTakeOver;
+  private volatile Set<NodeId> waitingFor = Set.of();
   private volatile boolean isEnded;
-  private boolean wasHeld;
+  private volatile boolean wasHeld;
   private long lastTickNanos;
   private long staleNanos;
   private long roundCount;
@@ -97,7 +98,7 @@ final class QuorumLease implements Fence {
 
   @Override
   public boolean mayTakeOver() {
-    return mayTakeOver && isHeld();
+    return waitingFor.isEmpty() && isHeld();
   }
 
   /** How long it still lasts; zero if it is not held. */
@@ -136,7 +137,7 @@ final class QuorumLease implements Fence {
       }
     }
     known = view.brokers();
-    mayTakeOver = gone.isEmpty();
+    publishGone();
   }
 
   /** Takes an answer; one that is late counts from the time of its question all the same. */
@@ -183,8 +184,9 @@ final class QuorumLease implements Fence {
   }
 
   private void free(long now) {
-    gone.values().removeIf(node -> node.isFreeKnown && now - node.freeNanos >= 0);
-    mayTakeOver = gone.isEmpty();
+    if (gone.values().removeIf(node -> node.isFreeKnown && now - node.freeNanos >= 0)) {
+      publishGone();
+    }
   }
 
   /** A broker has said that it writes nothing any more. */
@@ -193,7 +195,12 @@ final class QuorumLease implements Fence {
       resigned.add(node);
     }
     gone.remove(node);
-    mayTakeOver = gone.isEmpty();
+    publishGone();
+  }
+
+  /** Other threads read a copy. */
+  private void publishGone() {
+    waitingFor = Set.copyOf(gone.keySet());
   }
 
   /**
@@ -209,8 +216,8 @@ final class QuorumLease implements Fence {
     return wasHeld;
   }
 
-  /** For the description of the cluster. */
+  /** Brokers that have left and may still believe that they have not. */
   Set<NodeId> waitingFor() {
-    return Set.copyOf(gone.keySet());
+    return waitingFor;
   }
 }

@@ -1,14 +1,15 @@
 package io.tidewheel.cluster;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.cluster.ClusterEvent.ClusterDomainEvent;
+import akka.cluster.ClusterEvent.MemberEvent;
+import akka.cluster.ClusterEvent.ReachabilityEvent;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Subscribe;
 import io.tidewheel.message.Control;
@@ -17,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Keeps the {@link QuorumLease} of its node alive and answers those of others; one on each node.
@@ -61,10 +63,10 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   private record Tick() implements Command {}
 
   /** Leave: write nothing from now on, and let all brokers know. */
-  record Resign(ActorRef<akka.Done> replyTo) implements Command {}
+  record Resign(ActorRef<Done> replyTo) implements Command {}
 
   private final Cluster cluster;
-  private final ActorRefResolver resolver;
+  private final Peers<Command> peers;
   private final QuorumLease lease;
   private final LongSupplier nanoTime;
   private final Runnable onOverdue;
@@ -86,14 +88,18 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
       Runnable onOverdue) {
     super(context);
     this.cluster = Cluster.get(context.getSystem());
-    this.resolver = ActorRefResolver.get(context.getSystem());
+    this.peers = new Peers<>(context.getSystem(), NAME);
     this.lease = lease;
     this.nanoTime = nanoTime;
     this.onOverdue = onOverdue;
     this.record = new VoteRecord(nanoTime.getAsLong());
-    ActorRef<ClusterDomainEvent> events =
-        context.messageAdapter(ClusterDomainEvent.class, event -> new Changed());
-    cluster.subscriptions().tell(Subscribe.create(events, ClusterDomainEvent.class));
+    // Not to every event of the domain: who has seen which gossip changes nothing here.
+    ActorRef<MemberEvent> members =
+        context.messageAdapter(MemberEvent.class, event -> new Changed());
+    ActorRef<ReachabilityEvent> reachability =
+        context.messageAdapter(ReachabilityEvent.class, event -> new Changed());
+    cluster.subscriptions().tell(Subscribe.create(members, MemberEvent.class));
+    cluster.subscriptions().tell(Subscribe.create(reachability, ReachabilityEvent.class));
     timers.startTimerWithFixedDelay(new Tick(), QuorumLease.INTERVAL);
   }
 
@@ -144,15 +150,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   }
 
   private ActorRef<Command> peer(NodeId broker) {
-    return broker.equals(Members.self(cluster))
-        ? getContext().getSelf()
-        : resolver.resolveActorRef(
-            "akka://"
-                + getContext().getSystem().name()
-                + '@'
-                + broker.address()
-                + "/system/"
-                + NAME);
+    return broker.equals(Members.self(cluster)) ? getContext().getSelf() : peers.on(broker);
   }
 
   private Behavior<Command> onAsk(Ask ask) {
@@ -172,8 +170,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
         answered.voter(),
         new VoteRecord.Vote(
             answered.isYes(),
-            answered.silent().stream()
-                .collect(java.util.stream.Collectors.toMap(Silence::node, Silence::millis))));
+            answered.silent().stream().collect(Collectors.toMap(Silence::node, Silence::millis))));
     return this;
   }
 
@@ -189,7 +186,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
     for (NodeId broker : view.brokers()) {
       peer(broker).tell(new Resigned(view.self()));
     }
-    resign.replyTo().tell(akka.Done.getInstance());
+    resign.replyTo().tell(Done.getInstance());
     return this;
   }
 }

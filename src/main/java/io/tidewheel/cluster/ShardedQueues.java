@@ -1,7 +1,6 @@
 package io.tidewheel.cluster;
 
 import akka.Done;
-import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
@@ -95,7 +94,7 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
             shards,
             members.selfMember().address(),
             cluster.settings(),
-            () -> !members.state().getUnreachable().iterator().hasNext(),
+            () -> Members.isCalm(members),
             nanoTime));
   }
 
@@ -175,14 +174,10 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
               if (failure == null) {
                 stats
                     .getRegions()
-                    .forEach((address, region) -> counts.put(name(address), awake(region)));
+                    .forEach((address, region) -> counts.put(Members.name(address), awake(region)));
               }
               return counts;
             });
-  }
-
-  private static String name(Address address) {
-    return address.hostPort().replaceFirst(".*@", "");
   }
 
   /** The values are Scala's Int, which Java knows as objects only. */

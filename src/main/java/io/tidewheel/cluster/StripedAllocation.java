@@ -23,8 +23,13 @@ import scala.jdk.javaapi.CollectionConverters;
  * Puts the shards of queues where {@link Stripes} says, and moves those that are elsewhere.
  *
  * <p>A shard that is nowhere goes at once to where it belongs. The others move in rounds of at most
- * a tenth of all shards, while every node can be reached, and not before the brokers have been the
- * same for a while: one that is restarted finds its shards where it left them, or free.
+ * a tenth of all shards, while every node can be reached and no broker comes or leaves, and not
+ * before the brokers have been the same for a while: one that is restarted finds its shards where
+ * it left them, or free.
+ *
+ * <p>A broker that leaves in order hands its shards over while it is still up, for as long as that
+ * takes. Akka's coordinator then counts it among the regions when it asks what to move, and not
+ * when it asks where a shard is to go: the difference is how this knows.
  */
 final class StripedAllocation extends AbstractShardAllocationStrategy {
   private final int shards;
@@ -33,13 +38,14 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
   private final BooleanSupplier isCalm;
   private final LongSupplier nanoTime;
   private Set<ActorRef> known = Set.of();
+  private Set<ActorRef> leaving = Set.of();
   private long notBeforeNanos;
 
   /**
    * For the node on which the coordinator happens to be.
    *
    * @param self by which its own region is known elsewhere
-   * @param isCalm whether every member can be reached
+   * @param isCalm whether every member can be reached, and every broker is up
    */
   StripedAllocation(
       int shards,
@@ -58,6 +64,7 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
   public Future<ActorRef> allocateShard(
       ActorRef requester, String shardId, Map<ActorRef, IndexedSeq<String>> allocations) {
     Map<ActorRef, Set<Integer>> current = shardsByRegion(allocations);
+    noteWhoStays(current.keySet());
     return Future.successful(stripes(current).homeOf(Integer.parseInt(shardId)));
   }
 
@@ -66,7 +73,7 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
       Map<ActorRef, IndexedSeq<String>> allocations, Set<String> inProgress) {
     Map<ActorRef, Set<Integer>> current = shardsByRegion(allocations);
     int room = Math.max(1, shards / 10) - inProgress.size();
-    if (!isSettled(current.keySet()) || !isCalm.getAsBoolean() || room <= 0) {
+    if (!isSettled(current.keySet()) || isAnyLeaving() || !isCalm.getAsBoolean() || room <= 0) {
       return Future.successful(Set.of());
     }
     return Future.successful(
@@ -75,6 +82,16 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
             .filter(shard -> !inProgress.contains(shard))
             .limit(room)
             .collect(Collectors.toSet()));
+  }
+
+  /** Those that are known, and get no more shards, leave. */
+  private synchronized void noteWhoStays(Set<ActorRef> regions) {
+    leaving =
+        known.stream().filter(region -> !regions.contains(region)).collect(Collectors.toSet());
+  }
+
+  private synchronized boolean isAnyLeaving() {
+    return leaving.stream().anyMatch(known::contains);
   }
 
   private synchronized boolean isSettled(Set<ActorRef> regions) {

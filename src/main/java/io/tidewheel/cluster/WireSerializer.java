@@ -18,6 +18,7 @@ import io.tidewheel.queue.QueueWire;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.SubscriptionWire;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what nodes send each other for every message: appends, pulls, deliveries, settlings. The
@@ -35,6 +36,7 @@ public final class WireSerializer extends SerializerWithStringManifest {
   private static final String SETTLED = "settled-1";
 
   private final ExtendedActorSystem system;
+  private volatile @Nullable ActorRefResolver resolver;
 
   /** Called by Akka, by the binding in its configuration. */
   public WireSerializer(ExtendedActorSystem system) {
@@ -156,7 +158,13 @@ public final class WireSerializer extends SerializerWithStringManifest {
     return resolver().resolveActorRef(address);
   }
 
+  /** Not in the constructor: the system is not whole yet while it makes its serializers. */
   private ActorRefResolver resolver() {
-    return ActorRefResolver.get(Adapter.toTyped(system));
+    ActorRefResolver known = resolver;
+    if (known == null) {
+      known = ActorRefResolver.get(Adapter.toTyped(system));
+      resolver = known;
+    }
+    return known;
   }
 }

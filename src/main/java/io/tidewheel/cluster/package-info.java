@@ -1,7 +1,12 @@
 /**
  * The node among others: where queues live and how they are reached.
  *
- * <p>Owns the sharding of queues and their placement. Talks to Akka's cluster and to queues.
+ * <p>Owns how a node joins and its right to act, which a quorum of brokers confirms ({@link
+ * io.tidewheel.cluster.QuorumLease}, {@code QuorumWatch}); the sharding of queues and their
+ * placement ({@link io.tidewheel.cluster.ShardedQueues}, {@code StripedAllocation}); and what nodes
+ * tell each other of their backlogs ({@code BacklogLink}) and of subscriptions that nobody uses
+ * ({@code IdleLink}). Talks to Akka's cluster, to queues, and to the boards and the idleness of its
+ * node.
  */
 @NullMarked
 package io.tidewheel.cluster;

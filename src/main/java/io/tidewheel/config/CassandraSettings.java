@@ -38,8 +38,6 @@ public record CassandraSettings(
     LOCAL_QUORUM
   }
 
-  private static final int MAX_PORT = 65_535;
-
   /**
    * Reads them from a whole configuration.
    *
@@ -50,8 +48,8 @@ public record CassandraSettings(
   }
 
   static CassandraSettings read(SettingsReader reader) {
-    List<String> points = reader.texts("contact-points");
-    if (points.isEmpty() || !points.stream().allMatch(CassandraSettings::isAddress)) {
+    List<String> points = reader.addresses("contact-points");
+    if (points.isEmpty()) {
       throw reader.wrong(
           "contact-points", "a list of at least one host:port, such as [\"10.0.0.1:9042\"]");
     }
@@ -77,15 +75,6 @@ public record CassandraSettings(
         reader.flag("auto-create"),
         reader.flag("accept-periodic-commitlog"),
         reader.duration("request-timeout", Duration.ofMillis(500), Duration.ofSeconds(7)));
-  }
-
-  private static boolean isAddress(String text) {
-    int colon = text.lastIndexOf(':');
-    if (colon < 1 || !text.substring(colon + 1).matches("[0-9]{1,5}")) {
-      return false;
-    }
-    int port = Integer.parseInt(text.substring(colon + 1));
-    return port > 0 && port <= MAX_PORT;
   }
 
   /** Without the password: records find their way into logs. */

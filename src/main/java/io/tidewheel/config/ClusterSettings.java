@@ -7,10 +7,12 @@ import java.util.List;
  * The node among others.
  *
  * @param brokers of the whole cluster, running or not
+ * @param role what this node does
  * @param host where the other nodes reach this one
  * @param port 0 for any free one
  * @param bindHost where it listens; empty for {@code host}
  * @param seedNodes to join by, as {@code host:port}
+ * @param discovery how nodes find each other without seed nodes
  * @param discoveryEndpoints with {@link Discovery#CONFIG}: where the nodes answer, as {@code
  *     host:port}
  * @param discoveryName with {@link Discovery#DNS}: the name whose addresses are the nodes
@@ -81,9 +83,9 @@ public record ClusterSettings(
             reader.text("host"),
             reader.integer("port", 0, 65_535),
             reader.optionalText("bind-host"),
-            reader.texts("seed-nodes"),
+            reader.addresses("seed-nodes"),
             reader.choice("discovery", Discovery.class),
-            reader.texts("discovery-endpoints"),
+            reader.addresses("discovery-endpoints"),
             reader.text("discovery-name"),
             reader.integer("discovery-port", 1, 65_535),
             reader.text("zone"),
@@ -97,12 +99,6 @@ public record ClusterSettings(
   }
 
   private void check(SettingsReader reader) {
-    for (String key : List.of("seed-nodes", "discovery-endpoints")) {
-      List<String> addresses = key.equals("seed-nodes") ? seedNodes : discoveryEndpoints;
-      if (!addresses.stream().allMatch(ClusterSettings::isAddress)) {
-        throw reader.wrong(key, "a list of addresses as \"host:port\"");
-      }
-    }
     if (!seedNodes.isEmpty() && discovery != Discovery.NONE) {
       throw reader.wrong("discovery", "none, because there are seed-nodes");
     }
@@ -112,11 +108,7 @@ public record ClusterSettings(
     }
     if (isOneOfSeveral() && seedNodes.isEmpty() && discovery == Discovery.NONE) {
       throw reader.wrong(
-          "seed-nodes", "at least two addresses as \"host:port\", or another discovery than none");
+          "seed-nodes", "at least one address as host:port, or another discovery than none");
     }
-  }
-
-  private static boolean isAddress(String text) {
-    return text.matches("[^\\s/@]+:[0-9]{1,5}");
   }
 }

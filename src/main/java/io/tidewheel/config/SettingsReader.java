@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  * that names the full key, the value, where it stands and what was expected.
  */
 public final class SettingsReader {
+  private static final int MAX_PORT = 65_535;
   private static final ConfigRenderOptions RENDER = ConfigRenderOptions.concise();
 
   private final Config root;
@@ -103,6 +104,23 @@ public final class SettingsReader {
       throw wrong(key, expected);
     }
     return List.copyOf(values);
+  }
+
+  /** A list of {@code host:port}, with ports that can be reached. */
+  public List<String> addresses(String key) {
+    List<String> addresses = texts(key);
+    if (!addresses.stream().allMatch(SettingsReader::isAddress)) {
+      throw wrong(key, "a list of addresses as host:port, such as [\"10.0.0.1:7355\"]");
+    }
+    return addresses;
+  }
+
+  private static boolean isAddress(String text) {
+    if (!text.matches("[^\\s/@]+:[0-9]{1,5}")) {
+      return false;
+    }
+    int port = Integer.parseInt(text.substring(text.lastIndexOf(':') + 1));
+    return port > 0 && port <= MAX_PORT;
   }
 
   /** One constant of an enum, written in lower case with dashes. */

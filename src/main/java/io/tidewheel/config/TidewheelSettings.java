@@ -72,24 +72,6 @@ public record TidewheelSettings(
 
     private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
 
-    /** The same on another port. */
-    public Http withPort(int otherPort) {
-      return new Http(
-          host,
-          otherPort,
-          allowedHosts,
-          allowedOrigins,
-          maxConnections,
-          backlog,
-          pipeliningLimit,
-          headerTimeout,
-          bodyTimeout,
-          requestTimeout,
-          idleTimeout,
-          maxBodyBytesInFlight,
-          hasBenchRoute);
-    }
-
     private static Http read(SettingsReader reader) {
       Duration request = reader.duration("request-timeout", MIN_REQUEST_TIMEOUT, MAX_TIMEOUT);
       return new Http(

@@ -2,7 +2,7 @@ package io.tidewheel.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.catalog.CatalogClient;
-import io.tidewheel.cluster.ClusterNode.ClusterStatus;
+import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
@@ -12,6 +12,7 @@ import io.tidewheel.worker.Locator;
 import io.tidewheel.worker.Redriver;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ public record Broker(
     ReceiptCodec receipts,
     PrometheusMeterRegistry metrics,
     Supplier<CompletionStage<ClusterStatus>> cluster,
-    Supplier<Readiness> readiness,
+    Readiness readiness,
     @Nullable String memberName,
     InstantSource clock,
     LongSupplier nanoTime) {
@@ -43,7 +44,8 @@ public record Broker(
   /**
    * Whether the node can serve.
    *
-   * @param detail why not, or what it does
+   * @param isReady asked for each request
+   * @param detail why not, or what it does; asked only for people
    */
-  public record Readiness(boolean isReady, String detail) {}
+  public record Readiness(BooleanSupplier isReady, Supplier<String> detail) {}
 }

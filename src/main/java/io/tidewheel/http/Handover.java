@@ -25,9 +25,4 @@ final class Handover {
       giveBack.run();
     }
   }
-
-  /** Whether it is known which of the two it is, for tests. */
-  boolean isOver() {
-    return isDecided.get();
-  }
 }

@@ -36,15 +36,20 @@ public final class HttpServer {
   /**
    * Binds and serves.
    *
+   * @param port in place of that of the settings, which may be any free one
    * @param isAutoCreate whether the first publish creates its topic
    * @return the server; fails if the address can't be bound
    */
   public static CompletionStage<HttpServer> bind(
-      ActorSystem<?> system, TidewheelSettings.Http settings, boolean isAutoCreate, Broker broker) {
+      ActorSystem<?> system,
+      TidewheelSettings.Http settings,
+      int port,
+      boolean isAutoCreate,
+      Broker broker) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
     HttpService service = new HttpService(settings, isAutoCreate, broker, materializer);
     return Http.get(system)
-        .newServerAt(settings.host(), settings.port())
+        .newServerAt(settings.host(), port)
         .withSettings(engineSettings(system.settings().config(), settings))
         .bindFlow(
             Flow.fromMaterializer((each, attributes) -> connection(service, settings))
@@ -93,7 +98,7 @@ public final class HttpServer {
         .join(handler);
   }
 
-  private static ServerSettings engineSettings(Config base, TidewheelSettings.Http settings) {
+  static ServerSettings engineSettings(Config base, TidewheelSettings.Http settings) {
     Map<String, Object> values = new HashMap<>();
     values.put("server-header", "tidewheel");
     values.put("enable-http2", false);

@@ -206,14 +206,11 @@ final class HttpService {
 
   /** Without a place among the others, or without the catalog, nothing that is said may be true. */
   private void checkServing(Route route) {
-    if (!route.isOfNode()) {
-      Broker.Readiness readiness = broker.readiness().get();
-      if (!readiness.isReady()) {
-        throw Problem.of(
-                ProblemType.UNAVAILABLE, "this node does not serve now: " + readiness.detail())
-            .withOutcome(Problem.Outcome.NOT_STORED)
-            .toException();
-      }
+    if (!route.isOfNode() && !broker.readiness().isReady().getAsBoolean()) {
+      throw Problem.of(
+              ProblemType.UNAVAILABLE,
+              "this node does not serve now: " + broker.readiness().detail().get())
+          .toException();
     }
   }
 

@@ -7,8 +7,8 @@ import akka.http.javadsl.model.MediaTypes;
 import akka.util.ByteString;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidewheel.cluster.ClusterNode.ClusterStatus;
-import io.tidewheel.cluster.ClusterNode.MemberStatus;
+import io.tidewheel.cluster.ClusterStatus;
+import io.tidewheel.cluster.ClusterStatus.MemberStatus;
 import io.tidewheel.message.Limits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,11 +53,11 @@ final class NodeRoutes {
 
   /** Whether this node can serve: 200 or 503. */
   CompletionStage<Answer> ready() {
-    Broker.Readiness readiness = broker.readiness().get();
+    boolean isReady = broker.readiness().isReady().getAsBoolean();
     JsonBytes json = new JsonBytes(64).literal("{\"status\":\"");
-    json.literal(readiness.isReady() ? "ready" : "not-ready").literal("\",\"detail\":");
-    json.string(readiness.detail()).literal("}");
-    return done(readiness.isReady() ? 200 : 503, json);
+    json.literal(isReady ? "ready" : "not-ready").literal("\",\"detail\":");
+    json.string(broker.readiness().detail().get()).literal("}");
+    return done(isReady ? 200 : 503, json);
   }
 
   /** Who is a member, as this node sees it. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +105,7 @@ final class Operations {
       String kind,
       String target,
       CompletionStage<T> work,
-      java.util.function.Function<T, Answer> answer,
+      Function<T, Answer> answer,
       Supplier<CompletionStage<?>> rest) {
     CompletableFuture<Answer> answered = new CompletableFuture<>();
     work.whenComplete(

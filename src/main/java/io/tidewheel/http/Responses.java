@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpHeader;
 import akka.http.javadsl.model.HttpResponse;
@@ -14,9 +15,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 /** Makes responses. */
 final class Responses {
   private static final ContentType PROBLEM_JSON =
-      MediaTypes.applicationWithFixedCharset(
-              "problem+json", akka.http.javadsl.model.HttpCharsets.UTF_8)
-          .toContentType();
+      MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8).toContentType();
 
   /** Browsers must not guess another type from a payload. */
   private static final HttpHeader NO_SNIFF = RawHeader.create("X-Content-Type-Options", "nosniff");

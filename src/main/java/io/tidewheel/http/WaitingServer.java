@@ -35,6 +35,7 @@ public final class WaitingServer {
       ActorSystem<?> system, TidewheelSettings.Http settings, Supplier<String> detail) {
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
+        .withSettings(HttpServer.engineSettings(system.settings().config(), settings))
         .bind(
             (HttpRequest request) -> {
               request.discardEntityBytes(system);

@@ -32,5 +32,19 @@ public final class Limits {
   /** Payload bytes in one pull (one larger message is still delivered, alone). */
   public static final int MAX_PULL_BYTES = 4 << 20;
 
+  /**
+   * Weight of the messages in one pull ({@link Message#weight}; one heavier message is still
+   * delivered, alone): names and headers are not payload, and go between nodes all the same. As
+   * text may take half as much again as it weighs, an answer stays well below {@link #FRAME_BYTES}.
+   */
+  public static final int MAX_PULL_WEIGHT = MAX_PULL_BYTES + (1 << 20);
+
+  /**
+   * What one message between nodes may take ({@code maximum-frame-size} in {@code
+   * tidewheel-akka.conf}): the largest message with all its headers, and some room. What is larger
+   * would never arrive.
+   */
+  public static final int FRAME_BYTES = MAX_PAYLOAD_BYTES + (1 << 20);
+
   private Limits() {}
 }

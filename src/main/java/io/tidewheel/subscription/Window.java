@@ -186,23 +186,22 @@ final class Window {
    * Gives out what can be given out, in order.
    *
    * @param max messages
-   * @param maxPayloadBytes of payload; one larger message goes alone
+   * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has; one larger
+   *     message goes alone
    */
   void take(int max, long maxPayloadBytes, long nowNanos, Consumer<Slot> action) {
     int left = max;
-    long bytesLeft = maxPayloadBytes;
-    boolean isFirst = true;
+    AnswerRoom room = new AnswerRoom(maxPayloadBytes);
     while (left > 0) {
       Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
-      if (slot == null || (!isFirst && slot.payloadBytes() > bytesLeft)) {
+      if (slot == null || !room.isFor(slot)) {
         return;
       }
       turns.take(slot);
-      isFirst = false;
       KeyLine line = slot.line;
       if (line == null) {
         left--;
-        bytesLeft -= slot.payloadBytes();
+        room.fill(slot);
         lease(slot, action);
       } else {
         int runMax = Math.min(left, MAX_KEY_RUN);
@@ -212,11 +211,11 @@ final class Window {
           if (member.place == Place.GONE) {
             continue;
           }
-          if (taken == runMax || !(isHead || isNext(member, line, bytesLeft, nowNanos))) {
+          if (taken == runMax || !(isHead || isNext(member, line, room, nowNanos))) {
             break;
           }
           taken++;
-          bytesLeft -= member.payloadBytes();
+          room.fill(member);
           lease(member, action);
         }
         left -= taken;
@@ -226,11 +225,11 @@ final class Window {
   }
 
   /** Whether a message may go out behind the first one of its key. */
-  private boolean isNext(Slot member, KeyLine line, long bytesLeft, long nowNanos) {
+  private boolean isNext(Slot member, KeyLine line, AnswerRoom room, long nowNanos) {
     return member.isLoaded()
         && member.dueNanos <= nowNanos
         && lines.isBeforeDeferred(member, line)
-        && member.payloadBytes() <= bytesLeft;
+        && room.isFor(member);
   }
 
   /** Hands a message that is being read back to the worker that held it before a restart. */

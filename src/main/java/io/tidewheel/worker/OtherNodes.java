@@ -33,7 +33,7 @@ public interface OtherNodes {
 
   /**
    * Asks every other node whether it has not used the subscription for so long either. Those that
-   * have not refuse pulls of it until {@link #endRemoval}, or for 20 s.
+   * have not refuse pulls of it until {@link #endRemoval}, or for {@link Idleness#MAX_REMOVAL}.
    *
    * @return false if one has, or does not answer
    */

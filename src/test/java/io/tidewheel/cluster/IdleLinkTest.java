@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Adapter;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import com.typesafe.config.Config;
@@ -13,6 +14,7 @@ import io.tidewheel.worker.IdleUses;
 import io.tidewheel.worker.Idleness;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +82,21 @@ class IdleLinkTest {
             });
   }
 
+  /** Guards against a subscription that takes no pulls once the link has been started again. */
+  @Test
+  void aLinkThatEndsDoesNotKeepPullsAwayForLong() {
+    ActorRef<IdleLink.Command> link = link(first, firstIdleness);
+    ActorRef<IdleLink.Command> ends = link(second, secondIdleness);
+    nanos.addAndGet(2 * MINUTE.toNanos());
+    assertThat(askAll(link)).isTrue();
+    Adapter.toClassic(second.system()).stop(Adapter.toClassic(ends));
+    second.createTestProbe().expectTerminated(ends);
+    link.tell(new IdleLink.EndAll(UID));
+    assertThat(IdleUses.mayPull(secondIdleness, UID)).isFalse();
+    nanos.addAndGet(Idleness.MAX_REMOVAL.toNanos());
+    assertThat(IdleUses.mayPull(secondIdleness, UID)).isTrue();
+  }
+
   /** Guards what is used through a node that can't be asked. */
   @Test
   void aNodeThatDoesNotAnswerMayUseIt() {
@@ -91,7 +108,7 @@ class IdleLinkTest {
   private static boolean askAll(ActorRef<IdleLink.Command> link) {
     CompletableFuture<Boolean> answer = new CompletableFuture<>();
     link.tell(new IdleLink.AskAll(UID, MINUTE, answer));
-    return answer.orTimeout(20, java.util.concurrent.TimeUnit.SECONDS).join();
+    return answer.orTimeout(20, TimeUnit.SECONDS).join();
   }
 
   private static ActorRef<IdleLink.Command> link(ActorTestKit node, Idleness idleness) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class QuorumLeaseTest {
@@ -40,6 +42,31 @@ class QuorumLeaseTest {
     lease.onVote(first, A, yes());
     lease.onVote(second, B, yes());
     assertThat(lease.isHeld()).isFalse();
+  }
+
+  /** Guards the description of the cluster, which is read while members come and go. */
+  @Test
+  void saysWhomItWaitsForWhileThatChanges() throws InterruptedException {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread reader =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                assertThat(lease.waitingFor()).isSubsetOf(B, C);
+              }
+            });
+    reader.setUncaughtExceptionHandler((thread, thrown) -> failure.set(thrown));
+    reader.start();
+    for (int i = 0; i < 20_000; i++) {
+      lease.observe(view(A, B, C));
+      lease.observe(view(A));
+      lease.onResigned(B);
+      lease.onResigned(C);
+    }
+    isOver.set(true);
+    reader.join();
+    assertThat(failure.get()).isNull();
   }
 
   /** Guards a first seed that is restarted behind a partition and makes a cluster of its own. */

@@ -13,6 +13,7 @@ import akka.serialization.Serializers;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.journal.DecodingException;
 import io.tidewheel.message.Control;
+import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.AppendReply;
 import io.tidewheel.queue.AppendResults;
@@ -29,7 +30,9 @@ import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.subscription.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +68,49 @@ class WireSerializerTest {
           "hello".getBytes(StandardCharsets.UTF_8),
           Message.FOR_ALL,
           Message.NEVER);
+
+  /** Guards what a remote queue could never be sent, or could never answer. */
+  @Test
+  void theLargestMessageAndTheLargestAnswerFitIntoAFrame() {
+    long frame =
+        kit.system().settings().config().getBytes("akka.remote.artery.advanced.maximum-frame-size");
+    assertThat(frame).isEqualTo(Limits.FRAME_BYTES);
+    Message largest = largest(Limits.MAX_PAYLOAD_BYTES, 'x', 1);
+    Queue.Append append =
+        new Queue.Append(new SenderId(1, 2), 3, List.of(largest), 4, true, probe.ref().narrow());
+    assertThat(sizeOf(append)).isBetween(Limits.MAX_PAYLOAD_BYTES, Limits.FRAME_BYTES - (64 << 10));
+
+    // Three bytes for a character that weighs two.
+    Message heavy = largest(0, '\u6f6e', 3);
+    List<Delivery> deliveries = new ArrayList<>();
+    for (int weight = 0; weight + heavy.weight() < Limits.MAX_PULL_WEIGHT; ) {
+      deliveries.add(new Delivery(RECEIPT, heavy, 1, 2, 3));
+      weight += heavy.weight();
+    }
+    assertThat(sizeOf(new Subscription.Pulled(deliveries, 1)))
+        .isBetween(Limits.MAX_PULL_WEIGHT, Limits.FRAME_BYTES - (64 << 10));
+  }
+
+  private static Message largest(int payloadBytes, char letter, int bytesOfLetter) {
+    String letters = String.valueOf(letter);
+    Map<String, String> headers = new HashMap<>();
+    int valueBytes = Limits.MAX_HEADER_BYTES / Limits.MAX_HEADER_COUNT - 2;
+    for (int i = 10; i < 10 + Limits.MAX_HEADER_COUNT; i++) {
+      headers.put(Integer.toString(i), letters.repeat(valueBytes / bytesOfLetter));
+    }
+    return Message.of(
+        letters.repeat(Limits.MAX_ID_BYTES / bytesOfLetter),
+        letters.repeat(Limits.MAX_KEY_BYTES / bytesOfLetter),
+        headers,
+        letters.repeat(Limits.MAX_CONTENT_TYPE_BYTES / bytesOfLetter),
+        new byte[payloadBytes],
+        Message.FOR_ALL,
+        Message.NEVER);
+  }
+
+  private int sizeOf(Object object) {
+    return serialization.serialize(object).get().length;
+  }
 
   @AfterAll
   void stop() {

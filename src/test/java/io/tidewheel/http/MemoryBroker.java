@@ -9,7 +9,7 @@ import io.tidewheel.catalog.Changed;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
-import io.tidewheel.cluster.ClusterNode;
+import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
@@ -54,11 +54,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   private final Set<Receipt> leased = new HashSet<>();
   private final List<CompletableFuture<List<Delivery>>> waiting = new ArrayList<>();
   private long lastUid;
-  private static final ClusterNode.MemberStatus MEMBER =
-      new ClusterNode.MemberStatus(
+  private static final ClusterStatus.MemberStatus MEMBER =
+      new ClusterStatus.MemberStatus(
           "127.0.0.1:7355", 255, List.of("broker"), "up", "default", true, true, 3);
 
-  private Broker.Readiness readiness = new Broker.Readiness(true, "serving");
+  private volatile boolean isReady = true;
 
   /** Answers the next publishes instead of storing; null to store. */
   PublishResult nextResult;
@@ -121,9 +121,9 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         metrics,
         () ->
             CompletableFuture.completedFuture(
-                new ClusterNode.ClusterStatus(
+                new ClusterStatus(
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
-        () -> readiness,
+        new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
@@ -141,8 +141,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
     return CompletableFuture.failedFuture(new IllegalStateException("nothing to redrive"));
   }
 
-  synchronized void ready(boolean isReady) {
-    readiness = new Broker.Readiness(isReady, isReady ? "serving" : "recovering");
+  void ready(boolean nowReady) {
+    isReady = nowReady;
   }
 
   synchronized List<Message> messages(String topic) {

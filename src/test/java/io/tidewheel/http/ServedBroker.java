@@ -43,7 +43,7 @@ final class ServedBroker implements AutoCloseable {
   ServedBroker(boolean isAutoCreate, Map<String, Object> changed) {
     try {
       server =
-          HttpServer.bind(kit.system(), settings(changed), isAutoCreate, memory.broker())
+          HttpServer.bind(kit.system(), settings(changed), 0, isAutoCreate, memory.broker())
               .toCompletableFuture()
               .get(20, TimeUnit.SECONDS);
     } catch (Exception e) {

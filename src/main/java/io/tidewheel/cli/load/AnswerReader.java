@@ -3,6 +3,7 @@ package io.tidewheel.cli.load;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +196,6 @@ final class AnswerReader {
   }
 
   private static byte[] lowerCase(String ascii) {
-    return ascii.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    return ascii.getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -2,6 +2,8 @@ package io.tidewheel.cli.load;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +130,7 @@ final class ConsumeScript implements Script {
   @Override
   public void lost(String reason, long nowNanos) {
     if (state.isMeasured(startNanos)) {
-      meters.failed(step.name().toLowerCase(java.util.Locale.ROOT) + ": " + reason, 1);
+      meters.failed(step.name().toLowerCase(Locale.ROOT) + ": " + reason, 1);
     }
     // After a pull nobody knows how many it took.
     giveBack(step == Step.PULL ? granted : (step == Step.ACK ? acks.count() : 0) + nacks.count());
@@ -241,7 +243,7 @@ final class ConsumeScript implements Script {
 
   private static boolean startsWith(byte[] bytes, int from, int to, byte[] text) {
     return from + text.length <= to
-        && java.util.Arrays.equals(bytes, from, from + text.length, text, 0, text.length);
+        && Arrays.equals(bytes, from, from + text.length, text, 0, text.length);
   }
 
   private long acked(AnswerReader answer, long nowNanos) {

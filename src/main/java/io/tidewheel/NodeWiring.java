@@ -1,0 +1,294 @@
+package io.tidewheel;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.typed.ClusterSingleton;
+import akka.cluster.typed.ClusterSingletonSettings;
+import akka.cluster.typed.SingletonActor;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.catalog.Catalog;
+import io.tidewheel.catalog.CatalogClient;
+import io.tidewheel.catalog.CatalogSettings;
+import io.tidewheel.catalog.CatalogView;
+import io.tidewheel.catalog.PublishedCatalog;
+import io.tidewheel.cluster.ClusterNode;
+import io.tidewheel.cluster.Roles;
+import io.tidewheel.cluster.ShardedQueues;
+import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.http.Broker;
+import io.tidewheel.http.HttpServer;
+import io.tidewheel.journal.FencedLog.CheckpointPolicy;
+import io.tidewheel.journal.FencedLog.Ownership;
+import io.tidewheel.journal.LogPlugins;
+import io.tidewheel.journal.NodeStore;
+import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.StoreTrouble;
+import io.tidewheel.journal.cassandra.CassandraStore;
+import io.tidewheel.journal.embedded.EmbeddedNodeStore;
+import io.tidewheel.queue.ByteBudget;
+import io.tidewheel.queue.Inspector;
+import io.tidewheel.queue.LogBrowser;
+import io.tidewheel.queue.NodePublisher;
+import io.tidewheel.queue.Publisher;
+import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueIdle;
+import io.tidewheel.queue.QueueInspector;
+import io.tidewheel.queue.QueueWaker;
+import io.tidewheel.queue.TailCache;
+import io.tidewheel.subscription.DequeueRates;
+import io.tidewheel.subscription.PullLog;
+import io.tidewheel.subscription.ReceiptCodec;
+import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WindowBudget;
+import io.tidewheel.worker.Consumer;
+import io.tidewheel.worker.Expiry;
+import io.tidewheel.worker.Idleness;
+import io.tidewheel.worker.NodeConsumer;
+import io.tidewheel.worker.NodeLocator;
+import io.tidewheel.worker.NodeRedriver;
+import io.tidewheel.worker.Questions;
+import io.tidewheel.worker.Redriver;
+import io.tidewheel.worker.Redrives;
+import io.tidewheel.worker.Workers;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** Puts a node together, from its store up to its HTTP server. For one start, on one thread. */
+final class NodeWiring {
+  private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(55);
+  private static final CheckpointPolicy QUEUE_CHECKPOINTS = new CheckpointPolicy(16L << 20, 1_000);
+  private static final CheckpointPolicy SMALL_CHECKPOINTS = new CheckpointPolicy(4L << 20, 1_000);
+  private static final int RECEIPT_KEY_BYTES = 32;
+
+  private final ActorSystem<Void> system;
+  private final TidewheelSettings settings;
+  private final SecureRandom random = new SecureRandom();
+  private final InstantSource clock = InstantSource.system();
+  private final NodeStore store;
+  private final StartGate gate;
+  private final ClusterNode cluster;
+  private final StoreTrouble trouble = new StoreTrouble(System::nanoTime);
+  private final ShardedQueues queues;
+  private final PublishedCatalog published = new PublishedCatalog();
+  private final RowReader rows;
+  private final TailCache tail;
+
+  /** Opens the store, waits for it, and joins the cluster. */
+  private NodeWiring(ActorSystem<Void> system, TidewheelSettings settings) {
+    this.system = system;
+    this.settings = settings;
+    // First of all: a directory that cannot be opened must stop the start before anything else
+    // runs.
+    this.store = openStore(system, settings);
+    this.gate = StartGate.of(system, settings, store);
+    this.cluster = ClusterWiring.join(system, settings, store, gate);
+    this.queues = new ShardedQueues(system);
+    this.rows = store.messageRows();
+    this.tail = new TailCache(settings.budgets().tailCache());
+  }
+
+  private static NodeStore openStore(ActorSystem<Void> system, TidewheelSettings settings) {
+    return switch (settings.store()) {
+      case EMBEDDED -> EmbeddedNodeStore.open(system, settings.node().diskReserve());
+      case CASSANDRA -> CassandraStore.get(system);
+    };
+  }
+
+  /** Starts everything, and returns when the node serves. */
+  static TidewheelNode start(ActorSystem<Void> system, TidewheelSettings settings) {
+    return new NodeWiring(system, settings).start();
+  }
+
+  private TidewheelNode start() {
+    CatalogClient topics = startCatalog();
+    ActorRef<BacklogBoard.Command> board =
+        system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
+    ActorRef<QueueWaker.Command> waker =
+        system.systemActorOf(
+            QueueWaker.create(queues, published::get, clock), "queue-waker", Props.empty());
+    startQueues(topics, board, waker);
+
+    gate.await(() -> topics.refresh(CATALOG_TIMEOUT), "the catalog");
+    waker.tell(new QueueWaker.WakeAll(published.get()));
+    ReceiptCodec receipts = new ReceiptCodec(receiptKey());
+
+    Inspector inspector = startInspector();
+    Idleness idleness = new Idleness(System::nanoTime);
+    startExpiry(topics, inspector, idleness);
+    Questions questions = new Questions(queues, Questions.DEFAULT_MAX_QUESTIONS);
+    Consumer consumer = startConsumer(board, questions, idleness);
+    Publisher publisher = publisher();
+    LogBrowser browser = new LogBrowser(rows, tail);
+    Broker broker =
+        new Broker(
+            topics,
+            publisher,
+            inspector,
+            browser,
+            consumer,
+            startRedriver(topics, browser, publisher),
+            new NodeLocator(questions, new PullLog(store.smallRows()), System::nanoTime),
+            receipts,
+            metrics(),
+            () -> cluster.status(queues),
+            new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
+            cluster.isMember() ? cluster.name() : null,
+            clock,
+            System::nanoTime);
+    return new TidewheelNode(
+        system, serve(broker), new TidewheelNode.Local(topics, publisher, consumer), settings);
+  }
+
+  private CatalogClient startCatalog() {
+    ActorRef<Catalog.Command> catalog =
+        ClusterSingleton.get(system)
+            .init(
+                SingletonActor.of(
+                        restarting(
+                            Catalog.create(
+                                CatalogSettings.of(smallLogs(), settings.topics().defaultQueues()),
+                                queues,
+                                clock)),
+                        "catalog")
+                    .withSettings(ClusterSingletonSettings.create(system).withRole(Roles.BROKER)));
+    return CatalogView.client(
+        system.systemActorOf(
+            restarting(CatalogView.create(catalog, published)), "catalog-view", Props.empty()),
+        published);
+  }
+
+  private Ownership smallLogs() {
+    return ownership(SMALL_CHECKPOINTS, store.smallLogs());
+  }
+
+  private Ownership ownership(CheckpointPolicy checkpoints, LogPlugins logs) {
+    return new Ownership(
+        cluster.name(),
+        cluster.fence(),
+        checkpoints,
+        logs,
+        epoch -> store.epochAfter(epoch, random),
+        trouble);
+  }
+
+  private void startQueues(
+      CatalogClient topics,
+      ActorRef<BacklogBoard.Command> board,
+      ActorRef<QueueWaker.Command> waker) {
+    Subscription.Dependencies subscriptions =
+        new Subscription.Dependencies(
+            topics,
+            queues,
+            cluster.startBacklogLink(new BacklogReports(board), waker),
+            smallLogs(),
+            clock,
+            System::nanoTime,
+            random,
+            new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
+            new DequeueRates());
+    queues.start(
+        new Queue.Dependencies(
+            ownership(QUEUE_CHECKPOINTS, store.messageLogs()),
+            clock,
+            System::nanoTime,
+            published::get,
+            rows,
+            tail,
+            Subscription.factory(subscriptions),
+            settings.budgets().pendingPublish() / 2,
+            store::isFull,
+            QueueIdle.DEFAULT),
+        waker,
+        cluster);
+  }
+
+  private byte[] receiptKey() {
+    return gate.await(() -> store.readOrCreate("receipt-key", this::newKey), "the store");
+  }
+
+  private byte[] newKey() {
+    byte[] key = new byte[RECEIPT_KEY_BYTES];
+    random.nextBytes(key);
+    return key;
+  }
+
+  private Inspector startInspector() {
+    return new QueueInspector(
+        system.systemActorOf(
+            QueueInspector.create(queues, QueueInspector.DEFAULT_MAX_LOOKS),
+            "queue-inspector",
+            Props.empty()));
+  }
+
+  private void startExpiry(CatalogClient topics, Inspector inspector, Idleness idleness) {
+    Expiry.Parts parts =
+        new Expiry.Parts(
+            topics::current,
+            published::onChange,
+            topics::expireSubscription,
+            inspector,
+            idleness,
+            cluster.startIdleLink(idleness),
+            System::nanoTime);
+    system.systemActorOf(restarting(Expiry.create(parts)), "expiry", Props.empty());
+  }
+
+  private Consumer startConsumer(
+      ActorRef<BacklogBoard.Command> board, Questions questions, Idleness idleness) {
+    ActorRef<Workers.Command> workers =
+        system.systemActorOf(
+            Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS), "workers", Props.empty());
+    Questions settles = new Questions(queues, Questions.DEFAULT_MAX_SETTLES);
+    return new NodeConsumer(workers, settles, questions, queues, idleness, system);
+  }
+
+  private Publisher publisher() {
+    return new NodePublisher(
+        system,
+        queues,
+        new ByteBudget(settings.budgets().pendingPublish()),
+        cluster.isMember() ? settings.cluster().queueRetryAfter() : null,
+        random,
+        System::nanoTime);
+  }
+
+  private Redriver startRedriver(CatalogClient topics, LogBrowser browser, Publisher publisher) {
+    Redrives.Parts parts = new Redrives.Parts(queues, browser, publisher, System::nanoTime);
+    return new NodeRedriver(
+        system.systemActorOf(Redrives.create(parts), "redrives", Props.empty()), topics);
+  }
+
+  private static PrometheusMeterRegistry metrics() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new ProcessMetrics().bindTo(registry);
+    return registry;
+  }
+
+  private HttpServer serve(Broker broker) {
+    int port = gate.open(settings.http());
+    return StartGate.within(
+        HttpServer.bind(system, settings.http(), port, settings.topics().isAutoCreated(), broker),
+        StartGate.cannotListen(settings.http()));
+  }
+
+  private static <T> Behavior<T> restarting(Behavior<T> behavior) {
+    return Behaviors.supervise(behavior)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                Duration.ofMillis(200), Duration.ofSeconds(10), 0.2));
+  }
+}

@@ -1,0 +1,141 @@
+package io.tidewheel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.message.Limits;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two brokers in this process: what is published and pulled through the one that has it not. */
+@Timeout(180)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TwoNodesIT {
+  private static final int QUEUES = 2;
+
+  private NodeFixture first;
+  private NodeFixture second;
+
+  @BeforeAll
+  void start(@TempDir Path temp) throws IOException {
+    String keyspace = RealCassandra.newKeyspace();
+    List<Integer> ports = freePorts();
+    CompletableFuture<NodeFixture> other =
+        CompletableFuture.supplyAsync(
+            () -> NodeFixture.start(temp.resolve("second"), settings(keyspace, ports, 1)));
+    first = NodeFixture.start(temp.resolve("first"), settings(keyspace, ports, 0));
+    second = other.join();
+    NodeFixture.await(() -> first.isReady() && second.isReady());
+  }
+
+  @AfterAll
+  void stop() {
+    second.stop();
+    first.stopAlone();
+  }
+
+  /** Guards messages larger than a frame between nodes, which nobody would ever get. */
+  @Test
+  void takesTheLargestMessageForQueuesOfBothNodesAndGivesItToEither() {
+    createTopic("large", ",\"maxMessageBytes\":" + Limits.MAX_PAYLOAD_BYTES);
+    String payload = "x".repeat(Limits.MAX_PAYLOAD_BYTES);
+    for (NodeFixture node : List.of(first, second)) {
+      assertThat(publishToEachQueue(node, "large", payload)).containsExactlyInAnyOrder(0, 1);
+    }
+    for (NodeFixture node : List.of(first, second)) {
+      for (JsonNode message : pullAll(node, "large", 2)) {
+        assertThat(message.get("attempt").asInt()).isEqualTo(1);
+      }
+    }
+    first.assertWhole();
+  }
+
+  /** Guards answers of many messages, of which headers are the larger part. */
+  @Test
+  void givesMoreThanAFrameOfAnotherNodeAtTheFirstAttempt() {
+    createTopic("many", "");
+    int count = 0;
+    for (int batch = 0; batch < 12; batch++) {
+      ObjectNode body = NodeFixture.JSON.createObjectNode();
+      ArrayNode messages = body.putArray("messages");
+      for (int i = 0; i < 100; i++) {
+        ObjectNode message = messages.addObject();
+        message.put("bodyText", "p".repeat(8 << 10));
+        message.putObject("headers").put("h", "v".repeat(15 << 10));
+        count++;
+      }
+      assertThat(first.post("/v1/topics/many/messages:batch", body.toString()).status())
+          .isEqualTo(200);
+    }
+    Set<Integer> queues = new HashSet<>();
+    for (JsonNode message : pullAll(first, "many", count)) {
+      queues.add(message.get("queue").asInt());
+      assertThat(message.get("attempt").asInt()).isEqualTo(1);
+    }
+    assertThat(queues).hasSize(QUEUES);
+    first.assertWhole();
+  }
+
+  private void createTopic(String name, String more) {
+    assertThat(first.put("/v1/topics/" + name, "{\"queues\":" + QUEUES + more + "}").status())
+        .isEqualTo(201);
+    assertThat(first.putUntilThere("/v1/topics/" + name + "/subscriptions/s", "{}")).isEqualTo(201);
+    NodeFixture.await(() -> second.get("/v1/topics/" + name + "/subscriptions/s").status() == 200);
+  }
+
+  /** Publishes one message to each queue, one of which is on the other node; by keys. */
+  private static Set<Integer> publishToEachQueue(NodeFixture node, String topic, String payload) {
+    Set<Integer> queues = new HashSet<>();
+    for (int i = 0; queues.size() < QUEUES && i < 20; i++) {
+      NodeFixture.Answer answer = node.publish(topic, payload, Map.of("Tidewheel-Key", "key-" + i));
+      assertThat(answer.status()).as("%s", answer.body()).isEqualTo(201);
+      queues.add(answer.body().get("queue").asInt());
+    }
+    return queues;
+  }
+
+  private static List<JsonNode> pullAll(NodeFixture node, String topic, int count) {
+    List<JsonNode> all = new ArrayList<>();
+    while (all.size() < count) {
+      List<JsonNode> pulled = node.pull(topic, "s", 1_000, "5s", "60s");
+      assertThat(pulled).as("after %d", all.size()).isNotEmpty();
+      all.addAll(pulled);
+      assertThat(node.settle(topic, "s", "ack", pulled.stream().map(NodeFixture::receipt).toList()))
+          .containsOnly("acked");
+    }
+    return all;
+  }
+
+  private static Map<String, Object> settings(String keyspace, List<Integer> ports, int index) {
+    Map<String, Object> settings = new HashMap<>(RealCassandra.get().settings(keyspace));
+    settings.put("tidewheel.cluster.brokers", ports.size());
+    settings.put("tidewheel.cluster.port", ports.get(index));
+    settings.put(
+        "tidewheel.cluster.seed-nodes", ports.stream().map(port -> "127.0.0.1:" + port).toList());
+    return settings;
+  }
+
+  private static List<Integer> freePorts() throws IOException {
+    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return List.of(one.getLocalPort(), other.getLocalPort());
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package io.tidewheel.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.Done;
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.FishingOutcomes;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Join;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two nodes, on the second of which a probe may stand in for the watch. */
+class QuorumWatchTest {
+  private static final Config CONFIG =
+      ConfigFactory.parseString(
+              "akka.cluster { sharding.role = null, gossip-interval = 50ms, leader-actions-interval = 50ms }")
+          .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
+          .withFallback(ConfigFactory.defaultReference())
+          .resolve();
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final ActorTestKit first = ActorTestKit.create("tidewheel", CONFIG);
+  private final ActorTestKit second = ActorTestKit.create("tidewheel", CONFIG);
+  private final QuorumLease lease = lease(Duration.ofMinutes(1));
+  private final TestProbe<String> overdue = first.createTestProbe();
+  private final TestProbe<Object> other = second.createTestProbe();
+
+  @BeforeEach
+  void join() {
+    Cluster seed = Cluster.get(first.system());
+    seed.manager().tell(Join.create(seed.selfMember().address()));
+    Cluster.get(second.system()).manager().tell(Join.create(seed.selfMember().address()));
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(Members.view(seed).brokers()).hasSize(2);
+          assertThat(Members.view(Cluster.get(second.system())).brokers()).hasSize(2);
+          return null;
+        });
+  }
+
+  @AfterEach
+  void stop() {
+    second.shutdownTestKit();
+    first.shutdownTestKit();
+  }
+
+  @Test
+  void twoThatSeeEachOtherHaveTheRightTogether() {
+    watch(first, lease);
+    QuorumLease otherLease = lease(Duration.ofMinutes(1));
+    watch(second, otherLease);
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(lease.mayTakeOver()).isTrue();
+          assertThat(otherLease.mayTakeOver()).isTrue();
+          return null;
+        });
+  }
+
+  @Test
+  void asksInTurnAndAnAnswerCounts() {
+    ActorRef<QuorumWatch.Command> watch = watch(first, lease);
+    standIn();
+    QuorumWatch.Ask ask = other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
+    assertThat(ask.asker()).isEqualTo(self(first));
+    assertThat(ask.gone()).isEmpty();
+    assertThat(lease.isHeld()).as("its own answer is not enough").isFalse();
+    QuorumWatch.Ask next = other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
+    assertThat(next.round()).isGreaterThan(ask.round());
+    watch.tell(new QuorumWatch.Answered(next.round(), self(second), true, List.of()));
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(lease.isHeld()).isTrue();
+          return null;
+        });
+  }
+
+  /** Guards against a question for each step of gossip, of which there are many. */
+  @Test
+  void gossipThatChangesNoMemberIsNoReasonToAsk() {
+    watch(first, lease);
+    standIn();
+    other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
+    ActorTestKit third = ActorTestKit.create("tidewheel", CONFIG);
+    try {
+      Cluster.get(third.system())
+          .manager()
+          .tell(Join.create(Cluster.get(first.system()).selfMember().address()));
+      overdue.awaitAssert(
+          PATIENCE,
+          () -> {
+            assertThat(Members.view(Cluster.get(second.system())).brokers()).hasSize(3);
+            return null;
+          });
+      long first = other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE).round();
+      long begun = System.nanoTime();
+      long last = first;
+      while (System.nanoTime() - begun < Duration.ofSeconds(2).toNanos()) {
+        last = other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE).round();
+      }
+      // Two a second, and one for each of joining, up and what was late.
+      assertThat(last - first).isBetween(3L, 8L);
+    } finally {
+      third.shutdownTestKit();
+    }
+  }
+
+  @Test
+  void saysYesToMembersOnly() {
+    ActorRef<QuorumWatch.Command> watch = watch(first, lease);
+    TestProbe<QuorumWatch.Answered> asker = first.createTestProbe();
+    watch.tell(new QuorumWatch.Ask(1, self(second), List.of(), asker.ref()));
+    assertThat(asker.receiveMessage(PATIENCE).isYes()).isTrue();
+    NodeId stranger = new NodeId(self(second).address(), self(second).uid() + 1);
+    watch.tell(new QuorumWatch.Ask(2, stranger, List.of(), asker.ref()));
+    assertThat(asker.receiveMessage(PATIENCE).isYes()).as("another run at the address").isFalse();
+  }
+
+  @Test
+  void whoResignsWritesNoMoreAndTellsTheOthers() {
+    ActorRef<QuorumWatch.Command> watch = watch(first, lease);
+    watch(second, lease(Duration.ofMinutes(1)));
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(lease.isHeld()).isTrue();
+          return null;
+        });
+    TestProbe<Done> done = first.createTestProbe();
+    watch.tell(new QuorumWatch.Resign(done.ref()));
+    done.receiveMessage(PATIENCE);
+    assertThat(lease.isHeld()).isFalse();
+  }
+
+  @Test
+  void othersHearWhoResigns() {
+    ActorRef<QuorumWatch.Command> watch = watch(first, lease);
+    standIn();
+    watch.tell(new QuorumWatch.Resign(first.<Done>createTestProbe().ref()));
+    QuorumWatch.Resigned resigned =
+        (QuorumWatch.Resigned)
+            other
+                .fishForMessage(
+                    PATIENCE,
+                    message ->
+                        message instanceof QuorumWatch.Resigned
+                            ? FishingOutcomes.complete()
+                            : FishingOutcomes.continueAndIgnore())
+                .get(0);
+    assertThat(resigned.node()).isEqualTo(self(first));
+  }
+
+  @Test
+  void saysOnceThatNobodyHasConfirmedIt() {
+    watch(first, lease(Duration.ofSeconds(1)));
+    overdue.expectMessage(PATIENCE, "overdue");
+    overdue.expectNoMessage(Duration.ofSeconds(2));
+  }
+
+  private static QuorumLease lease(Duration joinTimeout) {
+    return new QuorumLease(2, joinTimeout, System::nanoTime);
+  }
+
+  private static NodeId self(ActorTestKit node) {
+    return Members.self(Cluster.get(node.system()));
+  }
+
+  private ActorRef<QuorumWatch.Command> watch(ActorTestKit node, QuorumLease held) {
+    return node.system()
+        .systemActorOf(
+            QuorumWatch.create(held, System::nanoTime, () -> overdue.ref().tell("overdue")),
+            QuorumWatch.NAME,
+            Props.empty());
+  }
+
+  private void standIn() {
+    second
+        .system()
+        .systemActorOf(
+            Behaviors.<Object>receiveMessage(
+                message -> {
+                  other.ref().tell(message);
+                  return Behaviors.same();
+                }),
+            QuorumWatch.NAME,
+            Props.empty());
+  }
+}
