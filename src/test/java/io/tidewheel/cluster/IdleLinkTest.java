@@ -13,6 +13,7 @@ import io.tidewheel.worker.IdleUses;
 import io.tidewheel.worker.Idleness;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,7 +92,7 @@ class IdleLinkTest {
   private static boolean askAll(ActorRef<IdleLink.Command> link) {
     CompletableFuture<Boolean> answer = new CompletableFuture<>();
     link.tell(new IdleLink.AskAll(UID, MINUTE, answer));
-    return answer.orTimeout(20, java.util.concurrent.TimeUnit.SECONDS).join();
+    return answer.orTimeout(20, TimeUnit.SECONDS).join();
   }
 
   private static ActorRef<IdleLink.Command> link(ActorTestKit node, Idleness idleness) {
