@@ -24,11 +24,16 @@ final class Watchdog implements AutoCloseable {
     this.halt = halt;
   }
 
-  /** The node begins to stop; returns at once. Repeats change nothing that matters. */
-  void start() {
+  /**
+   * The node begins to stop; returns at once. Repeats change nothing that matters.
+   *
+   * @return what watches; it ends when the node has stopped or was ended
+   */
+  Thread start() {
     Thread thread = new Thread(this::await, "stop-watchdog");
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private void await() {
