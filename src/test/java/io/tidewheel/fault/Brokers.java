@@ -47,7 +47,7 @@ final class Brokers implements AutoCloseable {
   int next(int other) {
     int count = clients.size();
     int from = Math.floorMod(turn.getAndIncrement(), count);
-    int second = from + 1;
+    int fallback = from + 1;
     boolean isFound = false;
     for (int i = 0; i < count; i++) {
       int broker = (from + i) % count + 1;
@@ -55,11 +55,11 @@ final class Brokers implements AutoCloseable {
         if (broker != other) {
           return broker;
         }
-        second = broker;
+        fallback = broker;
         isFound = true;
       }
     }
-    return isFound || second != other ? second : second % count + 1;
+    return isFound || fallback != other ? fallback : fallback % count + 1;
   }
 
   synchronized boolean isReady(int broker) {
