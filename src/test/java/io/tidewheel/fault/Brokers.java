@@ -13,7 +13,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The brokers as a load balancer sees them: four times a second each is asked whether it is ready,
- * and one that says no, or nothing within a second, gets no requests until it says yes.
+ * and one that says no, or nothing within a second, or that took no connection, gets no requests
+ * until it says yes.
  */
 final class Brokers implements AutoCloseable {
   private static final Duration HEALTH_TIMEOUT = Duration.ofSeconds(1);
@@ -64,6 +65,11 @@ final class Brokers implements AutoCloseable {
 
   synchronized boolean isReady(int broker) {
     return isReady[broker - 1];
+  }
+
+  /** It took no connection: it gets no requests until it says that it is ready. */
+  synchronized void refused(int broker) {
+    isReady[broker - 1] = false;
   }
 
   /** Waits until all are ready; false if that takes longer. */
