@@ -26,7 +26,10 @@ public final class CoreLink<M, C, R> {
   static final Duration MIN_BACKOFF = Duration.ofMillis(200);
   static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
-  /** Between two looks whether the log may be read; each wait is twice the one before. */
+  /**
+   * Between two looks whether the log may be read. Each wait is half as long again as the one
+   * before, so that a take-over is late by no more than a third of what it had to wait anyway.
+   */
   static final Duration MIN_TAKE_OVER_WAIT = Duration.ofMillis(100);
 
   /** A node may have ten thousand fronts that wait. */
@@ -104,7 +107,7 @@ public final class CoreLink<M, C, R> {
   public void start() {
     if (!ownership.fence().mayTakeOver()) {
       timers.startSingleTimer(message.apply(new StartDue<>()), takeOverWait);
-      takeOverWait = doubled(takeOverWait, MAX_TAKE_OVER_WAIT);
+      takeOverWait = shorter(takeOverWait.multipliedBy(3).dividedBy(2), MAX_TAKE_OVER_WAIT);
       return;
     }
     takeOverWait = MIN_TAKE_OVER_WAIT;
@@ -189,14 +192,13 @@ public final class CoreLink<M, C, R> {
     waiting = null;
     context.getLog().debug("the core stopped and starts again in {}", backoff);
     timers.startSingleTimer(message.apply(new StartDue<>()), backoff);
-    backoff = doubled(backoff, MAX_BACKOFF);
+    backoff = shorter(backoff.multipliedBy(2), MAX_BACKOFF);
     if (outcome != null) {
       outcome.onLost(true);
     }
   }
 
-  private static Duration doubled(Duration duration, Duration max) {
-    Duration doubled = duration.multipliedBy(2);
-    return doubled.compareTo(max) < 0 ? doubled : max;
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 }

@@ -127,14 +127,15 @@ class CoreLinkTest {
     events.expectMessage("lost true");
     time.timePasses(CoreLink.MIN_BACKOFF);
     awaitLooks(2);
-    long wait = CoreLink.MIN_TAKE_OVER_WAIT.toMillis();
-    for (int i = 3; i < 9; i++) {
-      time.timePasses(Duration.ofMillis(wait - 1));
+    Duration wait = CoreLink.MIN_TAKE_OVER_WAIT;
+    for (int i = 3; i < 12; i++) {
+      time.timePasses(Duration.ofMillis(wait.toMillis() - 1));
       events.expectNoMessage(Duration.ofMillis(20));
       assertThat(looks).hasValue(i - 1);
       time.timePasses(Duration.ofMillis(1));
       awaitLooks(i);
-      wait = Math.min(2 * wait, CoreLink.MAX_TAKE_OVER_WAIT.toMillis());
+      Duration longer = wait.multipliedBy(3).dividedBy(2);
+      wait = longer.compareTo(CoreLink.MAX_TAKE_OVER_WAIT) < 0 ? longer : CoreLink.MAX_TAKE_OVER_WAIT;
     }
     mayTakeOver.set(true);
     time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
@@ -145,7 +146,7 @@ class CoreLinkTest {
     front.tell("stop");
     events.expectMessage("lost true");
     time.timePasses(CoreLink.MIN_BACKOFF);
-    awaitLooks(10);
+    awaitLooks(13);
     mayTakeOver.set(true);
     time.timePasses(CoreLink.MIN_TAKE_OVER_WAIT);
     events.expectMessage("done loaded");
