@@ -70,15 +70,6 @@ public final class FaultTest {
     List<RowResult> results = new ArrayList<>();
     run(options.rows().stream().filter(row -> !row.needsNetworks()).toList(), false, results);
     run(options.rows().stream().filter(Row::needsNetworks).toList(), true, results);
-    Path report = options.report();
-    if (report != null) {
-      ObjectNode node = BrokerClient.MAPPER.createObjectNode();
-      node.put("seed", options.seed()).put("seconds", options.duration().toSeconds());
-      node.put("rate", options.rate()).put("unfenced", options.isUnfenced());
-      ArrayNode rows = node.putArray("rows");
-      results.forEach(result -> rows.add(result.json()));
-      BrokerClient.MAPPER.writerWithDefaultPrettyPrinter().writeValue(report.toFile(), node);
-    }
     boolean isAsWanted = isAsWanted(options, results);
     String verdict = isAsWanted ? "PASSED" : "FAILED: not all is as promised";
     if (options.isUnfenced()) {
@@ -101,8 +92,22 @@ public final class FaultTest {
           RowResult result = new RowRun(options, row, cluster, brokers, results.size() + 1).run();
           result.print(out);
           results.add(result);
+          report(results);
         }
       }
+    }
+  }
+
+  /** After each row, as the next one may be broken off. */
+  private void report(List<RowResult> results) throws IOException {
+    Path report = options.report();
+    if (report != null) {
+      ObjectNode node = BrokerClient.MAPPER.createObjectNode();
+      node.put("seed", options.seed()).put("seconds", options.duration().toSeconds());
+      node.put("rate", options.rate()).put("unfenced", options.isUnfenced());
+      ArrayNode rows = node.putArray("rows");
+      results.forEach(result -> rows.add(result.json()));
+      BrokerClient.MAPPER.writerWithDefaultPrettyPrinter().writeValue(report.toFile(), node);
     }
   }
 
