@@ -135,7 +135,8 @@ class CoreLinkTest {
       time.timePasses(Duration.ofMillis(1));
       awaitLooks(i);
       Duration longer = wait.multipliedBy(3).dividedBy(2);
-      wait = longer.compareTo(CoreLink.MAX_TAKE_OVER_WAIT) < 0 ? longer : CoreLink.MAX_TAKE_OVER_WAIT;
+      wait =
+          longer.compareTo(CoreLink.MAX_TAKE_OVER_WAIT) < 0 ? longer : CoreLink.MAX_TAKE_OVER_WAIT;
     }
     mayTakeOver.set(true);
     time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
