@@ -1,10 +1,10 @@
 package io.tidewheel;
 
+import com.datastax.oss.driver.api.core.CqlSession;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,29 +19,24 @@ public final class RealCassandra {
   private static final AtomicInteger KEYSPACES = new AtomicInteger();
   private static RealCassandra running;
 
-  private final Path directory;
+  private final ClusterProgram program;
   private final int port;
 
-  private RealCassandra(Path directory, int port) {
-    this.directory = directory;
-    this.port = port;
+  private RealCassandra(ClusterProgram program) throws IOException {
+    this.program = program;
+    List<String> ports = ClusterProgram.portOptions();
+    this.port = Integer.parseInt(ports.get(ports.indexOf("--cassandra-port") + 1));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> cluster("stop", "--delete")));
+    List<String> start = new ArrayList<>(List.of("start", "--brokers", "0"));
+    start.addAll(ports);
+    cluster(start.toArray(String[]::new));
   }
 
   /** The one that runs; the first call waits until it does. */
   public static synchronized RealCassandra get() {
     if (running == null) {
       try {
-        RealCassandra made = new RealCassandra(Files.createTempDirectory("cassandra"), freePorts());
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> made.cluster("stop", "--delete")));
-        made.cluster(
-            "start",
-            "--brokers",
-            "0",
-            "--cassandra-port",
-            String.valueOf(made.port),
-            "--storage-port",
-            String.valueOf(made.port + 1));
-        running = made;
+        running = new RealCassandra(new ClusterProgram(Files.createTempDirectory("cassandra")));
       } catch (IOException e) {
         throw new AssertionError("Cassandra did not start", e);
       }
@@ -90,47 +85,27 @@ public final class RealCassandra {
     cluster("resume", "cassandra-1");
   }
 
-  private void cluster(String command, String... arguments) {
-    List<String> line = new ArrayList<>(List.of("bin/cluster", command));
-    line.addAll(List.of(arguments));
-    line.addAll(List.of("--dir", directory.toString()));
+  /**
+   * Beside the broker's.
+   *
+   * @param keyspace null for none
+   */
+  public CqlSession session(String keyspace) {
+    return CqlSession.builder()
+        .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+        .withLocalDatacenter("datacenter1")
+        .withKeyspace(keyspace)
+        .build();
+  }
+
+  private void cluster(String... arguments) {
     try {
-      Path output = Files.createTempFile("cluster", ".log");
-      Process process =
-          new ProcessBuilder(line)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      if (process.waitFor() != 0) {
-        throw new AssertionError(line + ": " + Files.readString(output));
-      }
-      Files.delete(output);
+      program.run(List.of(arguments));
     } catch (IOException e) {
-      throw new AssertionError(line + " failed", e);
+      throw new AssertionError(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
-    }
-  }
-
-  /** The first of three in a row that nobody uses. */
-  private static int freePorts() throws IOException {
-    for (int tries = 0; tries < 100; tries++) {
-      int port = portOf(0);
-      try {
-        if (port < 65_000 && portOf(port + 1) > 0 && portOf(port + 2) > 0) {
-          return port;
-        }
-      } catch (IOException e) {
-        // One of them is taken: others are tried.
-      }
-    }
-    throw new IOException("no three ports in a row are free");
-  }
-
-  private static int portOf(int wanted) throws IOException {
-    try (ServerSocket socket = new ServerSocket(wanted, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -14,6 +14,7 @@ final class Watchdog implements AutoCloseable {
   private final AtomicBoolean isStarted = new AtomicBoolean();
   private final Duration limit;
   private final Runnable halt;
+  private final Thread thread = new Thread(this::await, "stop-watchdog");
 
   /**
    * Not started.
@@ -26,14 +27,17 @@ final class Watchdog implements AutoCloseable {
     this.halt = halt;
   }
 
-  /** The node begins to stop; returns at once. Repeats change nothing. */
-  void start() {
-    if (!isStarted.compareAndSet(false, true)) {
-      return;
+  /**
+   * The node begins to stop; returns at once. Repeats change nothing.
+   *
+   * @return what watches; it ends when the node has stopped or was ended
+   */
+  Thread start() {
+    if (isStarted.compareAndSet(false, true)) {
+      thread.setDaemon(true);
+      thread.start();
     }
-    Thread thread = new Thread(this::await, "stop-watchdog");
-    thread.setDaemon(true);
-    thread.start();
+    return thread;
   }
 
   private void await() {

@@ -26,8 +26,14 @@ public final class CoreLink<M, C, R> {
   static final Duration MIN_BACKOFF = Duration.ofMillis(200);
   static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
-  /** Between two looks whether the log may be read. */
-  static final Duration TAKE_OVER_INTERVAL = Duration.ofMillis(100);
+  /**
+   * Between two looks whether the log may be read. Each wait is half as long again as the one
+   * before, so that a take-over is late by no more than a third of what it had to wait anyway.
+   */
+  static final Duration MIN_TAKE_OVER_WAIT = Duration.ofMillis(100);
+
+  /** A node may have ten thousand fronts that wait. */
+  static final Duration MAX_TAKE_OVER_WAIT = Duration.ofSeconds(1);
 
   /** What comes back for the link; the front hands it to {@link #onSignal}. */
   public sealed interface Signal<R> {}
@@ -61,6 +67,7 @@ public final class CoreLink<M, C, R> {
   private @Nullable ActorRef<Request<C, R>> core;
   private @Nullable Outcome<R> waiting;
   private Duration backoff = MIN_BACKOFF;
+  private Duration takeOverWait = MIN_TAKE_OVER_WAIT;
   private boolean isLoading;
   private boolean isResting;
   private int startCount;
@@ -99,9 +106,11 @@ public final class CoreLink<M, C, R> {
    */
   public void start() {
     if (!ownership.fence().mayTakeOver()) {
-      timers.startSingleTimer(message.apply(new StartDue<>()), TAKE_OVER_INTERVAL);
+      timers.startSingleTimer(message.apply(new StartDue<>()), takeOverWait);
+      takeOverWait = shorter(takeOverWait.multipliedBy(3).dividedBy(2), MAX_TAKE_OVER_WAIT);
       return;
     }
+    takeOverWait = MIN_TAKE_OVER_WAIT;
     core = spawn();
     isLoading = true;
     onStarted.run();
@@ -181,16 +190,15 @@ public final class CoreLink<M, C, R> {
     core = null;
     Outcome<R> outcome = waiting;
     waiting = null;
-    if (!isLoading) {
-      // One that fails while it loads says itself why.
-      ownership.trouble().onWriteFailed(context.getSelf().path().name());
-    }
     context.getLog().debug("the core stopped and starts again in {}", backoff);
     timers.startSingleTimer(message.apply(new StartDue<>()), backoff);
-    Duration doubled = backoff.multipliedBy(2);
-    backoff = doubled.compareTo(MAX_BACKOFF) < 0 ? doubled : MAX_BACKOFF;
+    backoff = shorter(backoff.multipliedBy(2), MAX_BACKOFF);
     if (outcome != null) {
       outcome.onLost(true);
     }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 }

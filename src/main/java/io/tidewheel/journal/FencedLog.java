@@ -1,6 +1,7 @@
 package io.tidewheel.journal;
 
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
@@ -9,6 +10,7 @@ import akka.persistence.typed.SnapshotCompleted;
 import akka.persistence.typed.SnapshotFailed;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EffectBuilder;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.SignalHandler;
@@ -79,18 +81,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       CheckpointPolicy checkpoints,
       LogPlugins plugins,
       LongUnaryOperator epochs,
-      StoreTrouble trouble) {
-    /** Into the default plugins, where nobody else can write: epochs are counted. */
-    public Ownership(String node, Fence fence, CheckpointPolicy checkpoints) {
-      this(
-          node,
-          fence,
-          checkpoints,
-          LogPlugins.DEFAULT,
-          epoch -> epoch + 1,
-          new StoreTrouble(() -> 0));
-    }
-  }
+      StoreTrouble trouble) {}
 
   /** A checkpoint is due after this many stored bytes or rows, whichever comes first. */
   public record CheckpointPolicy(long bytes, int rows) {}
@@ -108,6 +99,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   private long newestSnapshotSeqNr;
   private long olderSnapshotSeqNr;
   private long trimmedSeqNr;
+  private boolean isPersisting;
 
   protected FencedLog(
       ActorContext<Request<C, R>> context, PersistenceId persistenceId, Ownership ownership) {
@@ -202,6 +194,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
                     persistenceId().id(),
                     signal.getFailure()))
         .onSignal(RecoveryFailed.class, (state, signal) -> onRecoveryFailed(signal.getFailure()))
+        .onSignal(PostStop.class, (state, signal) -> onPostStop())
         .build();
   }
 
@@ -226,9 +219,20 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       return Effect().none();
     }
     if (!state.isOpened()) {
-      return Effect().persist(opened(state)).thenRun(stored -> onOpened(stored, submit));
+      return persist(opened(state)).thenRun(stored -> onOpened(stored, submit));
     }
-    return Effect().persist(row).thenRun(stored -> onStored(stored, submit, decision.result()));
+    return persist(row).thenRun(stored -> onStored(stored, submit, decision.result()));
+  }
+
+  private EffectBuilder<LogRow<E>, FencedState<S, E>> persist(LogRow<E> row) {
+    isPersisting = true;
+    return Effect()
+        .persist(row)
+        .thenRun(
+            stored -> {
+              isPersisting = false;
+              ownership.trouble().onWritten();
+            });
   }
 
   private @Nullable LogRow<E> row(FencedState<S, E> state, Decision<E, R> decision) {
@@ -255,7 +259,10 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   private void onStored(FencedState<S, E> state, Submit<C, R> submit, R result) {
-    ownership.trouble().onWritten();
+    if (isCheckpointDue(state)) {
+      // Before the answer, so that it comes before what is asked next.
+      context.getSelf().tell(new TakeCheckpoint<>());
+    }
     boolean isHeld = ownership.fence().isHeld();
     submit.replyTo().tell(isHeld ? new Done<>(result) : new Stale<>(true));
     long trimmed = trimmedRows(state.state());
@@ -263,16 +270,13 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       trimmedSeqNr = trimmed;
       trim(trimmed, 0);
     }
-    if (isCheckpointDue(state)) {
-      context.getSelf().tell(new TakeCheckpoint<>());
-    }
   }
 
   private Effect<LogRow<E>, FencedState<S, E>> onTakeCheckpoint(FencedState<S, E> state) {
     if (!isCheckpointDue(state) || !state.isOpened() || !ownership.fence().isHeld()) {
       return Effect().none();
     }
-    return Effect().persist(new LogRow.Checkpoint<>(state.epoch()));
+    return persist(new LogRow.Checkpoint<>(state.epoch()));
   }
 
   private boolean isCheckpointDue(FencedState<S, E> state) {
@@ -292,6 +296,13 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       LOG.error("{} cannot be recovered from what is stored", persistenceId().id(), failure);
     } else {
       ownership.trouble().onReadFailed(persistenceId().id(), failure);
+    }
+  }
+
+  /** A failed persist has no signal of its own: it stops the actor. */
+  private void onPostStop() {
+    if (isPersisting) {
+      ownership.trouble().onWriteFailed(persistenceId().id());
     }
   }
 

@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
  * Deletes old rows and snapshots of a log through the public API of Akka Persistence, beside its
  * live owner: it recovers nothing and writes nothing, so it is no second writer. Lives for one
  * trim. A failed trim is logged; the next one covers it.
+ *
+ * <p>Which plugins it uses is asked by the constructor of the base class, before this class has set
+ * a field: only what an inner class captures is there by then, so {@link #start} makes one.
  */
 abstract class LogTrimmer extends AbstractPersistentActor {
   private static final Logger LOG = LoggerFactory.getLogger(LogTrimmer.class);
@@ -45,21 +48,18 @@ abstract class LogTrimmer extends AbstractPersistentActor {
           context,
           Props.create(
               LogTrimmer.class,
-              () -> {
-                // Asked by the constructor of the base class, before this class has set a field:
-                // only what an inner class captures is there by then.
-                return new LogTrimmer(persistenceId, rowsUpTo, snapshotsUpTo) {
-                  @Override
-                  public String journalPluginId() {
-                    return plugins.journal();
-                  }
+              () ->
+                  new LogTrimmer(persistenceId, rowsUpTo, snapshotsUpTo) {
+                    @Override
+                    public String journalPluginId() {
+                      return plugins.journal();
+                    }
 
-                  @Override
-                  public String snapshotPluginId() {
-                    return plugins.snapshots();
-                  }
-                };
-              }));
+                    @Override
+                    public String snapshotPluginId() {
+                      return plugins.snapshots();
+                    }
+                  }));
     }
   }
 

@@ -199,7 +199,6 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
             batch.mayBeStored(),
             answers.get(queue));
     batch.onSent();
-    lanes.get(queue).onSent(now);
     node.router().tell(topicUid, queue, append);
   }
 

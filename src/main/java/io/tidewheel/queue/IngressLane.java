@@ -36,7 +36,10 @@ final class IngressLane {
   private final Map<Long, Batch> open = new LinkedHashMap<>();
   private long lastNumber;
 
-  /** When the queue last decided something, or was first sent something after a rest. */
+  /**
+   * When the queue last decided something, or was first sent something after a rest; repeats are no
+   * news of it.
+   */
   private long heardNanos;
 
   private boolean isSuspect;
@@ -151,13 +154,6 @@ final class IngressLane {
     isSuspect = false;
   }
 
-  /** Something is sent. */
-  void onSent(long nowNanos) {
-    if (open.size() == 1 && !isSuspect) {
-      heardNanos = nowNanos;
-    }
-  }
-
   /** Whether the queue does not answer, since it was found out. */
   boolean isSuspect() {
     return isSuspect;
@@ -220,6 +216,9 @@ final class IngressLane {
       return null;
     }
     boolean isPiece = giveBackCutCall(parts);
+    if (open.isEmpty()) {
+      heardNanos = nowNanos;
+    }
     Batch batch = new Batch(++lastNumber, parts);
     open.put(batch.number, batch);
     piece = isPiece ? batch : piece;

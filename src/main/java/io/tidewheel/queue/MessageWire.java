@@ -7,9 +7,6 @@ import java.util.List;
 
 /** The binary form of messages between nodes: the same as in the log. */
 public final class MessageWire {
-  /** No message, where one is still to come. */
-  public static final Message NONE = Message.of(new byte[0]);
-
   private MessageWire() {}
 
   public static void encode(List<Message> messages, Encoder out) {

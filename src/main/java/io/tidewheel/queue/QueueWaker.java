@@ -11,9 +11,8 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.KeyHash;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -65,9 +64,13 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private final QueueRouter router;
   private final InstantSource clock;
   private final Supplier<CatalogSnapshot> catalog;
-  private final Deque<WakeList.Place> first = new ArrayDeque<>();
-  private final Deque<WakeList.Place> asleep = new ArrayDeque<>();
-  private final Set<WakeList.Place> queued = new HashSet<>();
+
+  /** Those that somebody may be waiting for. */
+  private final Set<WakeList.Place> first = new LinkedHashSet<>();
+
+  /** The others that are to be woken, none of which is in {@link #first}. */
+  private final Set<WakeList.Place> asleep = new LinkedHashSet<>();
+
   private final WakeList list = new WakeList();
 
   /** When the timer rings, in wall-clock milliseconds. */
@@ -108,30 +111,32 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   }
 
   private Behavior<Command> onWakeAll(WakeAll all) {
-    for (Topic topic : all.catalog().topics().values()) {
-      for (int queue = 0; queue < topic.settings().queues(); queue++) {
-        add(new WakeList.Place(topic.uid(), queue), false);
-      }
-    }
-    tick();
+    add(all.catalog(), 0, 1);
     return this;
   }
 
   private Behavior<Command> onWakeSlice(WakeSlice slice) {
-    for (Topic topic : catalog.get().topics().values()) {
+    add(catalog.get(), slice.index(), slice.count());
+    return this;
+  }
+
+  private void add(CatalogSnapshot known, int index, int count) {
+    for (Topic topic : known.topics().values()) {
       for (int queue = 0; queue < topic.settings().queues(); queue++) {
-        if (Long.remainderUnsigned(KeyHash.mix(topic.uid()) + queue, slice.count())
-            == slice.index()) {
-          add(new WakeList.Place(topic.uid(), queue), false);
+        WakeList.Place place = new WakeList.Place(topic.uid(), queue);
+        boolean isOurs = Long.remainderUnsigned(KeyHash.mix(topic.uid()) + queue, count) == index;
+        if (isOurs && !first.contains(place)) {
+          asleep.add(place);
         }
       }
     }
     tick();
-    return this;
   }
 
   private Behavior<Command> onWakeNow(WakeNow now) {
-    add(new WakeList.Place(now.topicUid, now.queue), true);
+    WakeList.Place place = new WakeList.Place(now.topicUid, now.queue);
+    asleep.remove(place);
+    first.add(place);
     tick();
     return this;
   }
@@ -139,22 +144,6 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private Behavior<Command> onMoves(Moves moves) {
     list.put(new WakeList.Place(moves.topicUid, moves.queue), Long.MAX_VALUE);
     return onWakeNow(new WakeNow(moves.topicUid, moves.queue));
-  }
-
-  /**
-   * Each is in the line once, however many ask for it; one that is to be first goes to the front.
-   */
-  private void add(WakeList.Place place, boolean isFirst) {
-    if (!queued.add(place)) {
-      if (!isFirst) {
-        return;
-      }
-      first.addLast(place);
-    } else if (isFirst) {
-      first.addLast(place);
-    } else {
-      asleep.addLast(place);
-    }
   }
 
   private Behavior<Command> onSleeps(Sleeps sleeps) {
@@ -165,18 +154,20 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
 
   private Behavior<Command> onTick() {
     tickAtMillis = NO_TICK;
-    int left = QUEUES_PER_INTERVAL;
-    while (left > 0 && !(first.isEmpty() && asleep.isEmpty())) {
-      WakeList.Place place = first.isEmpty() ? asleep.removeFirst() : first.removeFirst();
-      // One that was moved to the front comes a second time, and is awake by then.
-      if (queued.remove(place)) {
-        wake(place);
-        left--;
-      }
-    }
+    int left = wake(asleep, wake(first, QUEUES_PER_INTERVAL));
     list.takeDue(clock.millis(), left).forEach(this::wake);
     tick();
     return this;
+  }
+
+  /** Wakes at most so many, and returns how many more may be woken. */
+  private int wake(Set<WakeList.Place> places, int max) {
+    int left = max;
+    for (Iterator<WakeList.Place> next = places.iterator(); left > 0 && next.hasNext(); left--) {
+      wake(next.next());
+      next.remove();
+    }
+    return left;
   }
 
   private void wake(WakeList.Place place) {

@@ -8,6 +8,7 @@ import io.tidewheel.subscription.SubscriptionEvent.Acks;
 import io.tidewheel.subscription.SubscriptionEvent.Closing;
 import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
+import io.tidewheel.subscription.SubscriptionEvent.LeasesTakenOver;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionEvent.Sought;
@@ -26,6 +27,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   private static final String SETTLED = "settled-1";
   private static final String SOUGHT = "sought-1";
   private static final String CLOSING = "closing-1";
+  private static final String LEASES_TAKEN_OVER = "leases-taken-over-1";
   private static final String STATE = "state-1";
 
   /** Added to the cause of a dying message that holds its key. */
@@ -51,19 +53,21 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
     if (event instanceof Settled) {
       return SETTLED;
     }
-    return event instanceof Sought ? SOUGHT : CLOSING;
+    if (event instanceof Closing) {
+      return CLOSING;
+    }
+    return event instanceof Sought ? SOUGHT : LEASES_TAKEN_OVER;
   }
 
   @Override
   public void encode(SubscriptionEvent event, Encoder out) {
+    out.writeUnsigned(event.atMillis());
     if (event instanceof Settled settled) {
       encodeSettled(settled, out);
     } else if (event instanceof Sought sought) {
-      out.writeUnsigned(sought.atMillis());
       out.writeUnsigned(sought.generation());
       out.writeUnsigned(sought.offset());
     } else if (event instanceof Closing closing) {
-      out.writeUnsigned(closing.atMillis());
       LeaseCodec.encode(closing.leases(), out);
     }
   }
@@ -74,6 +78,7 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
       case SETTLED -> decodeSettled(in);
       case SOUGHT -> new Sought(in.readUnsigned(), in.readUnsigned(), in.readUnsigned());
       case CLOSING -> new Closing(in.readUnsigned(), LeaseCodec.decode(in));
+      case LEASES_TAKEN_OVER -> new LeasesTakenOver(in.readUnsigned());
       default -> throw new DecodingException("unknown manifest " + manifest);
     };
   }
@@ -176,7 +181,6 @@ public final class SubscriptionCodec implements LogCodec<SubscriptionEvent, Subs
   }
 
   private static void encodeSettled(Settled settled, Encoder out) {
-    out.writeUnsigned(settled.atMillis());
     out.writeUnsigned(settled.acks().size());
     for (Acks group : settled.acks()) {
       LeaseCodec.encodeWorker(group.worker(), out);

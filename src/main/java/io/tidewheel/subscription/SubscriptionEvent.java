@@ -154,7 +154,7 @@ sealed interface SubscriptionEvent extends LogEvent {
     }
   }
 
-  /** An orderly stop: the next owner honours these leases. */
+  /** An orderly stop: the next owner, and no later one, honours these leases. */
   record Closing(long atMillis, List<LeaseLeft> leases) implements SubscriptionEvent {
     @Override
     public void applyTo(SubscriptionState state) {
@@ -164,6 +164,22 @@ sealed interface SubscriptionEvent extends LogEvent {
     @Override
     public int weight() {
       return 16 + 32 * leases.size();
+    }
+  }
+
+  /**
+   * An owner honours the leases of the one before: they are for it alone. After its crash they are
+   * over, as those it gave itself are.
+   */
+  record LeasesTakenOver(long atMillis) implements SubscriptionEvent {
+    @Override
+    public void applyTo(SubscriptionState state) {
+      state.close(List.of());
+    }
+
+    @Override
+    public int weight() {
+      return 16;
     }
   }
 

@@ -200,7 +200,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (deliveries != null && deliveries.isKnown()) {
       deliveries.onUnknown();
     }
-    core.submit(new SubscriptionLog.Load(), new CoreOutcome());
+    core.submit(new SubscriptionLog.Load(alarm.now().millis()), new CoreOutcome());
   }
 
   /** What the core made of a command; what got lost may have happened or not. */

@@ -31,8 +31,8 @@ final class SubscriptionLog
   /** What the core takes. */
   sealed interface Command {}
 
-  /** Answers with a copy of the state. */
-  record Load() implements Command {}
+  /** Answers with a copy of the state, and takes over the leases that the owner before left. */
+  record Load(long atMillis) implements Command {}
 
   /**
    * Store what became of messages. Outbox numbers in {@code settled} don't matter; they are given
@@ -137,7 +137,11 @@ final class SubscriptionLog
     if (command instanceof Close close) {
       return Decision.persist(close.closing(), new Recorded(close.closing()));
     }
-    return Decision.reply(new Loaded(state.copy()));
+    Loaded loaded = new Loaded(state.copy());
+    return !state.leases(0, Long.MAX_VALUE).isEmpty()
+        ? Decision.persist(
+            new SubscriptionEvent.LeasesTakenOver(((Load) command).atMillis()), loaded)
+        : Decision.reply(loaded);
   }
 
   /** What of a proposal is new to a state; null if nothing is. Numbers the dying messages. */

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.tidewheel.journal.Decoder;
 import io.tidewheel.journal.DecodingException;
 import io.tidewheel.journal.Encoder;
+import io.tidewheel.message.Message;
 import io.tidewheel.queue.MessageWire;
 import io.tidewheel.subscription.Subscription.Pull;
 import io.tidewheel.subscription.Subscription.Pulled;
@@ -66,45 +67,25 @@ public final class SubscriptionWire {
         actor.apply(in.readText()));
   }
 
+  /** Writes deliveries; their messages first, which travel as one. */
   public static void encode(Pulled pulled, Encoder out) {
     out.writeUnsigned(pulled.dispatchableLeft());
-    out.writeUnsigned(pulled.deliveries().size());
+    MessageWire.encode(pulled.deliveries().stream().map(Delivery::message).toList(), out);
     for (Delivery delivery : pulled.deliveries()) {
       encode(delivery.receipt(), out);
       out.writeUnsigned(delivery.attempt());
       out.writeUnsigned(delivery.publishedAtMillis());
       out.writeUnsigned(delivery.deadlineMillis());
     }
-    MessageWire.encode(pulled.deliveries().stream().map(Delivery::message).toList(), out);
   }
 
   public static Pulled decodePulled(Decoder in) {
     long dispatchableLeft = in.readUnsigned();
-    int count = in.readSize();
-    List<Delivery> heads = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      heads.add(
-          new Delivery(
-              decodeReceipt(in),
-              MessageWire.NONE,
-              in.readCount(),
-              in.readUnsigned(),
-              in.readUnsigned()));
-    }
-    var messages = MessageWire.decode(in);
-    if (messages.size() != count) {
-      throw new DecodingException(count + " deliveries of " + messages.size() + " messages");
-    }
     List<Delivery> deliveries = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      Delivery head = heads.get(i);
+    for (Message message : MessageWire.decode(in)) {
       deliveries.add(
           new Delivery(
-              head.receipt(),
-              messages.get(i),
-              head.attempt(),
-              head.publishedAtMillis(),
-              head.deadlineMillis()));
+              decodeReceipt(in), message, in.readCount(), in.readUnsigned(), in.readUnsigned()));
     }
     return new Pulled(deliveries, dispatchableLeft);
   }
@@ -129,7 +110,13 @@ public final class SubscriptionWire {
 
   public static void encode(Settled settled, Encoder out) {
     out.writeUnsigned(settled.statuses().size());
-    settled.statuses().forEach(status -> out.writeByte(STATUSES.indexOf(status)));
+    for (SettleStatus status : settled.statuses()) {
+      int place = STATUSES.indexOf(status);
+      if (place < 0) {
+        throw new IllegalStateException(status + " has no place");
+      }
+      out.writeByte(place);
+    }
   }
 
   public static Settled decodeSettled(Decoder in) {

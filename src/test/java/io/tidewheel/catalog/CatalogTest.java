@@ -22,6 +22,7 @@ import io.tidewheel.catalog.CatalogClient.NotFound;
 import io.tidewheel.catalog.CatalogClient.Reply;
 import io.tidewheel.catalog.CatalogClient.Unavailable;
 import io.tidewheel.journal.FencedLog;
+import io.tidewheel.journal.Ownerships;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -85,7 +86,7 @@ class CatalogTest {
   private void startCatalog() {
     CatalogSettings defaults =
         CatalogSettings.of(
-            new FencedLog.Ownership(
+            Ownerships.counted(
                 "n1", () -> isFenceHeld, new FencedLog.CheckpointPolicy(1 << 20, checkpointRows)),
             1);
     CatalogSettings settings =

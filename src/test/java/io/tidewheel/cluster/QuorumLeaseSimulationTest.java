@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.statistics.Statistics;
 
 /**
  * Brokers with clocks of their own, messages that take their time or get lost, pauses, partitions
@@ -27,7 +29,10 @@ class QuorumLeaseSimulationTest {
   void nobodyTakesOverFromOneThatMayStillWrite(@ForAll long seed) {
     Simulation simulation = new Simulation(new Random(seed));
     simulation.run();
-    assertThat(simulation.takeOvers).as("of seed %d", seed).isNotNegative();
+    // Else the rule is never put to the test.
+    Statistics.label("take-overs")
+        .collect(simulation.takeOvers > 0)
+        .coverage(coverage -> coverage.check(true).percentage(share -> share > 5));
   }
 
   private record Event(long at, Runnable run) {}
@@ -126,7 +131,7 @@ class QuorumLeaseSimulationTest {
       }
     }
 
-    void send(NodeId from, NodeId to, java.util.function.Consumer<Node> message) {
+    void send(NodeId from, NodeId to, Consumer<Node> message) {
       boolean isCut = cut.contains(from) != cut.contains(to);
       if (isCut || random.nextInt(20) == 0) {
         return;
@@ -171,7 +176,7 @@ class QuorumLeaseSimulationTest {
       }
     }
 
-    private void random(java.util.function.Consumer<Node> change) {
+    private void random(Consumer<Node> change) {
       change.accept(nodes.get(random.nextInt(size)));
     }
 

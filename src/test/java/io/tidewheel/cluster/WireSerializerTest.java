@@ -11,12 +11,14 @@ import akka.serialization.SerializationExtension;
 import akka.serialization.Serializer;
 import akka.serialization.Serializers;
 import com.typesafe.config.ConfigFactory;
+import io.tidewheel.catalog.Topic;
 import io.tidewheel.journal.DecodingException;
 import io.tidewheel.message.Control;
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.AppendReply;
 import io.tidewheel.queue.AppendResults;
+import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.Reader;
@@ -176,15 +178,14 @@ class WireSerializerTest {
             16,
             null,
             Reader.Reconciliation.UNKNOWN),
-        new Queue.OpenSubscription(
-            1, io.tidewheel.catalog.Topic.StartPosition.TIME, 2, probe.ref().narrow()),
+        new Queue.OpenSubscription(1, Topic.StartPosition.TIME, 2, probe.ref().narrow()),
         new Queue.CloseSubscription(1, probe.ref().narrow()),
         new Queue.Delete(probe.ref().narrow()),
         new Queue.StoredInLog(5),
         new Queue.NotNow("moving"),
         new Queue.Wake(),
         new Queue.Describe(probe.ref().narrow()),
-        new io.tidewheel.queue.Inspector.QueueStatus(1, "n", 2, 3, 4, 5, 6, 7, List.of()),
+        new Inspector.QueueStatus(1, "n", 2, 3, 4, 5, 6, 7, List.of()),
         new QuorumWatch.Ask(
             1, new NodeId("a:1", -2), List.of(new NodeId("b:1", 3)), probe.ref().narrow()),
         new QuorumWatch.Answered(
@@ -218,7 +219,7 @@ class WireSerializerTest {
             hex(
                 new Subscription.Pulled(
                     List.of(new Delivery(RECEIPT, Message.of(new byte[] {1}), 1, 2, 3)), 4)))
-        .isEqualTo("pulled-1 0401070203900309060102030100000000000101");
+        .isEqualTo("pulled-1 04" + "0100000000000101" + "07020390030906" + "010203");
   }
 
   @Test

@@ -36,7 +36,18 @@ public final class BrokerClient {
   }
 
   /** Status and body of an answer. */
-  public record Reply(int status, JsonNode body) {}
+  public record Reply(int status, JsonNode body) {
+    /**
+     * Does nothing.
+     *
+     * @throws IOException if the status is another
+     */
+    public void expect(int wanted) throws IOException {
+      if (status != wanted) {
+        throw new IOException("expected " + wanted + " but got " + this);
+      }
+    }
+  }
 
   public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(url + path)).timeout(TIMEOUT);

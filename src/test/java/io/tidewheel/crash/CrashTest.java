@@ -108,20 +108,20 @@ public final class CrashTest {
 
   private void startClients() {
     for (int i = 0; i < options.callers(); i++) {
-      startThread("caller-" + i, new Caller(i, client, history, callerGate, random.split()));
+      Threads.start("caller-" + i, new Caller(i, client, history, callerGate, random.split()));
     }
     for (int i = 0; i < options.workers(); i++) {
       CrashWorker worker = new CrashWorker(client, history, workerGate, random.split());
       workers.add(worker);
-      startThread("worker-" + i, worker);
+      Threads.start("worker-" + i, worker);
     }
   }
 
   private void round(int round) throws IOException, InterruptedException {
     BrokerProcess broker = start();
     if (round == 1) {
-      expect(201, client.put(TOPIC_PATH, "{\"queues\":2}"));
-      expect(201, client.put(SUBSCRIPTION_PATH, "{\"start\":\"earliest\"}"));
+      client.put(TOPIC_PATH, "{\"queues\":2}").expect(201);
+      client.put(SUBSCRIPTION_PATH, "{\"start\":\"earliest\"}").expect(201);
     }
     long before = history.successCount(Operation.PUBLISH_BATCH);
     callerGate.open();
@@ -273,22 +273,5 @@ public final class CrashTest {
   /** The moment of a kill cannot be waited for otherwise. */
   private static void pause(long millis) throws InterruptedException {
     TimeUnit.MILLISECONDS.sleep(millis);
-  }
-
-  private static void expect(int status, BrokerClient.Reply reply) throws IOException {
-    if (reply.status() != status) {
-      throw new IOException("expected " + status + " but got " + reply);
-    }
-  }
-
-  private static void startThread(String name, Runnable task) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.setUncaughtExceptionHandler(
-        (dead, error) -> {
-          error.printStackTrace();
-          System.exit(1);
-        });
-    thread.start();
   }
 }

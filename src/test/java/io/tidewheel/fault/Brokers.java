@@ -13,7 +13,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The brokers as a load balancer sees them: four times a second each is asked whether it is ready,
- * and one that says no, or nothing within a second, gets no requests until it says yes.
+ * and one that says no, or nothing within a second, or that took no connection, gets no requests
+ * until it says yes.
  */
 final class Brokers implements AutoCloseable {
   private static final Duration HEALTH_TIMEOUT = Duration.ofSeconds(1);
@@ -47,7 +48,7 @@ final class Brokers implements AutoCloseable {
   int next(int other) {
     int count = clients.size();
     int from = Math.floorMod(turn.getAndIncrement(), count);
-    int second = from + 1;
+    int fallback = from + 1;
     boolean isFound = false;
     for (int i = 0; i < count; i++) {
       int broker = (from + i) % count + 1;
@@ -55,15 +56,20 @@ final class Brokers implements AutoCloseable {
         if (broker != other) {
           return broker;
         }
-        second = broker;
+        fallback = broker;
         isFound = true;
       }
     }
-    return isFound || second != other ? second : second % count + 1;
+    return isFound || fallback != other ? fallback : fallback % count + 1;
   }
 
   synchronized boolean isReady(int broker) {
     return isReady[broker - 1];
+  }
+
+  /** It took no connection: it gets no requests until it says that it is ready. */
+  synchronized void refused(int broker) {
+    isReady[broker - 1] = false;
   }
 
   /** Waits until all are ready; false if that takes longer. */

@@ -4,28 +4,35 @@ import io.tidewheel.crash.MessageId;
 
 /** How a message is published. What kind a message is follows from its id. */
 enum CallKind {
-  KEYED_ONCE(0, true, true, false, 4),
-  KEYED_RETRY(1, true, true, true, 5),
-  ID_ONCE(2, false, true, false, 2),
-  ID_RETRY(3, false, true, true, 3),
+  KEYED_ONCE(0, Place.KEY, false, 4),
+  KEYED_RETRY(1, Place.KEY, true, 5),
+  ID_ONCE(2, Place.ID, false, 2),
+  ID_RETRY(3, Place.ID, true, 3),
   /** Neither key nor id: the broker may put it on another queue. Tried once. */
-  FREE(4, false, false, false, 4),
+  FREE(4, Place.ANY, false, 4),
   /** To one broker, whatever becomes of it, to see what it takes. Tried once. */
-  PROBE(5, true, true, false, 0);
+  PROBE(5, Place.KEY, false, 0);
+
+  /** What decides to which queue a message goes. */
+  enum Place {
+    /** Its key; it has an id as well. */
+    KEY,
+    ID,
+    /** Nothing: it has neither. */
+    ANY
+  }
 
   /** How many different keys a kind with keys uses. */
   static final int KEYS = 48;
 
   private final int number;
-  private final boolean hasKey;
-  private final boolean hasId;
+  private final Place place;
   private final boolean isRetried;
   private final int weight;
 
-  CallKind(int number, boolean hasKey, boolean hasId, boolean isRetried, int weight) {
+  CallKind(int number, Place place, boolean isRetried, int weight) {
     this.number = number;
-    this.hasKey = hasKey;
-    this.hasId = hasId;
+    this.place = place;
     this.isRetried = isRetried;
     this.weight = weight;
   }
@@ -54,11 +61,11 @@ enum CallKind {
   /** The number of its key, or -1 if it has none. */
   static int keyOf(MessageId id) {
     CallKind kind = of(id);
-    return kind.hasKey ? kind.number * KEYS + id.counter() % KEYS : -1;
+    return kind.hasKey() ? kind.number * KEYS + id.counter() % KEYS : -1;
   }
 
   static boolean mayRepeat(MessageId id) {
-    return !of(id).hasId;
+    return !of(id).hasId();
   }
 
   static boolean isOurs(MessageId id) {
@@ -71,11 +78,11 @@ enum CallKind {
   }
 
   boolean hasKey() {
-    return hasKey;
+    return place == Place.KEY;
   }
 
   boolean hasId() {
-    return hasId;
+    return place != Place.ANY;
   }
 
   boolean isRetried() {

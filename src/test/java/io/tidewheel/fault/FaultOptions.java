@@ -33,11 +33,14 @@ record FaultOptions(
         --rate N        messages of 1 KiB a second; 300
         --report FILE   also writes the results as JSON
         --directory     where logs, data and histories go; made anew each time; target/fault
-        --unfenced      brokers go on writing when nobody confirms them: the check must go red, and
-                        the exit code is 0 only if it does
+        --unfenced      brokers go on writing when nobody confirms them: the check must go red for
+                        something that the fence is for, and the exit code is 0 only if it does
 
       Rows that cut brokers off need root: each broker runs in a network of its own.
-      Exit codes: 0 all as promised, 1 not, 2 wrong usage.
+      What was lost, out of order or miscounted, and shares of success below the promised ones, are
+      BROKEN. Times above the promised ones are told as "missed" and change no exit code: they say
+      as much about the machine. A run that broke off is INCOMPLETE.
+      Exit codes: 0 all as promised, times apart; 1 not, or incomplete; 2 wrong usage.
 
       Rows:
       """;

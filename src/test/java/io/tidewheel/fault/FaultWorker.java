@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** Pulls for one subscription, from brokers in turn, and acks what it gets. */
@@ -25,9 +26,25 @@ final class FaultWorker implements Runnable {
   private final FaultHistory history;
   private final String subscription;
   private final String path;
+  private final long workMillis;
+  private final AtomicInteger inWork;
   private volatile boolean isEnding;
 
-  FaultWorker(Brokers brokers, FaultHistory history, String topicPath, String subscription) {
+  /**
+   * A worker.
+   *
+   * @param workMillis how long it works on what it pulled
+   * @param inWork where it says how many deliveries it holds
+   */
+  FaultWorker(
+      Brokers brokers,
+      FaultHistory history,
+      String topicPath,
+      String subscription,
+      long workMillis,
+      AtomicInteger inWork) {
+    this.workMillis = workMillis;
+    this.inWork = inWork;
     this.brokers = brokers;
     this.history = history;
     this.subscription = subscription;
@@ -46,7 +63,7 @@ final class FaultWorker implements Runnable {
     try {
       while (!isEnding) {
         try {
-          ack(pull(brokers.client(brokers.next(0))));
+          work(pull(brokers.client(brokers.next(0))));
           // So that each pull brings many: the processors are for the brokers.
           LockSupport.parkNanos(PAUSE_NANOS);
         } catch (IOException e) {
@@ -56,6 +73,19 @@ final class FaultWorker implements Runnable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void work(Map<String, Held> held) throws InterruptedException {
+    int count = held.size();
+    inWork.addAndGet(count);
+    try {
+      if (count > 0) {
+        TimeUnit.MILLISECONDS.sleep(workMillis);
+      }
+      ack(held);
+    } finally {
+      inWork.addAndGet(-count);
     }
   }
 

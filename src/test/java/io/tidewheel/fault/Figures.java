@@ -118,10 +118,10 @@ final class Figures {
     return times;
   }
 
-  /** The value that this share of a sorted list does not exceed; 0 of an empty one. */
-  static long quantile(List<Long> sorted, double share) {
+  /** The value that this share of a sorted list does not exceed; NaN of an empty one. */
+  static double quantile(List<Long> sorted, double share) {
     return sorted.isEmpty()
-        ? 0
+        ? Double.NaN
         : sorted.get(
             (int) Math.min(sorted.size() - 1L, (long) Math.ceil(share * sorted.size()) - 1));
   }
@@ -156,7 +156,7 @@ final class Figures {
   }
 
   /** Of messages that worked at the first try, in milliseconds. */
-  long latencyMillis(double quantile) {
+  double latencyMillis(double quantile) {
     List<Long> times =
         new ArrayList<>(
             calls.stream()

@@ -62,7 +62,7 @@ class FiguresTest {
 
   @Test
   void takesTheValueThatAShareDoesNotExceed() {
-    assertThat(Figures.quantile(List.of(), 0.5)).isZero();
+    assertThat(Figures.quantile(List.of(), 0.5)).isNaN();
     assertThat(Figures.quantile(List.of(1L, 2L, 3L, 4L), 0.5)).isEqualTo(2);
     assertThat(Figures.quantile(List.of(1L, 2L, 3L, 4L), 0.95)).isEqualTo(4);
     assertThat(Figures.quantile(List.of(1L, 2L, 3L, 4L), 1)).isEqualTo(4);

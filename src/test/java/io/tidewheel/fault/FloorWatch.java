@@ -2,6 +2,7 @@ package io.tidewheel.fault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.crash.BrokerClient;
+import io.tidewheel.queue.Reader;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +61,10 @@ final class FloorWatch implements Runnable {
 
   private synchronized void tell(JsonNode subscription) {
     for (JsonNode queue : subscription.path("queues")) {
+      if (queue.path("stopReason").asText().equals(Reader.Status.RECOVERING)) {
+        // It says that its figures say nothing.
+        continue;
+      }
       checker.seen(
           subscription.path("name").asText(),
           queue.path("queue").asInt(),

@@ -1,32 +1,27 @@
 package io.tidewheel.fault;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.ClusterProgram;
 import io.tidewheel.crash.BrokerClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Three brokers and a Cassandra in processes of their own, by {@code bin/cluster}. */
 final class LocalCluster implements AutoCloseable {
   static final int BROKERS = 3;
 
-  private final Path directory;
-  private final Path log;
+  private final ClusterProgram program;
   private final Thread stopAtEnd = new Thread(this::stop);
   private final List<String> urls = new ArrayList<>();
   private String store = "";
 
   private LocalCluster(Path directory) {
-    this.directory = directory;
-    this.log = directory.resolveSibling("cluster.out");
+    this.program = new ClusterProgram(directory);
   }
 
   /**
@@ -40,17 +35,9 @@ final class LocalCluster implements AutoCloseable {
     LocalCluster cluster = new LocalCluster(directory);
     Files.createDirectories(directory);
     Runtime.getRuntime().addShutdownHook(cluster.stopAtEnd);
-    int port = freePorts();
     List<String> line = new ArrayList<>();
-    line.addAll(
-        List.of(
-            "start",
-            "--port",
-            Integer.toString(port),
-            "--cassandra-port",
-            Integer.toString(port + 10),
-            "--storage-port",
-            Integer.toString(port + 11)));
+    line.add("start");
+    line.addAll(ClusterProgram.portOptions());
     if (config != null) {
       line.addAll(List.of("--config", config.toString()));
     }
@@ -58,7 +45,7 @@ final class LocalCluster implements AutoCloseable {
       line.add("--netns");
     }
     cluster.command(line.toArray(String[]::new));
-    String json = cluster.command("status", "-o", "json");
+    String json = cluster.program.run(List.of("status", "-o", "json"));
     for (JsonNode process : BrokerClient.MAPPER.readTree(json)) {
       String url = process.path("url").asText();
       if (process.path("role").asText().equals("broker")) {
@@ -86,34 +73,9 @@ final class LocalCluster implements AutoCloseable {
     return url.getHost() + ':' + (url.getPort() + 1_000);
   }
 
-  /**
-   * Runs {@code bin/cluster}.
-   *
-   * @return what it printed
-   */
-  String command(String... arguments) throws IOException, InterruptedException {
-    List<String> line = new ArrayList<>();
-    line.add("bin/cluster");
-    line.addAll(List.of(arguments));
-    line.addAll(List.of("--dir", directory.toString()));
-    Path output = Files.createTempFile("cluster", ".out");
-    try {
-      // Not a pipe: what it starts would keep it open.
-      Process process =
-          new ProcessBuilder(line)
-              .redirectOutput(output.toFile())
-              .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-              .start();
-      int exitCode = process.waitFor();
-      String text = Files.readString(output);
-      if (exitCode != 0) {
-        throw new IOException(
-            line + " ended with " + exitCode + ": " + text + Files.readString(log));
-      }
-      return text;
-    } finally {
-      Files.delete(output);
-    }
+  /** Runs {@code bin/cluster}. */
+  void command(String... arguments) throws IOException, InterruptedException {
+    String unused = program.run(List.of(arguments));
   }
 
   @Override
@@ -135,26 +97,5 @@ final class LocalCluster implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** The first of some in a row that nobody uses; a thousand above those of brokers as well. */
-  private static int freePorts() throws IOException {
-    SplittableRandom random = new SplittableRandom();
-    for (int tries = 0; tries < 100; tries++) {
-      int port = 12_000 + random.nextInt(1_900) * 10;
-      boolean isFree = true;
-      for (int offset : new int[] {0, 1, 2, 10, 11, 12, 1_000, 1_001, 1_002}) {
-        try (ServerSocket socket = new ServerSocket()) {
-          socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port + offset));
-        } catch (IOException e) {
-          isFree = false;
-          break;
-        }
-      }
-      if (isFree) {
-        return port;
-      }
-    }
-    throw new IOException("no ports are free");
   }
 }

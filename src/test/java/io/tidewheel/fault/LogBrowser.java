@@ -8,9 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Reads the whole log of a topic through one node, and tells the checker. */
 final class LogBrowser {
+  private static final int MAX_TRIES = 60;
+
   private final Brokers brokers;
   private final String topicPath;
   private final LogChecker checker;
@@ -52,14 +55,22 @@ final class LogBrowser {
 
   private JsonNode page(BrokerClient client, int queue, long from)
       throws IOException, InterruptedException {
-    BrokerClient.Reply reply = null;
-    for (int tries = 0; tries < 5; tries++) {
-      reply = client.get(topicPath + "/messages?max=1000&queue=" + queue + "&from=" + from);
-      if (reply.status() == 200) {
-        return reply.body();
+    String last = "";
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+      try {
+        BrokerClient.Reply reply =
+            client.get(topicPath + "/messages?max=1000&queue=" + queue + "&from=" + from);
+        if (reply.status() == 200) {
+          return reply.body();
+        }
+        last = reply.toString();
+      } catch (IOException e) {
+        last = e.toString();
       }
+      // A broker that was hit may be on its way back.
+      TimeUnit.MILLISECONDS.sleep(500);
     }
-    throw new IOException("browsing queue " + queue + ": " + reply);
+    throw new IOException("browsing queue " + queue + ": " + last);
   }
 
   private static String value(JsonNode message) throws IOException {

@@ -8,11 +8,13 @@ enum Row {
   NONE("nothing"),
   KILL("kill -9 of a broker, which comes back"),
   TERM("SIGTERM and start, of each broker in turn"),
+  DELIVERIES("SIGTERM and start, of each broker in turn, while workers hold what they pulled"),
   PAUSE("SIGSTOP of a broker, then SIGCONT"),
   STORE_KILL("kill -9 of Cassandra, which comes back"),
   STORE_PAUSE("SIGSTOP of Cassandra, then SIGCONT"),
   SHRINK("brokers killed until one is left, then one comes back"),
   SUBSCRIPTIONS("subscriptions created and deleted, queues asleep in between"),
+  STORE_CUT("a broker cut off from Cassandra"),
   PARTITION_1("broker 1, the first seed, cut off from the others"),
   PARTITION_2("broker 2 cut off from the others"),
   PARTITION_3("broker 3 cut off from the others"),
@@ -43,6 +45,11 @@ enum Row {
   }
 
   /** Whether each broker needs a network of its own. */
+  boolean needsNetworks() {
+    return isPartition() || this == STORE_CUT;
+  }
+
+  /** Whether a broker is cut off from the others. */
   boolean isPartition() {
     return this == PARTITION_1
         || this == PARTITION_2
@@ -62,6 +69,16 @@ enum Row {
 
   /** Whether leases end only when they should: nothing is lost from memory. */
   boolean keepsLeases() {
-    return this == NONE || this == TERM || this == SUBSCRIPTIONS;
+    return this == NONE || this == TERM || this == DELIVERIES || this == SUBSCRIPTIONS;
+  }
+
+  /** How many read each subscription. */
+  int workers() {
+    return this == DELIVERIES ? 8 : 3;
+  }
+
+  /** How long a worker works on what it pulled. */
+  long workMillis() {
+    return this == DELIVERIES ? 5_000 : 0;
   }
 }

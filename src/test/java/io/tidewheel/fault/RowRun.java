@@ -1,23 +1,25 @@
 package io.tidewheel.fault;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.crash.DeliveryChecker;
+import io.tidewheel.crash.Threads;
 import io.tidewheel.crash.Violation;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One row: load, fault, heal, drain, check. */
 final class RowRun {
   private static final List<String> SUBSCRIPTIONS = List.of("one", "two");
-  private static final int WORKERS = 3;
+  private static final Duration READY_TIMEOUT = Duration.ofMinutes(1);
   private static final long WARM_SECONDS = 15;
   private static final long DRAIN_SECONDS = 90;
   private static final long COUNT_SECONDS = 10;
+  private static final int MIN_IN_WORK = 500;
 
   private final FaultOptions options;
   private final Row row;
@@ -26,6 +28,7 @@ final class RowRun {
   private final String name;
   private final String topicPath;
   private final RowResult result;
+  private final AtomicInteger inWork = new AtomicInteger();
 
   /**
    * A run.
@@ -42,103 +45,128 @@ final class RowRun {
     this.result = new RowResult(row, options.seed());
   }
 
-  RowResult run() throws IOException, InterruptedException {
-    brokers.awaitAll(java.time.Duration.ofMinutes(1));
-    make();
-    try (FaultHistory history =
-        new FaultHistory(options.directory().resolve(name + ".history.jsonl.gz"), SUBSCRIPTIONS)) {
-      run(history);
-    } catch (IOException e) {
-      // Nothing was shown then, which is no success.
-      result.violation("NOT CHECKED TO THE END: " + e.getMessage());
+  RowResult run() throws InterruptedException {
+    try {
+      awaitBrokers();
+      make();
+      try (FaultHistory history = history(name)) {
+        run(history);
+      }
+    } catch (IOException | RuntimeException e) {
+      // The rows after it may show something all the same.
+      result.violation(Promise.INCOMPLETE, "not checked to the end: " + e);
     }
     return result;
   }
 
   /** The same load on a topic of its own, slowly at first: what a cold JVM does is no figure. */
   void warm() throws IOException, InterruptedException {
-    brokers.awaitAll(java.time.Duration.ofMinutes(1));
+    awaitBrokers();
     make();
-    try (FaultHistory history =
-        new FaultHistory(options.directory().resolve("warm.history.jsonl.gz"), SUBSCRIPTIONS)) {
-      List<FaultWorker> workers = new ArrayList<>();
-      List<Thread> threads = startWorkers(history, workers);
-      for (int step = 1; step <= 3; step++) {
-        Workload load = new Workload(brokers, history, topicPath, options.rate() * step / 3);
-        Thread runner = start("warm", load);
-        TimeUnit.SECONDS.sleep(WARM_SECONDS / 3);
-        load.end(runner);
-      }
-      workers.forEach(FaultWorker::end);
-      for (Thread thread : threads) {
-        thread.join();
+    try (FaultHistory history = history("warm")) {
+      Crew crew = new Crew();
+      try {
+        startWorkers(crew, history);
+        for (int step = 1; step <= 3; step++) {
+          Workload load = new Workload(brokers, history, topicPath, options.rate() * step / 3);
+          Thread runner = Threads.start("warm", load);
+          try {
+            TimeUnit.SECONDS.sleep(WARM_SECONDS / 3);
+          } finally {
+            load.end(runner);
+          }
+        }
+      } finally {
+        crew.end();
       }
     }
   }
 
-  private List<Thread> startWorkers(FaultHistory history, List<FaultWorker> workers) {
-    List<Thread> threads = new ArrayList<>();
+  private void awaitBrokers() throws IOException, InterruptedException {
+    if (!brokers.awaitAll(READY_TIMEOUT)) {
+      throw new IOException(
+          "not all brokers are ready after " + READY_TIMEOUT.toSeconds() + " s without a fault");
+    }
+  }
+
+  private FaultHistory history(String of) throws IOException {
+    return new FaultHistory(options.directory().resolve(of + ".history.jsonl.gz"), SUBSCRIPTIONS);
+  }
+
+  private void startWorkers(Crew crew, FaultHistory history) {
     for (String subscription : SUBSCRIPTIONS) {
-      for (int i = 0; i < WORKERS; i++) {
-        FaultWorker worker = new FaultWorker(brokers, history, topicPath, subscription);
-        workers.add(worker);
-        threads.add(start("worker-" + subscription + '-' + i, worker));
+      for (int i = 0; i < row.workers(); i++) {
+        FaultWorker worker =
+            new FaultWorker(brokers, history, topicPath, subscription, row.workMillis(), inWork);
+        crew.start("worker-" + subscription + '-' + i, worker, worker::end);
       }
     }
-    return threads;
   }
 
   private void make() throws IOException, InterruptedException {
-    expect(201, brokers.client(1).put(topicPath, "{\"queues\":" + Workload.QUEUES + "}"));
+    brokers.client(1).put(topicPath, "{\"queues\":" + Workload.QUEUES + "}").expect(201);
     for (String name : SUBSCRIPTIONS) {
-      expect(
-          201,
-          brokers.client(2).put(topicPath + "/subscriptions/" + name, "{\"start\":\"earliest\"}"));
+      brokers
+          .client(2)
+          .put(topicPath + "/subscriptions/" + name, "{\"start\":\"earliest\"}")
+          .expect(201);
     }
   }
 
   private void run(FaultHistory history) throws IOException, InterruptedException {
-    List<FaultWorker> workers = new ArrayList<>();
-    List<Thread> threads = startWorkers(history, workers);
     FloorWatch floors = new FloorWatch(brokers, topicPath, SUBSCRIPTIONS);
-    threads.add(start("floors", floors));
     SleepyTopics sleepy = new SleepyTopics(brokers, "sleepy-" + name);
-    if (row == Row.SUBSCRIPTIONS) {
-      threads.add(start("sleepy", sleepy));
-    }
     Workload load = new Workload(brokers, history, topicPath, options.rate());
     SplittableRandom random = new SplittableRandom(options.seed() * 31 + row.text().hashCode());
     Scenario scenario =
-        new Scenario(row, cluster, brokers, history, load, topicPath, random, options.duration());
+        new Scenario(
+            row, cluster, brokers, history, load, topicPath, random, options.duration(), inWork);
     long begun = System.nanoTime();
-    Thread runner = start("load", load);
+    long ended;
+    boolean isDrained;
+    Crew crew = new Crew();
     try {
-      scenario.play();
+      startWorkers(crew, history);
+      crew.start("floors", floors, floors::end);
+      if (row == Row.SUBSCRIPTIONS) {
+        crew.start("sleepy", sleepy, sleepy::end);
+      }
+      Thread runner = Threads.start("load", load);
+      try {
+        scenario.play();
+      } finally {
+        load.end(runner);
+      }
+      ended = System.nanoTime();
+      sleepy.end();
+      isDrained = drain(history);
     } finally {
-      load.end(runner);
+      crew.end();
     }
-    long ended = System.nanoTime();
-    sleepy.end();
-    boolean isDrained = drain(history);
-    floors.end();
-    workers.forEach(FaultWorker::end);
-    for (Thread thread : threads) {
-      thread.join();
-    }
-    scenario.failures().forEach(result::violation);
+    scenario.failures().forEach(one -> result.violation(Promise.INCOMPLETE, one));
     figures(history, load, scenario, begun, ended);
     if (!isDrained) {
-      result.violation("not drained after " + DRAIN_SECONDS + " s");
+      result.violation(Promise.DELIVERY, "not drained after " + DRAIN_SECONDS + " s");
     }
-    result.figure("floor samples", floors.samples());
-    floors.violations().forEach(one -> result.violation("FLOOR " + one));
-    if (row == Row.SUBSCRIPTIONS) {
-      result.figure("rounds of sleepy topics", sleepy.rounds());
-      sleepy.violations().forEach(one -> result.violation("MISSED " + one));
-    }
+    watched(floors, sleepy);
     deliveries(history);
     reconcile();
     logs(history);
+  }
+
+  private void watched(FloorWatch floors, SleepyTopics sleepy) {
+    result.figure("floor samples", floors.samples());
+    if (floors.samples() == 0) {
+      result.violation(Promise.INCOMPLETE, "no floor was ever seen");
+    }
+    floors.violations().forEach(one -> result.violation(Promise.FLOOR, one));
+    if (row == Row.SUBSCRIPTIONS) {
+      result.figure("rounds of sleepy topics", sleepy.rounds());
+      if (sleepy.rounds() == 0) {
+        result.violation(Promise.INCOMPLETE, "no subscription came or went");
+      }
+      sleepy.violations().forEach(one -> result.violation(Promise.MISSED, one));
+    }
   }
 
   private void figures(
@@ -156,6 +184,10 @@ final class RowRun {
     result.figure("with retry", figures.withRetry());
     result.figure("free from second 2", figures.free());
     result.figure("longest gap ms", figures.longestGapMillis());
+    if (row == Row.DELIVERIES) {
+      result.figure("in work at each stop", scenario.leastInWork());
+      result.atLeast("in work at each stop", MIN_IN_WORK);
+    }
     List<Long> times = figures.firstSuccessMillis(false);
     result.figure("first success p50 ms", Figures.quantile(times, 0.5));
     result.figure("first success p95 ms", Figures.quantile(times, 0.95));
@@ -182,10 +214,12 @@ final class RowRun {
         "first 503 ms",
         figures.first503Millis(fault.broker(), fault.startNanos(), fault.healNanos()));
     if (taken > 0) {
-      result.violation(taken + " messages were taken by a broker that was alone for 5 s");
+      result.violation(
+          Promise.TAKEN_ALONE, taken + " messages were taken by a broker that was alone for 5 s");
     }
+    result.atLeast("asked alone", 1);
     result.atLeast("first 503 ms", 0);
-    result.atMost("first 503 ms", 5_000);
+    result.timeAtMost("first 503 ms", 5_000);
   }
 
   private void judge() {
@@ -193,22 +227,22 @@ final class RowRun {
       case NONE, SUBSCRIPTIONS -> result.atMost("first tries that failed", 0);
       case KILL -> {
         result.atLeast("others first try", 0.99);
-        result.atMost("first success p95 ms", 12_000);
+        result.timeAtMost("first success p95 ms", 12_000);
         result.atLeast("with retry", 0.995);
         result.atLeast("free from second 2", 0.999);
       }
-      case TERM -> {
+      case TERM, DELIVERIES -> {
         result.atMost("failed with retry", 0);
-        result.atMost("longest gap ms", 3_000);
+        result.timeAtMost("longest gap ms", 3_000);
       }
-      case STORE_KILL, STORE_PAUSE -> result.atMost("after heal ms", 10_000);
+      case STORE_KILL, STORE_PAUSE, STORE_CUT -> result.timeAtMost("after heal ms", 10_000);
       case PARTITION_1, PARTITION_2, PARTITION_3, PARTITION_RESTART ->
-          result.atMost("first success p95 ms", 15_000);
+          result.timeAtMost("first success p95 ms", 15_000);
       default -> {
         // Nothing beyond what holds for all.
       }
     }
-    result.atMost("longest try ms", 20_000);
+    result.timeAtMost("longest try ms", 20_000);
     result.atMost("not sent", 0);
   }
 
@@ -256,7 +290,7 @@ final class RowRun {
         result.figure(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '), count);
       }
       if (count > 0 && !isExcused) {
-        result.violation(count + " times " + kind + ": " + kind.meaning());
+        result.violation(Promise.of(kind), count + " times " + kind + ": " + kind.meaning());
       }
     }
     history.forEach(
@@ -266,14 +300,15 @@ final class RowRun {
                 .limit(5)
                 .forEach(
                     one ->
-                        result.violation(one.kind() + " " + one.id().text() + " " + one.detail())));
-    history.orderViolations().forEach(one -> result.violation("ORDER OF ANSWERS " + one));
+                        result.violation(
+                            Promise.of(one.kind()), one.id().text() + " " + one.detail())));
+    history.orderViolations().forEach(one -> result.violation(Promise.ORDER, "of answers: " + one));
     if (row == Row.NONE) {
       result.atMost("repeated", 0);
       result.atMost("copies", 0);
     }
     if (history.ask(DeliveryChecker::confirmed) == 0 || history.acked() == 0) {
-      result.violation("nothing worked: the run proves nothing");
+      result.violation(Promise.INCOMPLETE, "nothing worked: the run proves nothing");
     }
   }
 
@@ -286,7 +321,7 @@ final class RowRun {
     }
     result.figure("difference", counts.path("difference").asLong(-1));
     if (!isWhole(counts)) {
-      result.violation("RECONCILIATION after " + COUNT_SECONDS + " s: " + counts);
+      result.violation(Promise.COUNTS, "after " + COUNT_SECONDS + " s: " + counts);
     }
   }
 
@@ -295,6 +330,7 @@ final class RowRun {
         counts.path("difference").asLong(-1) == 0
             && counts.path("queues").size() == Workload.QUEUES;
     for (JsonNode queue : counts.path("queues")) {
+      isWhole &= queue.path("subscriptions").size() == SUBSCRIPTIONS.size();
       for (JsonNode subscription : queue.path("subscriptions")) {
         isWhole &= subscription.path("counted").asBoolean();
       }
@@ -312,25 +348,7 @@ final class RowRun {
     result.figure("log entries read", checker.values());
     JournalScan scan = JournalScan.of(cluster.store());
     result.figure("foreign rows", scan.foreignRows());
-    scan.violations().forEach(one -> result.violation("TWO WRITERS " + one));
-    checker.violations().forEach(one -> result.violation("LOG " + one));
-  }
-
-  private static void expect(int status, BrokerClient.Reply reply) throws IOException {
-    if (reply.status() != status) {
-      throw new IOException("expected " + status + " but got " + reply);
-    }
-  }
-
-  private static Thread start(String name, Runnable task) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.setUncaughtExceptionHandler(
-        (dead, error) -> {
-          error.printStackTrace();
-          System.exit(1);
-        });
-    thread.start();
-    return thread;
+    scan.violations().forEach(one -> result.violation(Promise.TWO_WRITERS, one));
+    checker.violations().forEach(one -> result.violation(Promise.LOG, one));
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Does to the cluster what a row says, and remembers when. */
 final class Scenario {
@@ -27,7 +28,14 @@ final class Scenario {
   private final long startNanos = System.nanoTime();
   private final List<Fault> faults = new ArrayList<>();
   private final List<String> failures = new ArrayList<>();
+  private final AtomicInteger inWork;
+  private int leastInWork = Integer.MAX_VALUE;
 
+  /**
+   * Not played yet.
+   *
+   * @param inWork how many deliveries workers hold
+   */
   Scenario(
       Row row,
       LocalCluster cluster,
@@ -36,7 +44,8 @@ final class Scenario {
       Workload load,
       String topicPath,
       SplittableRandom random,
-      Duration duration) {
+      Duration duration,
+      AtomicInteger inWork) {
     this.row = row;
     this.cluster = cluster;
     this.brokers = brokers;
@@ -45,10 +54,16 @@ final class Scenario {
     this.topicPath = topicPath;
     this.random = random;
     this.seconds = duration.toSeconds();
+    this.inWork = inWork;
   }
 
   List<Fault> faults() {
     return List.copyOf(faults);
+  }
+
+  /** The fewest deliveries that workers held when a broker was stopped. */
+  int leastInWork() {
+    return leastInWork;
   }
 
   /** What went wrong with the faults themselves, or with coming back from them. */
@@ -64,10 +79,11 @@ final class Scenario {
         // The load is all there is.
       }
       case KILL -> kill();
-      case TERM -> term();
+      case TERM, DELIVERIES -> term();
       case PAUSE -> pause();
       case STORE_KILL -> store("kill", Math.min(10, seconds / 3), "restart");
       case STORE_PAUSE -> store("pause", Math.min(30, seconds / 3), "resume");
+      case STORE_CUT -> cut();
       case SHRINK -> shrink();
       default -> partition(row.loneBroker(), row == Row.PARTITION_RESTART);
     }
@@ -84,11 +100,11 @@ final class Scenario {
       long begun = System.nanoTime();
       cluster.command("kill", Integer.toString(broker), "--down", Long.toString(down));
       history.leasesLost();
-      second(down);
+      sleepSeconds(down);
       faults.add(new Fault(broker, queues, begun, System.nanoTime()));
       awaitAll();
       // Queues go back to it after some seconds.
-      second(i + 1 < times ? 8 : 0);
+      sleepSeconds(i + 1 < times ? 8 : 0);
     }
   }
 
@@ -103,11 +119,12 @@ final class Scenario {
     for (int broker : order) {
       Set<Integer> queues = queuesOf(broker);
       note("term " + broker);
+      leastInWork = Math.min(leastInWork, inWork.get());
       long begun = System.nanoTime();
       cluster.command("restart", Integer.toString(broker));
       faults.add(new Fault(broker, queues, begun, System.nanoTime()));
       awaitAll();
-      second(3);
+      sleepSeconds(3);
     }
   }
 
@@ -137,12 +154,28 @@ final class Scenario {
     note(fault + " the store");
     long begun = System.nanoTime();
     cluster.command(fault, "cassandra-1");
-    second(length);
+    sleepSeconds(length);
     history.leasesLost();
     cluster.command(heal, "cassandra-1");
     note(heal + " the store");
     faults.add(new Fault(0, queues, begun, System.nanoTime()));
-    second(12);
+    sleepSeconds(12);
+    awaitAll();
+    history.leasesLost();
+  }
+
+  private void cut() throws IOException, InterruptedException {
+    int broker = 1 + random.nextInt(brokers.count());
+    Set<Integer> queues = queuesOf(broker);
+    note("cut off " + broker + " from the store");
+    long begun = System.nanoTime();
+    cluster.command("cut", Integer.toString(broker));
+    probe(broker, Math.min(30, seconds / 2));
+    history.leasesLost();
+    cluster.command("heal");
+    note("heal");
+    faults.add(new Fault(broker, queues, begun, System.nanoTime()));
+    probe(broker, 12);
     awaitAll();
     history.leasesLost();
   }
@@ -157,7 +190,7 @@ final class Scenario {
     long begun = System.nanoTime();
     cluster.command("kill", Integer.toString(first), "--down", Long.toString(3 * step));
     history.leasesLost();
-    second(step);
+    sleepSeconds(step);
     faults.add(new Fault(first, queues, begun, System.nanoTime()));
     queues = queuesOf(second);
     queues.addAll(queuesOf(last));
@@ -213,6 +246,9 @@ final class Scenario {
         queues.add(queue.path("queue").asInt());
       }
     }
+    if (queues.isEmpty()) {
+      failures.add("broker " + broker + " had no queues: its fault shows nothing");
+    }
     return queues;
   }
 
@@ -227,7 +263,7 @@ final class Scenario {
     }
   }
 
-  private static void second(long count) throws InterruptedException {
+  private static void sleepSeconds(long count) throws InterruptedException {
     TimeUnit.SECONDS.sleep(count);
   }
 }

@@ -167,6 +167,9 @@ final class Workload implements Runnable {
         isRefused =
             cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException;
         reason = String.valueOf(cause);
+        if (isRefused && kind != CallKind.PROBE) {
+          brokers.refused(broker);
+        }
       }
       if (isRefused) {
         history.refused(id, reason);

@@ -14,6 +14,7 @@ import io.tidewheel.journal.FencedLog.Stale;
 import io.tidewheel.journal.FencedLog.Submit;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,7 @@ class CoreLinkTest {
   private final ManualTime time = ManualTime.get(kit.system());
   private final TestProbe<String> events = kit.createTestProbe();
   private final AtomicBoolean mayTakeOver = new AtomicBoolean(true);
+  private final AtomicInteger looks = new AtomicInteger();
   private final Fence fence =
       new Fence() {
         @Override
@@ -31,6 +33,7 @@ class CoreLinkTest {
 
         @Override
         public boolean mayTakeOver() {
+          looks.incrementAndGet();
           return mayTakeOver.get();
         }
       };
@@ -111,8 +114,53 @@ class CoreLinkTest {
     front.tell("a");
     events.expectMessage("refused a");
     mayTakeOver.set(true);
-    time.timePasses(CoreLink.TAKE_OVER_INTERVAL);
+    time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
     events.expectMessage("done loaded");
+  }
+
+  /** Guards a node on which ten thousand queues wait at once. */
+  @Test
+  void looksLessOftenTheLongerItWaits() {
+    events.expectMessage("done loaded");
+    mayTakeOver.set(false);
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.timePasses(CoreLink.MIN_BACKOFF);
+    awaitLooks(2);
+    Duration wait = CoreLink.MIN_TAKE_OVER_WAIT;
+    for (int i = 3; i < 12; i++) {
+      time.timePasses(Duration.ofMillis(wait.toMillis() - 1));
+      events.expectNoMessage(Duration.ofMillis(20));
+      assertThat(looks).hasValue(i - 1);
+      time.timePasses(Duration.ofMillis(1));
+      awaitLooks(i);
+      Duration longer = wait.multipliedBy(3).dividedBy(2);
+      wait =
+          longer.compareTo(CoreLink.MAX_TAKE_OVER_WAIT) < 0 ? longer : CoreLink.MAX_TAKE_OVER_WAIT;
+    }
+    mayTakeOver.set(true);
+    time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
+    events.expectMessage("done loaded");
+    front.tell("a");
+    events.expectMessage("done a");
+    mayTakeOver.set(false);
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.timePasses(CoreLink.MIN_BACKOFF);
+    awaitLooks(13);
+    mayTakeOver.set(true);
+    time.timePasses(CoreLink.MIN_TAKE_OVER_WAIT);
+    events.expectMessage("done loaded");
+  }
+
+  /** Also until the timer of the next one is set: it is set in the same turn. */
+  private void awaitLooks(int count) {
+    events.awaitAssert(
+        () -> {
+          assertThat(looks).hasValue(count);
+          return true;
+        });
+    events.expectNoMessage(Duration.ofMillis(20));
   }
 
   private void stopAndStartAfter(long millis) {
@@ -134,7 +182,7 @@ class CoreLinkTest {
                       new CoreLink<>(
                           context,
                           timers,
-                          new FencedLog.Ownership("n", fence, new FencedLog.CheckpointPolicy(1, 1)),
+                          Ownerships.counted("n", fence, new FencedLog.CheckpointPolicy(1, 1)),
                           CoreLinkTest::core,
                           signal -> signal,
                           () -> user.submit("loaded"));

@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.Behavior;
-import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.testkit.PersistenceTestKitPlugin;
 import akka.persistence.testkit.PersistenceTestKitSnapshotPlugin;
 import akka.persistence.testkit.javadsl.PersistenceTestKit;
-import akka.persistence.typed.PersistenceId;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.journal.FencedLog.Answer;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
@@ -21,12 +17,12 @@ import io.tidewheel.journal.FencedLog.Request;
 import io.tidewheel.journal.FencedLog.Stale;
 import io.tidewheel.journal.FencedLog.Submit;
 import io.tidewheel.journal.SumCodec.Added;
-import io.tidewheel.journal.SumCodec.Sum;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,8 +37,10 @@ class FencedLogTest {
   /** What the fence says next; held when nothing is left. */
   private final Deque<Boolean> fence = new ArrayDeque<>();
 
-  private volatile CheckpointPolicy checkpoints = new CheckpointPolicy(1_000_000, 1_000_000);
-  private volatile boolean isTrimming;
+  private final AtomicLong nanos = new AtomicLong();
+  private final StoreTrouble trouble = new StoreTrouble(nanos::get);
+  private CheckpointPolicy checkpoints = new CheckpointPolicy(1_000_000, 1_000_000);
+  private boolean isTrimming;
 
   @BeforeAll
   static void start() {
@@ -61,42 +59,25 @@ class FencedLogTest {
     kit.shutdownTestKit();
   }
 
-  /** Adds a number if it is positive; answers with the sum. */
-  private final class SumLog extends FencedLog<Integer, Long, Sum, Added> {
-    SumLog(ActorContext<Request<Integer, Long>> context) {
-      super(
-          context,
-          PersistenceId.ofUniqueId(id),
-          new Ownership("n1", FencedLogTest.this::isHeld, checkpoints));
-    }
-
-    @Override
-    protected Sum initialState() {
-      return new Sum(0);
-    }
-
-    @Override
-    protected Decision<Added, Long> decide(Sum state, Integer number) {
-      return number > 0
-          ? Decision.persist(new Added(number), state.position() + number)
-          : Decision.reply(state.position());
-    }
-
-    @Override
-    protected long deletableRowsAt(Sum state, long olderSnapshotSeqNr) {
-      return isTrimming ? olderSnapshotSeqNr : 0;
-    }
-  }
-
   private boolean isHeld() {
     synchronized (fence) {
       return fence.isEmpty() || fence.remove();
     }
   }
 
+  private Ownership ownership() {
+    Ownership counted = Ownerships.counted("n1", this::isHeld, checkpoints);
+    return new Ownership(
+        counted.node(),
+        counted.fence(),
+        counted.checkpoints(),
+        counted.plugins(),
+        counted.epochs(),
+        trouble);
+  }
+
   private ActorRef<Request<Integer, Long>> spawn() {
-    Behavior<Request<Integer, Long>> behavior = Behaviors.setup(SumLog::new);
-    return kit.spawn(behavior);
+    return kit.spawn(SumLog.create(id, ownership(), isTrimming));
   }
 
   private void submit(ActorRef<Request<Integer, Long>> log, int number) {
@@ -223,6 +204,7 @@ class FencedLogTest {
     assertThat(rows().stream().filter(LogRow.Checkpoint.class::isInstance)).hasSize(1);
   }
 
+  /** The fence is asked at each persist and answer: of Opened, the entry, and the checkpoint. */
   @Test
   void takesNoCheckpointWithoutTheFence() {
     checkpoints = new CheckpointPolicy(1, 1);
@@ -271,6 +253,40 @@ class FencedLogTest {
     assertDone(next, 0, 11);
     assertDone(next, 1, 12);
     assertThat(rows()).contains(new LogRow.Opened<>(2, "n1", 1, 11));
+  }
+
+  /** Guards the end of an outage: what could only not be read is over when it can be read. */
+  @Test
+  void aFailedReadIsNoFailedWrite() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    assertDone(log, 5, 5);
+    stop(log);
+    store.failNextRead(id);
+    ActorRef<Request<Integer, Long>> failing = spawn();
+    submit(failing, 6);
+    answers.expectTerminated(failing, Duration.ofSeconds(5));
+    assertThat(trouble.isOpen()).isTrue();
+    nanos.addAndGet(2 * StoreTrouble.QUIET_NANOS);
+    assertDone(spawn(), 0, 5);
+    assertThat(trouble.isOpen()).isFalse();
+  }
+
+  @Test
+  void aFailedWriteIsOverWhenSomethingIsStored() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    assertDone(log, 5, 5);
+    store.failNextPersisted(id);
+    submit(log, 6);
+    answers.expectTerminated(log, Duration.ofSeconds(5));
+    assertThat(trouble.isOpen()).isTrue();
+    nanos.addAndGet(2 * StoreTrouble.QUIET_NANOS);
+    ActorRef<Request<Integer, Long>> next = spawn();
+    assertDone(next, 0, 5);
+    assertThat(trouble.isOpen()).as("it was only read").isTrue();
+    assertDone(next, 1, 6);
+    assertThat(trouble.isOpen()).isFalse();
+    stop(next);
+    assertThat(trouble.isOpen()).as("nothing was under way").isFalse();
   }
 
   @Test

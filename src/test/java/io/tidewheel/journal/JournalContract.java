@@ -152,12 +152,7 @@ public abstract class JournalContract {
         atomic(event(actorId, 9, "b-9")));
     actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessagesSuccessful$.class);
     for (long seqNr = 6; seqNr <= 9; seqNr++) {
-      assertThat(
-              actor
-                  .expectMsgClass(PATIENCE, JournalProtocol.WriteMessageSuccess.class)
-                  .persistent()
-                  .sequenceNr())
-          .isEqualTo(seqNr);
+      assertStored(actor, seqNr);
     }
     assertThat(plugins.replayAll(actorId).numbers())
         .isEqualTo(LongStream.rangeClosed(1, 9).boxed().toList());
@@ -193,12 +188,7 @@ public abstract class JournalContract {
     for (TestKit actor : actors) {
       for (long seqNr = 1; seqNr <= 50; seqNr++) {
         actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessagesSuccessful$.class);
-        assertThat(
-                actor
-                    .expectMsgClass(PATIENCE, JournalProtocol.WriteMessageSuccess.class)
-                    .persistent()
-                    .sequenceNr())
-            .isEqualTo(seqNr);
+        assertStored(actor, seqNr);
       }
     }
     for (int i = 0; i < actors.size(); i++) {
@@ -225,6 +215,12 @@ public abstract class JournalContract {
     for (String name : List.of("a", "a|1", "a\u0001", "aa", "ä", "a b")) {
       assertThat(plugins.replayAll(prefix + name).numbers()).containsExactly(1L, 2L);
     }
+  }
+
+  private static void assertStored(TestKit actor, long seqNr) {
+    PersistentRepr stored =
+        actor.expectMsgClass(PATIENCE, JournalProtocol.WriteMessageSuccess.class).persistent();
+    assertThat(stored.sequenceNr()).isEqualTo(seqNr);
   }
 
   protected final List<Long> numbers(long from, long to, long max) {

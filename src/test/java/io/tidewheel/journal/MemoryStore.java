@@ -2,7 +2,6 @@ package io.tidewheel.journal;
 
 import akka.actor.ActorSystem;
 import akka.actor.ClassicActorSystemProvider;
-import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
 import akka.persistence.PersistentRepr;
 import akka.serialization.Serialization;
@@ -56,13 +55,7 @@ public final class MemoryStore implements Extension, RowReader {
     HOLD
   }
 
-  private static final akka.actor.AbstractExtensionId<MemoryStore> ID =
-      new akka.actor.AbstractExtensionId<>() {
-        @Override
-        public MemoryStore createExtension(ExtendedActorSystem system) {
-          return new MemoryStore(system);
-        }
-      };
+  private static final PerSystem<MemoryStore> PER_SYSTEM = new PerSystem<>(MemoryStore::new);
 
   private final ActorSystem system;
   private final Map<String, NavigableMap<Long, Stored>> logs = new HashMap<>();
@@ -83,7 +76,7 @@ public final class MemoryStore implements Extension, RowReader {
 
   /** The store of an actor system. */
   public static MemoryStore of(ClassicActorSystemProvider system) {
-    return ID.get(system);
+    return PER_SYSTEM.get(system);
   }
 
   /** Adds to what happens to the next writes; after the script all are stored. */

@@ -3,6 +3,7 @@ package io.tidewheel.journal;
 import akka.actor.ActorRef;
 import akka.actor.ActorSystem;
 import akka.persistence.AtomicWrite;
+import akka.persistence.DeleteMessagesSuccess;
 import akka.persistence.JournalProtocol;
 import akka.persistence.Persistence;
 import akka.persistence.PersistentEnvelope;
@@ -120,7 +121,7 @@ public final class PluginSystem implements AutoCloseable {
     TestKit actor = new TestKit(system);
     journal.tell(
         new JournalProtocol.DeleteMessagesTo(persistenceId, to, actor.getRef()), actor.getRef());
-    actor.expectMsgClass(PATIENCE, akka.persistence.DeleteMessagesSuccess.class);
+    actor.expectMsgClass(PATIENCE, DeleteMessagesSuccess.class);
   }
 
   @Override

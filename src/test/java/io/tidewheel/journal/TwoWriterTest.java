@@ -5,19 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.PersistentRepr;
-import akka.persistence.typed.PersistenceId;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.journal.FencedLog.Answer;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Done;
-import io.tidewheel.journal.FencedLog.Ownership;
 import io.tidewheel.journal.FencedLog.Request;
 import io.tidewheel.journal.FencedLog.Submit;
 import io.tidewheel.journal.SumCodec.Added;
-import io.tidewheel.journal.SumCodec.Sum;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * row, and the row came to light later: whatever the next one reads last stays what it was.
  */
 class TwoWriterTest {
+  private static final CheckpointPolicy NO_CHECKPOINTS = new CheckpointPolicy(1_000_000, 1_000_000);
   private static ActorTestKit kit;
   private final TestProbe<Answer<Long>> answers = kit.createTestProbe();
 
@@ -50,30 +46,9 @@ class TwoWriterTest {
     kit.shutdownTestKit();
   }
 
-  private static final class SumLog extends FencedLog<Integer, Long, Sum, Added> {
-    SumLog(ActorContext<Request<Integer, Long>> context, String id) {
-      super(
-          context,
-          PersistenceId.ofUniqueId(id),
-          new Ownership("n1", Fence.ALWAYS, new CheckpointPolicy(1_000_000, 1_000_000)));
-    }
-
-    @Override
-    protected Sum initialState() {
-      return new Sum(0);
-    }
-
-    @Override
-    protected Decision<Added, Long> decide(Sum state, Integer number) {
-      return number > 0
-          ? Decision.persist(new Added(number), state.position() + number)
-          : Decision.reply(state.position());
-    }
-  }
-
   private long sumAfterAdding(String id, int number) {
     ActorRef<Request<Integer, Long>> log =
-        kit.spawn(Behaviors.setup(context -> new SumLog(context, id)));
+        kit.spawn(SumLog.create(id, Ownerships.counted("n1", Fence.ALWAYS, NO_CHECKPOINTS), false));
     log.tell(new Submit<>(number, answers.getRef()));
     Answer<Long> answer = answers.receiveMessage();
     kit.stop(log);

@@ -267,6 +267,31 @@ class IngressTest {
     assertThat(chosen.subList(7, 9)).as("it answers again").containsExactlyInAnyOrder(0, 1);
   }
 
+  /** Guards publishers whose queue has a node that may not store: "not now" is no answer. */
+  @Test
+  void aQueueThatRefusesAgainAndAgainIsPassedOverToo() {
+    List<Integer> chosen = new CopyOnWriteArrayList<>();
+    NodePublisher two =
+        publisher(
+            (topicUid, number, command) -> {
+              chosen.add(number);
+              queue.getRef().tell(command);
+            });
+    CompletableFuture<List<PublishResult>> answer = publish(two, text("a"));
+    Queue.Append last = append();
+    int refusals = 0;
+    for (; chosen.get(chosen.size() - 1) == 0 && refusals < 20; refusals++) {
+      last.replyTo().tell(AppendReply.refusal(last.number(), PublishResult.Reason.UNAVAILABLE));
+      last = repeated();
+    }
+    assertThat(chosen).as("repeats each 200 ms, and after a second another queue").contains(1);
+    assertThat(refusals).isLessThanOrEqualTo(10);
+    Queue.Append moved = last.messages().isEmpty() ? append() : last;
+    assertThat(moved.messages()).containsExactly(text("a"));
+    decide(moved, 1, AppendResults.stored(7, 1));
+    assertThat(join(answer)).containsExactly(new PublishResult.Stored(1, 7, false));
+  }
+
   /** Guards a message that was bound to its queue by what travels with it. */
   @Test
   void aBatchThatHoldsAKeyedMessageStaysWhereItIs() {

@@ -11,9 +11,9 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
-import io.tidewheel.journal.FencedLog.Ownership;
 import io.tidewheel.journal.LogRow;
 import io.tidewheel.journal.MemoryStore;
+import io.tidewheel.journal.Ownerships;
 import io.tidewheel.message.Message;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -73,7 +73,7 @@ final class QueueFixture implements AutoCloseable {
         TOPIC,
         0,
         new Queue.Dependencies(
-            new Ownership("node-1", isFenceHeld::get, checkpoints),
+            Ownerships.counted("node-1", isFenceHeld::get, checkpoints),
             new VirtualClock(millis),
             nanos::get,
             catalog::get,

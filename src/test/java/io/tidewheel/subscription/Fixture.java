@@ -11,6 +11,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.journal.FencedLog;
+import io.tidewheel.journal.Ownerships;
 import io.tidewheel.message.Message;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.Queue;
@@ -91,7 +92,7 @@ final class Fixture implements AutoCloseable {
                 rows.add(row);
               }
             },
-            new FencedLog.Ownership(
+            Ownerships.counted(
                 "node-1", isFenceHeld::get, new FencedLog.CheckpointPolicy(1 << 20, 1_000)),
             () -> Instant.ofEpochMilli(millis() + skewMillis),
             nanos::get,

@@ -10,6 +10,7 @@ import io.tidewheel.subscription.SubscriptionEvent.Acks;
 import io.tidewheel.subscription.SubscriptionEvent.Closing;
 import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
+import io.tidewheel.subscription.SubscriptionEvent.LeasesTakenOver;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
 import io.tidewheel.subscription.SubscriptionEvent.Sought;
@@ -119,6 +120,7 @@ class SubscriptionStateTest {
     Closing closing =
         new Closing(9, List.of(new LeaseLeft(3, 1, -1, 100, new WorkerName("w", ""))));
     assertThat(hex(closing)).isEqualTo("0901" + "017700" + "01" + "0301" + "01" + "64" + "00");
+    assertThat(hex(new LeasesTakenOver(300))).isEqualTo("ac02");
     state.apply(settled);
     assertThat(HexFormat.of().formatHex(bytes(state)))
         .isEqualTo(

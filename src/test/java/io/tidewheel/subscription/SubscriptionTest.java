@@ -401,6 +401,20 @@ class SubscriptionTest {
     assertThat(f.awaitPull(5)).extracting(Fixture::text).containsExactly("b");
   }
 
+  /** Guards workers that wait: each later owner would count the time that was left once more. */
+  @Test
+  void aCrashAfterAMoveEndsTheLeasesThatWereHandedOver() {
+    f.start();
+    f.publish(free("a"));
+    Delivery held = f.pullOne();
+    f.move(Duration.ofSeconds(1), 0);
+    f.await(status -> status.leased() == 1);
+    assertThat(f.pull(5)).isEmpty();
+    f.restart();
+    assertThat(f.awaitPull(5)).extracting(Fixture::text).containsExactly("a");
+    assertThat(f.ack(held)).isEqualTo(SettleStatus.EXPIRED);
+  }
+
   @Test
   void tellsTheBoardAtOnceWhenThereIsWorkAndWhenThereIsNone() {
     f.start();

@@ -36,7 +36,9 @@ final class CassandraRowReader implements RowReader {
   private final Serialization serialization;
   private final Executor executor;
   private final Table table;
-  private final Map<String, Long> trimmed =
+
+  /** The last trimmed row of logs. */
+  private final Map<String, Long> starts =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
@@ -114,11 +116,11 @@ final class CassandraRowReader implements RowReader {
   }
 
   private synchronized @Nullable Long knownStart(String persistenceId) {
-    return trimmed.get(persistenceId);
+    return starts.get(persistenceId);
   }
 
   private synchronized void remember(String persistenceId, long trimmedSeqNr) {
-    trimmed.put(persistenceId, trimmedSeqNr);
+    starts.put(persistenceId, trimmedSeqNr);
   }
 
   private CompletionStage<Statements> statements() {

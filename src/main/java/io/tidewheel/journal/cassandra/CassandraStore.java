@@ -1,18 +1,16 @@
 package io.tidewheel.journal.cassandra;
 
 import akka.Done;
-import akka.actor.AbstractExtensionId;
-import akka.actor.ActorSystem;
 import akka.actor.ClassicActorSystemProvider;
 import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
-import akka.actor.ExtensionIdProvider;
 import akka.stream.alpakka.cassandra.DriverConfigLoaderFromConfig;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.typesafe.config.Config;
 import io.tidewheel.config.CassandraSettings;
 import io.tidewheel.journal.LogPlugins;
 import io.tidewheel.journal.NodeStore;
+import io.tidewheel.journal.PerSystem;
 import io.tidewheel.journal.RowReader;
 import io.tidewheel.journal.StoreSetupException;
 import java.time.Duration;
@@ -21,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +34,7 @@ public final class CassandraStore implements Extension, NodeStore {
   /** Two owners that do not know of each other choose the same epoch once in so many times. */
   private static final int EPOCH_SPAN = 1 << 30;
 
-  private static final Id ID = new Id();
+  private static final PerSystem<CassandraStore> PER_SYSTEM = new PerSystem<>(CassandraStore::new);
 
   private final ExtendedActorSystem system;
   private final CassandraSettings settings;
@@ -43,6 +42,10 @@ public final class CassandraStore implements Extension, NodeStore {
   private final SharedValues values;
   private final RowReader messageRows;
   private final RowReader smallRows;
+
+  /** Also before it is checked. */
+  private volatile @Nullable CqlSession opened;
+
   private volatile boolean isClosed;
 
   private CassandraStore(ExtendedActorSystem system) {
@@ -58,7 +61,7 @@ public final class CassandraStore implements Extension, NodeStore {
 
   /** The store of a system; the first call begins to connect. */
   public static CassandraStore get(ClassicActorSystemProvider system) {
-    return ID.get(system);
+    return PER_SYSTEM.get(system);
   }
 
   CompletionStage<CqlSession> session() {
@@ -75,7 +78,10 @@ public final class CassandraStore implements Extension, NodeStore {
             (connected, failure) -> {
               if (failure != null) {
                 session.completeExceptionally(setupFailure(failure));
-              } else if (isClosed) {
+                return;
+              }
+              opened = connected;
+              if (isClosed) {
                 connected.closeAsync();
               } else {
                 check(connected);
@@ -121,8 +127,10 @@ public final class CassandraStore implements Extension, NodeStore {
 
   private void close() {
     isClosed = true;
-    if (session.isDone() && !session.isCompletedExceptionally()) {
-      session.join().closeAsync();
+    session.completeExceptionally(new IllegalStateException("the store is closed"));
+    CqlSession open = opened;
+    if (open != null) {
+      open.closeAsync();
     }
   }
 
@@ -170,24 +178,5 @@ public final class CassandraStore implements Extension, NodeStore {
   @Override
   public boolean isFull() {
     return false;
-  }
-
-  /** Akka's handle of the extension. */
-  public static final class Id extends AbstractExtensionId<CassandraStore>
-      implements ExtensionIdProvider {
-    @Override
-    public CassandraStore get(ActorSystem system) {
-      return super.get(system);
-    }
-
-    @Override
-    public Id lookup() {
-      return ID;
-    }
-
-    @Override
-    public CassandraStore createExtension(ExtendedActorSystem system) {
-      return new CassandraStore(system);
-    }
   }
 }

@@ -20,7 +20,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +73,7 @@ final class SetupCheck {
     }
   }
 
-  private static java.util.stream.Collector<String, ?, Set<String>> toSorted() {
+  private static Collector<String, ?, Set<String>> toSorted() {
     return Collectors.toCollection(TreeSet::new);
   }
 
@@ -198,7 +200,7 @@ final class SetupCheck {
                         + " tidewheel.cassandra.accept-periodic-commitlog = on.");
               }
               if (failure != null) {
-                throw new java.util.concurrent.CompletionException(CassandraStore.cause(failure));
+                throw new CompletionException(CassandraStore.cause(failure));
               }
               String mode = rows.isEmpty() ? "unknown" : rows.get(0).getString("value");
               if (!"group".equals(mode) && !"batch".equals(mode)) {

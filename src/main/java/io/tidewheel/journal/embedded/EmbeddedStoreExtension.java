@@ -1,13 +1,11 @@
 package io.tidewheel.journal.embedded;
 
-import akka.actor.AbstractExtensionId;
-import akka.actor.ActorSystem;
 import akka.actor.ClassicActorSystemProvider;
 import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
-import akka.actor.ExtensionIdProvider;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.tidewheel.journal.PerSystem;
 import java.nio.file.Path;
 
 /**
@@ -23,7 +21,8 @@ public final class EmbeddedStoreExtension implements Extension {
   /** Where what waits for the disk runs. */
   public static final String READ_DISPATCHER = CONFIG_PATH + ".read-dispatcher";
 
-  private static final Id ID = new Id();
+  private static final PerSystem<EmbeddedStoreExtension> PER_SYSTEM =
+      new PerSystem<>(EmbeddedStoreExtension::new);
 
   private final EmbeddedStore store;
   private final EventSerialization serialization;
@@ -52,7 +51,7 @@ public final class EmbeddedStoreExtension implements Extension {
    * @throws StoreException if the data directory cannot be opened
    */
   public static EmbeddedStoreExtension get(ClassicActorSystemProvider system) {
-    return ID.get(system);
+    return PER_SYSTEM.get(system);
   }
 
   public EmbeddedStore store() {
@@ -65,25 +64,5 @@ public final class EmbeddedStoreExtension implements Extension {
 
   StoreReads reads() {
     return reads;
-  }
-
-  /** Akka's handle of the extension. */
-  public static final class Id extends AbstractExtensionId<EmbeddedStoreExtension>
-      implements ExtensionIdProvider {
-
-    @Override
-    public EmbeddedStoreExtension get(ActorSystem system) {
-      return super.get(system);
-    }
-
-    @Override
-    public Id lookup() {
-      return ID;
-    }
-
-    @Override
-    public EmbeddedStoreExtension createExtension(ExtendedActorSystem system) {
-      return new EmbeddedStoreExtension(system);
-    }
   }
 }

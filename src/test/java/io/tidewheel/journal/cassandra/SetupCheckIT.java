@@ -120,13 +120,7 @@ class SetupCheckIT {
   }
 
   private static void execute(String statement) {
-    String[] address = RealCassandra.get().contactPoint().split(":", 2);
-    try (CqlSession session =
-        CqlSession.builder()
-            .addContactPoint(
-                new java.net.InetSocketAddress(address[0], Integer.parseInt(address[1])))
-            .withLocalDatacenter("datacenter1")
-            .build()) {
+    try (CqlSession session = RealCassandra.get().session(null)) {
       session.execute(statement);
     }
   }
