@@ -19,6 +19,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.backlog.Claims;
 import io.tidewheel.catalog.Catalog;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSettings;
@@ -170,17 +171,22 @@ public final class TidewheelNode implements AutoCloseable {
             system.systemActorOf(
                 restarting(CatalogView.create(catalog, published)), "catalog-view", Props.empty()),
             published);
+    Claims claims = new Claims(clock);
     ActorRef<BacklogBoard.Command> board =
-        system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
+        system.systemActorOf(
+            BacklogBoard.create(new BacklogBoard.Parts(cluster.home(), claims, clock, random)),
+            "backlog-board",
+            Props.empty());
     ActorRef<QueueWaker.Command> waker =
         system.systemActorOf(
             QueueWaker.create(queues, published::get, clock), "queue-waker", Props.empty());
 
+    cluster.link(board, waker);
     Subscription.Dependencies subscriptions =
         new Subscription.Dependencies(
             topics,
             queues,
-            cluster.link(new BacklogReports(board), waker),
+            new BacklogReports(board, claims),
             small,
             clock,
             System::nanoTime,

@@ -18,10 +18,11 @@ import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import akka.management.cluster.bootstrap.ClusterBootstrap;
 import akka.management.javadsl.AkkaManagement;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.Standing;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.QueueWaker;
-import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.OtherNodes;
 import java.time.Duration;
@@ -294,24 +295,16 @@ public final class ClusterNode {
     };
   }
 
-  /**
-   * A board that also hears of the subscriptions of other nodes, and tells them of those here.
-   *
-   * @param board of this node
-   */
-  public Subscription.Board link(Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
-    if (lease == null) {
-      return board;
+  /** This node, as boards know it. */
+  public Standing.Home home() {
+    NodeId self = Members.self(cluster);
+    return new Standing.Home(self.address(), self.uid(), Standing.Nearness.HERE);
+  }
+
+  /** Has the board of this node hear of the subscriptions of others, and theirs of those here. */
+  public void link(ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker) {
+    if (lease != null) {
+      system.systemActorOf(BacklogLink.create(board, waker), BacklogLink.NAME, Props.empty());
     }
-    ActorRef<BacklogLink.Command> link =
-        system.systemActorOf(
-            Behaviors.supervise(BacklogLink.create(board, waker))
-                .onFailure(SupervisorStrategy.restart()),
-            BacklogLink.NAME,
-            Props.empty());
-    return row -> {
-      board.report(row);
-      link.tell(new BacklogLink.Report(row));
-    };
   }
 }

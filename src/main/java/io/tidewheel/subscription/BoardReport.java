@@ -5,16 +5,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says on the node's board what could be dispatched: at once when it becomes something or nothing,
- * else when it or the backlog changed by a quarter.
+ * else when it or the backlog changed by a quarter, or the first message is leased or the last one
+ * is back or settled.
  */
 final class BoardReport {
   private static final long FRESHER_MILLIS = 1_000;
 
   private final Board board;
+  private final long claim;
   private Board.@Nullable Row last;
 
   BoardReport(Board board) {
     this.board = board;
+    this.claim = board.claim();
   }
 
   void update(Board.Row row) {
@@ -22,20 +25,33 @@ final class BoardReport {
     if (before == null
         || isWorthTelling(before.dispatchable(), row.dispatchable())
         || isWorthTelling(before.backlog(), row.backlog())
+        || (before.leased() == 0) != (row.leased() == 0)
         || isFresher(before, row)) {
       last = row;
       board.report(row);
     }
   }
 
+  /** The owner's number, new with each start of the subscription. */
+  long claim() {
+    return claim;
+  }
+
   /** It does not live here any more. */
   void gone() {
+    end(Board.Presence.GONE);
+  }
+
+  /** Its queue sleeps, with everything settled: whoever waits need not ask it. */
+  void asleep() {
+    end(Board.Presence.ASLEEP);
+  }
+
+  private void end(Board.Presence presence) {
     Board.Row before = last;
     if (before != null) {
       last = null;
-      board.report(
-          new Board.Row(
-              before.topicUid(), before.subscriptionUid(), before.queue(), 0, 0, 0, true));
+      board.report(before.empty(presence));
     }
   }
 

@@ -302,8 +302,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   /** Also before a restart: the next incarnation begins with an empty window. */
   private Behavior<Reader.Command> onPostStop() {
     Deliveries known = deliveries;
-    // The board goes on knowing one that only sleeps: whoever waits need not ask it.
-    if (!isAsleep || known == null || !known.isAtRest()) {
+    if (isAsleep && known != null && known.isAtRest()) {
+      report.asleep();
+    } else {
       report.gone();
     }
     seeking.refuseWaiting();
@@ -342,7 +343,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     arm(known, policy, now);
-    report.update(Figures.row(reader, known, gates.dispatchable(known, policy)));
+    report.update(Figures.row(reader, report.claim(), known, gates.dispatchable(known, policy)));
     progress.report(
         known.state().floor(),
         known.isAtRest() && closer == null && seeking.isIdle() && replays.isIdle());

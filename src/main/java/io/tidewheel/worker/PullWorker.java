@@ -10,10 +10,11 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
-import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -26,7 +27,8 @@ import java.util.concurrent.TimeoutException;
  *
  * <ol>
  *   <li>It asks one queue after the other, the best first, until its hand is full or nobody has
- *       more. With something in hand it waits at most {@link #COLLECT_TIMEOUT} for the rest.
+ *       more. With something in hand it waits at most {@link #COLLECT_TIMEOUT} for the rest, and
+ *       asks queues of its own node only.
  *   <li>Queues that the board has no row of are asleep or moving: each is woken once, and if nobody
  *       else had anything, asked once.
  *   <li>With nothing in hand it waits on the board until its time is over.
@@ -114,7 +116,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private final Duration pullTimeout;
 
   private Phase phase = Phase.LOOKING;
-  private final Deque<Row> candidates = new ArrayDeque<>();
+  private final Deque<Standing> candidates = new ArrayDeque<>();
   private final Deque<Integer> unknown = new ArrayDeque<>();
   private boolean hasAskedUnknown;
   private boolean isWaitOver;
@@ -212,7 +214,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private Behavior<Command> next() {
-    while (!hand.isFull() && !candidates.isEmpty()) {
+    while (!hand.isFull() && !candidates.isEmpty() && isToBeAsked(candidates.element())) {
       int queue = candidates.remove().queue();
       if (!calls.isDoubtful(queue)) {
         return pullAndAwait(queue, true, pullTimeout);
@@ -234,6 +236,11 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       return waitForWork();
     }
     return calls.isAnyOpen() ? this : finish();
+  }
+
+  /** Who has something from its own node leaves other nodes to those who have nothing. */
+  private boolean isToBeAsked(Standing row) {
+    return hand.isEmpty() || row.home().nearness() == Nearness.HERE;
   }
 
   private Behavior<Command> look() {

@@ -12,8 +12,10 @@ import io.tidewheel.backlog.BacklogBoard.Leave;
 import io.tidewheel.backlog.BacklogBoard.Looked;
 import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.BacklogBoard.Want;
+import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.Test;
 class BacklogBoardTest {
   private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
   private static final long SUBSCRIPTION = 7;
+  private static final BacklogBoard.Parts PARTS = Boards.alone();
+  private static final Claims CLAIMS = PARTS.claims();
 
   private ActorRef<BacklogBoard.Command> board;
   private BacklogReports reports;
@@ -36,8 +40,8 @@ class BacklogBoardTest {
 
   @BeforeEach
   void start() {
-    board = KIT.spawn(BacklogBoard.create());
-    reports = new BacklogReports(board);
+    board = KIT.spawn(BacklogBoard.create(PARTS));
+    reports = new BacklogReports(board, CLAIMS);
     asker = KIT.createTestProbe(Offer.class);
   }
 
@@ -48,7 +52,7 @@ class BacklogBoardTest {
     reports.report(row(2, 9, 300));
     reports.report(row(3, 0, 0));
     Offer offer = look();
-    assertThat(offer.rows()).extracting(Row::queue).containsExactly(1, 2, 0);
+    assertThat(offer.rows()).extracting(Standing::queue).containsExactly(1, 2, 0);
     assertThat(offer.awake().stream().boxed()).containsExactly(0, 1, 2, 3);
     assertThat(offer.hasMore()).isFalse();
   }
@@ -56,7 +60,7 @@ class BacklogBoardTest {
   @Test
   void keepsTheRowsOfSubscriptionsApart() {
     reports.report(row(0, 5, 100));
-    board.tell(new Candidates(8, null, asker.getRef()));
+    board.tell(new Candidates(8, new BitSet(), asker.getRef()));
     Offer offer = asker.receiveMessage();
     assertThat(offer.rows()).isEmpty();
     assertThat(offer.awake().isEmpty()).isTrue();
@@ -70,14 +74,14 @@ class BacklogBoardTest {
       expected.add(queue);
     }
     Set<Integer> seen = new HashSet<>();
-    Row after = null;
+    BitSet tried = new BitSet();
     boolean hasMore = true;
     int pages = 0;
     while (hasMore) {
-      board.tell(new Candidates(SUBSCRIPTION, after, asker.getRef()));
+      board.tell(new Candidates(SUBSCRIPTION, (BitSet) tried.clone(), asker.getRef()));
       Offer offer = asker.receiveMessage();
       offer.rows().forEach(row -> assertThat(seen.add(row.queue())).isTrue());
-      after = offer.rows().get(offer.rows().size() - 1);
+      offer.rows().forEach(row -> tried.set(row.queue()));
       hasMore = offer.hasMore();
       pages++;
     }
@@ -90,16 +94,16 @@ class BacklogBoardTest {
     reports.report(row(0, 5, 100));
     reports.report(row(1, 5, 100));
     look();
-    reports.report(new Row(1, SUBSCRIPTION, 0, 5, 5, 100, true));
+    reports.report(row(0, 5, 100).empty(Presence.GONE));
     Offer offer = look();
-    assertThat(offer.rows()).extracting(Row::queue).containsExactly(1);
+    assertThat(offer.rows()).extracting(Standing::queue).containsExactly(1);
     assertThat(offer.awake().get(0)).isFalse();
   }
 
   @Test
   void takesOnlyTheNewestOfManyReports() {
     TestProbe<BacklogBoard.Command> probe = KIT.createTestProbe(BacklogBoard.Command.class);
-    BacklogReports coalescing = new BacklogReports(probe.getRef());
+    BacklogReports coalescing = new BacklogReports(probe.getRef(), CLAIMS);
     for (int i = 1; i <= 1_000; i++) {
       coalescing.report(row(0, i, 100));
       coalescing.report(row(1, i, 100));
@@ -116,7 +120,7 @@ class BacklogBoardTest {
   @Test
   void tellsAgainWhatDoesNotFitInOneTurn() {
     TestProbe<BacklogBoard.Command> probe = KIT.createTestProbe(BacklogBoard.Command.class);
-    BacklogReports coalescing = new BacklogReports(probe.getRef());
+    BacklogReports coalescing = new BacklogReports(probe.getRef(), CLAIMS);
     for (int queue = 0; queue < 25; queue++) {
       coalescing.report(row(queue, 1, 100));
     }
@@ -133,7 +137,9 @@ class BacklogBoardTest {
   void wakesInTheOrderOfComingAndOnlyAsManyAsThereIsWorkFor() {
     List<TestProbe<Offer>> workers = wanting(3, 1);
     reports.report(row(0, 2, 100));
-    assertThat(workers.get(0).receiveMessage().rows()).containsExactly(row(0, 2, 100));
+    assertThat(workers.get(0).receiveMessage().rows())
+        .extracting(Standing::row)
+        .containsExactly(row(0, 2, 100));
     workers.get(1).receiveMessage();
     workers.get(2).expectNoMessage();
     reports.report(row(0, 3, 100));
@@ -165,7 +171,7 @@ class BacklogBoardTest {
     workers.get(0).receiveMessage();
     reports.report(row(1, 1, 200));
     Offer offer = workers.get(1).receiveMessage();
-    assertThat(offer.rows()).extracting(Row::queue).containsExactly(1, 0);
+    assertThat(offer.rows()).extracting(Standing::queue).containsExactly(1, 0);
   }
 
   @Test
@@ -175,7 +181,9 @@ class BacklogBoardTest {
     Offer offer = workers.get(0).receiveMessage();
     reports.report(row(0, 4, 100));
     board.tell(new Looked(0, offer.version(), false, workers.get(0).getRef()));
-    assertThat(workers.get(1).receiveMessage().rows()).containsExactly(row(0, 4, 100));
+    assertThat(workers.get(1).receiveMessage().rows())
+        .extracting(Standing::row)
+        .containsExactly(row(0, 4, 100));
   }
 
   @Test
@@ -287,7 +295,7 @@ class BacklogBoardTest {
     List<TestProbe<Offer>> workers = wanting(3, 10);
     reports.report(row(0, 1, 100));
     workers.get(0).receiveMessage();
-    reports.report(new Row(1, SUBSCRIPTION, 0, 0, 0, 0, true));
+    reports.report(row(0, 1, 100).empty(Presence.GONE));
     look();
     reports.report(row(0, 1, 100));
     workers.get(1).receiveMessage();
@@ -314,7 +322,9 @@ class BacklogBoardTest {
   void holdsAHundredThousandRows() {
     for (int subscription = 0; subscription < 1_000; subscription++) {
       for (int queue = 0; queue < 100; queue++) {
-        reports.report(new Row(1, subscription, queue, 1 + queue, 1 + queue, 1_000 - queue, false));
+        reports.report(
+            new Row(
+                1, subscription, queue, 1, 1 + queue, 1 + queue, 0, 1_000 - queue, Presence.AWAKE));
       }
     }
     for (int subscription = 0; subscription < 1_000; subscription++) {
@@ -324,11 +334,12 @@ class BacklogBoardTest {
   }
 
   private static Row row(int queue, long dispatchable, long oldestAtMillis) {
-    return new Row(1, SUBSCRIPTION, queue, dispatchable, dispatchable, oldestAtMillis, false);
+    return new Row(
+        1, SUBSCRIPTION, queue, 1, dispatchable, dispatchable, 0, oldestAtMillis, Presence.AWAKE);
   }
 
   private Offer look() {
-    board.tell(new Candidates(SUBSCRIPTION, null, asker.getRef()));
+    board.tell(new Candidates(SUBSCRIPTION, new BitSet(), asker.getRef()));
     return asker.receiveMessage();
   }
 
