@@ -265,6 +265,7 @@ public final class TidewheelNode implements AutoCloseable {
             () -> cluster.status(queues),
             () -> new Broker.Readiness(fence.isHeld(), cluster.state()),
             cluster.isMember() ? node : null,
+            board::tell,
             clock,
             System::nanoTime);
     TidewheelSettings.Http http = gate.open(settings.http());
