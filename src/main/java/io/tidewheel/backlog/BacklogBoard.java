@@ -13,10 +13,8 @@ import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Place;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,9 +48,6 @@ import org.jspecify.annotations.Nullable;
 public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   /** Reports taken in one turn, so that workers are not held up by many. */
   private static final int REPORTS_PER_TURN = 1_000;
-
-  /** For so many questions of the link a worker that asked once is believed to be there. */
-  private static final int WANTED_ROUNDS = 6;
 
   /** What a board takes. */
   public sealed interface Command {}
@@ -159,17 +154,15 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   /** Outlives a restart: versions that workers have seen stay comparable. */
   private static final class Kept {
     private long version;
-    private long round;
     private final BoardWatchers watchers = new BoardWatchers();
-    private @Nullable ActorRef<BoardNews> link;
+    private final BoardLink link = new BoardLink();
   }
 
   private final Parts parts;
   private final TimerScheduler<Command> timers;
   private final Kept kept;
-  private final Map<Long, SubscriptionBoard> subscriptions = new HashMap<>();
+  private final BoardRows rows;
   private final Map<ActorRef<Offer>, SubscriptionBoard> workers = new HashMap<>();
-  private final List<Standing> urgent = new ArrayList<>();
   private long farDueMillis = Long.MAX_VALUE;
 
   /** A board that knows nothing yet. */
@@ -188,7 +181,8 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
     this.timers = timers;
     this.parts = parts;
     this.kept = kept;
-    kept.watchers.tell(this::standing);
+    this.rows = new BoardRows(parts.random());
+    kept.watchers.tell(rows::standing);
   }
 
   @Override
@@ -232,7 +226,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   }
 
   private void put(Standing now, Set<SubscriptionBoard> changed) {
-    SubscriptionBoard board = board(now.row().subscriptionUid());
+    SubscriptionBoard board = rows.findOrAdd(now.row().subscriptionUid());
     changed.add(board);
     if (board.put(now, kept.version) && !kept.watchers.isEmpty()) {
       kept.watchers.changed(now.place(), now.row().isGone() ? null : now);
@@ -240,7 +234,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   }
 
   private Behavior<Command> onLeft(Left command) {
-    for (SubscriptionBoard board : List.copyOf(subscriptions.values())) {
+    for (SubscriptionBoard board : rows.all()) {
       board.removeAll(command.home(), removed -> kept.watchers.changed(removed.place(), null));
       wakeOrForget(board);
     }
@@ -260,14 +254,11 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
 
   /** What a worker asks for is wanted here, whether or not anything is known of it yet. */
   private @Nullable SubscriptionBoard asked(long subscriptionUid) {
-    ActorRef<BoardNews> link = kept.link;
-    if (link == null) {
-      return subscriptions.get(subscriptionUid);
+    if (!kept.link.isThere()) {
+      return rows.find(subscriptionUid);
     }
-    SubscriptionBoard board = board(subscriptionUid);
-    if (board.asked(kept.round, kept.round - WANTED_ROUNDS)) {
-      link.tell(new BoardNews.Wanted(Set.of(subscriptionUid), false, true));
-    }
+    SubscriptionBoard board = rows.findOrAdd(subscriptionUid);
+    kept.link.asked(board);
     return board;
   }
 
@@ -275,7 +266,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
     ActorRef<Offer> worker = command.worker();
     SubscriptionBoard before = workers.get(worker);
     asked(command.subscriptionUid());
-    SubscriptionBoard board = board(command.subscriptionUid());
+    SubscriptionBoard board = rows.findOrAdd(command.subscriptionUid());
     if (before == null) {
       getContext().watchWith(worker, new Leave(worker));
     } else if (before != board) {
@@ -320,18 +311,17 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
     } else {
       getContext().watchWith(watcher, new Unwatch(watcher));
     }
-    kept.watchers.add(watcher, command.filter(), standings());
-    kept.watchers.tell(this::standing);
-    ActorRef<BoardNews> link = kept.link;
-    if (link != null && !link.equals(watcher)) {
-      link.tell(new BoardNews.Wanted(Set.of(), true, true));
+    kept.watchers.add(watcher, command.filter(), rows.standings());
+    kept.watchers.tell(rows::standing);
+    if (!kept.link.is(watcher)) {
+      kept.link.askedForEverything();
     }
     return this;
   }
 
   private Behavior<Command> onMore(More command) {
     kept.watchers.ready(command.watcher(), true);
-    kept.watchers.tell(this::standing);
+    kept.watchers.tell(rows::standing);
     if (!command.waits()) {
       kept.watchers.ready(command.watcher(), false);
     }
@@ -340,32 +330,20 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
 
   private Behavior<Command> onUnwatch(Unwatch command) {
     kept.watchers.remove(command.watcher());
-    if (command.watcher().equals(kept.link)) {
-      kept.link = null;
+    if (kept.link.is(command.watcher())) {
+      kept.link.end();
     }
     return this;
   }
 
   private Behavior<Command> onLink(Link command) {
-    kept.link = command.link();
+    kept.link.begin(command.link());
     return onWatch(new Watch(Standing::isHere, command.link()));
   }
 
   private Behavior<Command> onTellWanted() {
-    ActorRef<BoardNews> link = kept.link;
-    if (link != null) {
-      long oldest = kept.round - WANTED_ROUNDS;
-      kept.round++;
-      Set<Long> wanted = new HashSet<>();
-      for (SubscriptionBoard board : List.copyOf(subscriptions.values())) {
-        if (board.isWanted(oldest)) {
-          wanted.add(board.subscriptionUid());
-        } else if (board.isUnused()) {
-          subscriptions.remove(board.subscriptionUid());
-        }
-      }
-      link.tell(new BoardNews.Wanted(wanted, kept.watchers.isAnyBeside(link), false));
-    }
+    boolean isEverything = kept.watchers.isAnyBeside(kept.link.ref());
+    kept.link.tellWanted(rows.all(), isEverything).forEach(rows::removeIfUnused);
     return this;
   }
 
@@ -381,35 +359,12 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
     return this;
   }
 
-  private SubscriptionBoard board(long subscriptionUid) {
-    return subscriptions.computeIfAbsent(
-        subscriptionUid, uid -> new SubscriptionBoard(uid, parts.random()));
-  }
-
-  private @Nullable Standing standing(Place place) {
-    SubscriptionBoard board = subscriptions.get(place.subscriptionUid());
-    return board == null ? null : board.standing(place.queue());
-  }
-
-  private List<Standing> standings() {
-    List<Standing> all = new ArrayList<>();
-    for (SubscriptionBoard board : subscriptions.values()) {
-      board.entries().forEach(entry -> all.add(entry.standing()));
-    }
-    return all;
-  }
-
   /** Whoever there is something for now is told. */
   private Behavior<Command> settle(Set<SubscriptionBoard> changed) {
     changed.forEach(this::wakeOrForget);
-    ActorRef<BoardNews> link = kept.link;
-    if (!urgent.isEmpty() && link != null) {
-      link.tell(new BoardNews.Urgent(List.copyOf(urgent)));
-      kept.watchers.told(link, urgent);
-    }
-    urgent.clear();
+    kept.link.announce(kept.watchers);
     if (!kept.watchers.isEmpty()) {
-      kept.watchers.tell(this::standing);
+      kept.watchers.tell(rows::standing);
     }
     return this;
   }
@@ -417,11 +372,11 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   private void wakeOrForget(SubscriptionBoard board) {
     long now = parts.clock().millis();
     board.wake(kept.version, now);
-    if (kept.link != null) {
-      board.announce(urgent::add);
+    if (kept.link.isThere()) {
+      kept.link.collect(board);
       armFar(board.nextWakeMillis(now), now);
-    } else if (board.isUnused()) {
-      subscriptions.remove(board.subscriptionUid());
+    } else {
+      rows.removeIfUnused(board);
     }
   }
 

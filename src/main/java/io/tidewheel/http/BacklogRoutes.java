@@ -85,10 +85,7 @@ final class BacklogRoutes {
                       .toList();
               ObjectNode body = Json.newObject();
               ArrayNode array = body.putArray("rows");
-              found.stream()
-                  .skip(from)
-                  .limit(size)
-                  .forEach(row -> write(row, array.addObject()));
+              found.stream().skip(from).limit(size).forEach(row -> write(row, array.addObject()));
               if (from + size < found.size()) {
                 body.put("nextPageToken", new PageToken(question, 0, from + size).text());
               }
@@ -103,7 +100,8 @@ final class BacklogRoutes {
             .filter(topic -> !topic.isDeleting() && filter.topic().matches(topic.name()))
             .filter(
                 topic ->
-                    topic.subscriptions().keySet().stream().anyMatch(filter.subscription()::matches))
+                    topic.subscriptions().keySet().stream()
+                        .anyMatch(filter.subscription()::matches))
             .limit(MAX_TOPICS + 1L)
             .toList();
     if (topics.size() > MAX_TOPICS) {

@@ -45,8 +45,7 @@ final class BacklogSocket {
                     Problem.of(ProblemType.MALFORMED, "this path is for websockets only")
                         .toException());
     BacklogFilter filter = BacklogFilter.of(call);
-    return CompletableFuture.completedFuture(
-        Answer.of(upgrade.handleMessagesWith(flow(filter))));
+    return CompletableFuture.completedFuture(Answer.of(upgrade.handleMessagesWith(flow(filter))));
   }
 
   private Flow<Message, Message, NotUsed> flow(BacklogFilter filter) {
@@ -80,9 +79,7 @@ final class BacklogSocket {
   }
 
   private Sink<Message, NotUsed> fromClient(ActorRef<BacklogStream.Command> stream) {
-    return Flow.of(Message.class)
-        .mapAsync(1, this::command)
-        .to(Sink.foreach(stream::tell));
+    return Flow.of(Message.class).mapAsync(1, this::command).to(Sink.foreach(stream::tell));
   }
 
   private CompletionStage<BacklogStream.Command> command(Message message) {

@@ -95,7 +95,7 @@ final class Call {
 
   /** What makes a websocket of the connection; empty if that was not asked for. */
   Optional<WebSocketUpgrade> websocket() {
-    return request.getAttribute(AttributeKeys.webSocketUpgrade());
+    return request.getAttribute(AttributeKeys.webSocketUpgrade);
   }
 
   /** A query parameter; null if it is absent. */

@@ -30,7 +30,8 @@ record NamePattern(@Nullable String text, @Nullable Pattern pattern) {
     }
     return new NamePattern(
         text,
-        Pattern.compile(Arrays.stream(parts).map(Pattern::quote).collect(Collectors.joining(".*"))));
+        Pattern.compile(
+            Arrays.stream(parts).map(Pattern::quote).collect(Collectors.joining(".*"))));
   }
 
   boolean matches(String name) {

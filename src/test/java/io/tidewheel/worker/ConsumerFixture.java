@@ -11,6 +11,9 @@ import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.backlog.Boards;
 import io.tidewheel.backlog.Claims;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Home;
+import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
@@ -115,6 +118,24 @@ final class ConsumerFixture {
   void report(int queue, long dispatchable) {
     reports.report(
         new Row(TOPIC, SUBSCRIPTION, queue, 1, dispatchable, dispatchable, 0, 100, Presence.AWAKE));
+    awaitBoard();
+  }
+
+  /** The row of a queue on another node. */
+  void heard(int queue, long dispatchable, long oldestAtMillis) {
+    Row row =
+        new Row(
+            TOPIC,
+            SUBSCRIPTION,
+            queue,
+            1,
+            dispatchable,
+            dispatchable,
+            0,
+            oldestAtMillis,
+            Presence.AWAKE);
+    Home home = new Home("other:1", 1, Nearness.ZONE);
+    board.tell(new BacklogBoard.Heard(List.of(new Standing(row, home, 1))));
     awaitBoard();
   }
 
