@@ -12,13 +12,16 @@ import io.tidewheel.backlog.BacklogBoard.Leave;
 import io.tidewheel.backlog.BacklogBoard.Looked;
 import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.BacklogBoard.Want;
+import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,8 +29,12 @@ import org.junit.jupiter.api.Test;
 class BacklogBoardTest {
   private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
   private static final long SUBSCRIPTION = 7;
-  private static final BacklogBoard.Parts PARTS = Boards.alone();
-  private static final Claims CLAIMS = PARTS.claims();
+  private static final Nearness NEAR = Nearness.ZONE;
+  private static final Nearness FAR = Nearness.FAR;
+
+  private final AtomicLong now = new AtomicLong(1_500);
+  private final BacklogBoard.Parts parts =
+      Boards.at(Standing.Home.ALONE, () -> Instant.ofEpochMilli(now.get()));
 
   private ActorRef<BacklogBoard.Command> board;
   private BacklogReports reports;
@@ -40,8 +47,8 @@ class BacklogBoardTest {
 
   @BeforeEach
   void start() {
-    board = KIT.spawn(BacklogBoard.create(PARTS));
-    reports = new BacklogReports(board, CLAIMS);
+    board = KIT.spawn(BacklogBoard.create(parts));
+    reports = new BacklogReports(board, parts.claims());
     asker = KIT.createTestProbe(Offer.class);
   }
 
@@ -103,7 +110,7 @@ class BacklogBoardTest {
   @Test
   void takesOnlyTheNewestOfManyReports() {
     TestProbe<BacklogBoard.Command> probe = KIT.createTestProbe(BacklogBoard.Command.class);
-    BacklogReports coalescing = new BacklogReports(probe.getRef(), CLAIMS);
+    BacklogReports coalescing = new BacklogReports(probe.getRef(), parts.claims());
     for (int i = 1; i <= 1_000; i++) {
       coalescing.report(row(0, i, 100));
       coalescing.report(row(1, i, 100));
@@ -120,7 +127,7 @@ class BacklogBoardTest {
   @Test
   void tellsAgainWhatDoesNotFitInOneTurn() {
     TestProbe<BacklogBoard.Command> probe = KIT.createTestProbe(BacklogBoard.Command.class);
-    BacklogReports coalescing = new BacklogReports(probe.getRef(), CLAIMS);
+    BacklogReports coalescing = new BacklogReports(probe.getRef(), parts.claims());
     for (int queue = 0; queue < 25; queue++) {
       coalescing.report(row(queue, 1, 100));
     }
@@ -331,6 +338,189 @@ class BacklogBoardTest {
       board.tell(new Want(subscription, 1, 0, asker.getRef()));
       assertThat(asker.receiveMessage().rows().get(0).queue()).isEqualTo(99);
     }
+  }
+
+  @Test
+  void takesItsOwnNodeFirstThenItsZone() {
+    reports.report(row(0, 5, 2_500));
+    hear(standing(1, 50, 1_000, NEAR));
+    hear(standing(2, 50, 1_000, FAR));
+    assertThat(look().rows()).extracting(Standing::queue).startsWith(0, 1);
+  }
+
+  /** Guards messages of another node that nobody ever comes to. */
+  @Test
+  void takesAnotherNodeFirstWhoseOldestMessageIsMuchOlder() {
+    reports.report(row(0, 5, 3_001));
+    hear(standing(1, 1, 1_000, NEAR));
+    assertThat(look().rows()).extracting(Standing::queue).containsExactly(1, 0);
+    reports.report(row(0, 6, 3_000));
+    assertThat(look().rows()).extracting(Standing::queue).containsExactly(0, 1);
+  }
+
+  @Test
+  void spreadsOverTheQueuesOfOtherNodesWithAPreferenceForLongOnes() {
+    for (int queue = 0; queue < 10; queue++) {
+      hear(standing(queue, 10 + queue, 1_000, NEAR));
+    }
+    int[] chosen = new int[10];
+    for (int i = 0; i < 1_000; i++) {
+      chosen[look().rows().get(0).queue()]++;
+    }
+    assertThat(chosen[9]).isBetween(100, 300);
+    assertThat(chosen[9]).isGreaterThan(chosen[2]);
+    assertThat(chosen[0]).isGreaterThan(0);
+  }
+
+  @Test
+  void goesFarAwayOnlyForWhatHasWaited() {
+    hear(standing(0, 5, 1_000, FAR));
+    assertThat(look().rows()).isEmpty();
+    TestProbe<Offer> worker = wanting(1, 10).get(0);
+    TestProbe<BoardNews> link = KIT.createTestProbe(BoardNews.class);
+    board.tell(new BacklogBoard.Link(link.getRef()));
+    board.tell(new Want(SUBSCRIPTION, 10, 0, worker.getRef()));
+    worker.expectNoMessage();
+    now.set(3_000);
+    ManualTime.get(KIT.system()).timePasses(java.time.Duration.ofSeconds(3));
+    assertThat(worker.receiveMessage().rows()).extracting(Standing::queue).containsExactly(0);
+  }
+
+  @Test
+  void believesTheLaterOwnerInWhateverOrderTheyAreHeard() {
+    Standing early = standing(0, 5, 1_000, NEAR, 10, Presence.AWAKE);
+    Standing late = standing(0, 7, 1_000, FAR, 11, Presence.AWAKE);
+    now.set(100_000);
+    hear(early);
+    hear(late);
+    assertThat(look().rows()).containsExactly(late);
+    hear(early);
+    hear(new Standing(early.row().empty(Presence.GONE), early.home(), 9));
+    assertThat(look().rows()).containsExactly(late);
+  }
+
+  @Test
+  void believesWhoIsAwakeMoreThanWhoSleeps() {
+    Standing asleep = standing(0, 0, 0, NEAR, 20, Presence.ASLEEP);
+    Standing awake = standing(0, 7, 1_000, FAR, 11, Presence.AWAKE);
+    now.set(100_000);
+    hear(asleep);
+    hear(awake);
+    assertThat(look().rows()).containsExactly(awake);
+    hear(new Standing(asleep.row(), asleep.home(), 9));
+    assertThat(look().rows()).containsExactly(awake);
+  }
+
+  @Test
+  void changesNothingByWhatIsRepeated() {
+    Standing row = standing(0, 5, 1_000, NEAR);
+    hear(row);
+    long version = look().version();
+    TestProbe<Offer> worker = KIT.createTestProbe(Offer.class);
+    board.tell(new Want(SUBSCRIPTION, 10, version, worker.getRef()));
+    hear(row);
+    worker.expectNoMessage();
+    hear(new Standing(row.row(), row.home(), row.number() + 1));
+    worker.receiveMessage();
+  }
+
+  @Test
+  void tellsAWatcherEverythingInPiecesAndThenChangesWhenItIsReady() {
+    for (int queue = 0; queue < 1_500; queue++) {
+      reports.report(row(queue, 1, 100));
+    }
+    look();
+    TestProbe<BoardNews> watcher = KIT.createTestProbe(BoardNews.class);
+    board.tell(new BacklogBoard.Watch(one -> true, watcher.getRef()));
+    BoardNews.Changes first = watcher.expectMessageClass(BoardNews.Changes.class);
+    assertThat(first.rows()).hasSize(BoardWatchers.ROWS_PER_NEWS);
+    assertThat(first.isReset()).isTrue();
+    assertThat(first.hasMore()).isTrue();
+    watcher.expectNoMessage();
+    board.tell(new BacklogBoard.More(watcher.getRef(), true));
+    BoardNews.Changes second = watcher.expectMessageClass(BoardNews.Changes.class);
+    assertThat(second.rows()).hasSize(500);
+    assertThat(second.hasMore()).isFalse();
+    for (int change = 2; change < 50; change++) {
+      reports.report(row(7, change, 100));
+      look();
+    }
+    reports.report(row(8, 1, 100).empty(Presence.GONE));
+    look();
+    board.tell(new BacklogBoard.More(watcher.getRef(), true));
+    BoardNews.Changes third = watcher.expectMessageClass(BoardNews.Changes.class);
+    assertThat(third.rows()).extracting(one -> one.row().dispatchable()).containsExactly(49L);
+    assertThat(third.gone()).containsExactly(new Standing.Place(SUBSCRIPTION, 8));
+  }
+
+  @Test
+  void tellsAWatcherOnlyOfWhatItsFilterLetsThrough() {
+    reports.report(row(0, 5, 100));
+    reports.report(row(1, 1, 100));
+    look();
+    TestProbe<BoardNews> watcher = KIT.createTestProbe(BoardNews.class);
+    board.tell(new BacklogBoard.Watch(one -> one.row().backlog() >= 5, watcher.getRef()));
+    assertThat(watcher.expectMessageClass(BoardNews.Changes.class).rows())
+        .extracting(Standing::queue)
+        .containsExactly(0);
+    board.tell(new BacklogBoard.More(watcher.getRef(), true));
+    reports.report(row(1, 2, 100));
+    look();
+    watcher.expectNoMessage();
+    reports.report(row(0, 4, 100));
+    assertThat(watcher.expectMessageClass(BoardNews.Changes.class).gone())
+        .containsExactly(new Standing.Place(SUBSCRIPTION, 0));
+  }
+
+  @Test
+  void refusesWatchersBeyondItsBound() {
+    List<ActorRef<BoardNews>> watchers = new ArrayList<>();
+    for (int i = 0; i <= BoardWatchers.MAX_WATCHERS; i++) {
+      TestProbe<BoardNews> watcher = KIT.createTestProbe(BoardNews.class);
+      board.tell(new BacklogBoard.Watch(one -> true, watcher.getRef()));
+      BoardNews told = watcher.receiveMessage();
+      assertThat(told instanceof BoardNews.Refused).isEqualTo(i == BoardWatchers.MAX_WATCHERS);
+      watchers.add(watcher.getRef());
+    }
+    KIT.stop(watchers.get(0));
+    TestProbe<BoardNews> late = KIT.createTestProbe(BoardNews.class);
+    late.awaitAssert(
+        () -> {
+          board.tell(new BacklogBoard.Watch(one -> true, late.getRef()));
+          return late.expectMessageClass(BoardNews.Changes.class);
+        });
+  }
+
+  private void hear(Standing standing) {
+    board.tell(new BacklogBoard.Heard(List.of(standing)));
+    look();
+  }
+
+  private static Standing standing(
+      int queue, long dispatchable, long oldestAtMillis, Nearness nearness) {
+    return standing(queue, dispatchable, oldestAtMillis, nearness, 1, Presence.AWAKE);
+  }
+
+  private static Standing standing(
+      int queue,
+      long dispatchable,
+      long oldestAtMillis,
+      Nearness nearness,
+      long claim,
+      Presence presence) {
+    return new Standing(
+        new Row(
+            1,
+            SUBSCRIPTION,
+            queue,
+            claim,
+            dispatchable,
+            dispatchable,
+            0,
+            oldestAtMillis,
+            presence),
+        new Standing.Home("other-" + nearness, 1, nearness),
+        1);
   }
 
   private static Row row(int queue, long dispatchable, long oldestAtMillis) {
