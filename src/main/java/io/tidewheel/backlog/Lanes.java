@@ -95,7 +95,7 @@ final class Lanes {
     List<Standing> rows = new ArrayList<>();
     Standing own = here.isEmpty() ? null : here.first();
     BitSet listed = (BitSet) tried.clone();
-    if (own != null) {
+    if (own != null && !(near.isEmpty() && far.isEmpty())) {
       Stream.concat(near.stream(), takeable(nowMillis).stream())
           .filter(row -> isStarving(row, own))
           .sorted(BEST_FIRST)

@@ -16,6 +16,8 @@ import io.tidewheel.cluster.ClusterNode.ClusterStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -65,12 +67,12 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   private final ActorRef<BoardNews> news;
   private BacklogFilter filter;
   private @Nullable CompletableFuture<Optional<String>> waiting;
-  private BoardNews.@Nullable Changes changes;
+  private final Deque<BoardNews.Changes> changes = new ArrayDeque<>();
   private @Nullable ObjectNode cluster;
   private @Nullable ObjectNode toldCluster;
   private @Nullable Problem problem;
   private boolean isAsked = true;
-  private boolean isSnapshot;
+  private boolean isSnapshot = true;
   private boolean isPaced;
   private boolean isFiltering;
   private boolean isOver;
@@ -128,9 +130,12 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     }
     if (one instanceof BoardNews.Changes told) {
       // What was on its way under the filter before is not wanted any more.
-      if (!isFiltering || told.isReset()) {
+      if (told.isReset()) {
         isFiltering = false;
-        changes = told;
+        changes.clear();
+      }
+      if (!isFiltering) {
+        changes.add(told);
       }
     }
     return go();
@@ -147,7 +152,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     } catch (ProblemException e) {
       return onProblem(e.problem());
     }
-    changes = null;
+    changes.clear();
     isFiltering = true;
     isAsked = true;
     watch();
@@ -218,9 +223,8 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
       frame.put("detail", wrong.detail());
       return frame.toString();
     }
-    BoardNews.Changes told = changes;
+    BoardNews.Changes told = changes.poll();
     if (told != null) {
-      changes = null;
       isAsked = false;
       return write(told);
     }

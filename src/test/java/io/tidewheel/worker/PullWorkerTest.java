@@ -463,9 +463,8 @@ class PullWorkerTest {
     give(fixture.expectPull(0), delivery(0, 0, 10));
     assertThat(get(second)).hasSize(1);
     ping.replyTo().tell(new BacklogBoard.Pong());
-    fixture.time.timePasses(Workers.BOARD_INTERVAL);
-    board.expectMessageClass(BacklogBoard.Ping.class);
-    fixture.queues.expectNoMessage();
+    workers.tell(new Workers.Pull(task(1, WAIT, new CompletableFuture<>())));
+    board.expectMessageClass(BacklogBoard.Candidates.class);
     KIT.stop(workers);
   }
 
