@@ -130,7 +130,7 @@ class BacklogStreamIT {
       node.publish("orders", "m", Map.of());
     }
     client.socket.request(Long.MAX_VALUE);
-    client.await(() -> client.backlog() > 225);
+    client.awaitBacklog(300);
     assertThat(client.frames).hasSizeLessThan(150);
     client.close();
   }
