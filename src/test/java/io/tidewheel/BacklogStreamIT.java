@@ -10,8 +10,10 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,10 +51,7 @@ class BacklogStreamIT {
     node.publish("orders", "one", Map.of());
     Client client = connect("?subscription=billing");
     client.awaitBacklog(1);
-    assertThat(client.frames)
-        .first()
-        .extracting(frame -> frame.get("type").asText())
-        .isEqualTo("snapshot");
+    assertThat(client.frames.get(0).get("type").asText()).isEqualTo("snapshot");
     node.publish("orders", "two", Map.of());
     client.awaitBacklog(2);
     var pulled = node.pull("orders", "billing", 2, "5s");
@@ -177,7 +177,7 @@ class BacklogStreamIT {
     private final boolean reads;
     private final StringBuilder text = new StringBuilder();
     private final BlockingQueue<JsonNode> arrived = new LinkedBlockingQueue<>();
-    private final java.util.List<JsonNode> frames = new java.util.ArrayList<>();
+    private final List<JsonNode> frames = new ArrayList<>();
     private final Map<String, JsonNode> rows = new HashMap<>();
     private final Set<String> subscriptions = new HashSet<>();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
@@ -236,7 +236,7 @@ class BacklogStreamIT {
       subscriptions.add(row.get("subscription").asText());
     }
 
-    private void await(java.util.function.BooleanSupplier condition) {
+    private void await(BooleanSupplier condition) {
       while (!condition.getAsBoolean()) {
         take();
       }

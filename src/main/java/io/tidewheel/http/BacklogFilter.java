@@ -35,7 +35,8 @@ record BacklogFilter(NamePattern topic, NamePattern subscription, @Nullable Stri
       }
     }
     JsonNode min = json.path("min");
-    if (!min.isMissingNode() && (!min.canConvertToLong() || min.asLong() < 0)) {
+    if (!min.isMissingNode()
+        && (!min.isIntegralNumber() || !min.canConvertToLong() || min.asLong() < 0)) {
       throw malformed("min must be a whole number from 0 on");
     }
     return new BacklogFilter(

@@ -15,6 +15,7 @@ import io.tidewheel.backlog.BacklogBoard.Want;
 import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -382,7 +383,7 @@ class BacklogBoardTest {
     board.tell(new Want(SUBSCRIPTION, 10, 0, worker.getRef()));
     worker.expectNoMessage();
     now.set(3_000);
-    ManualTime.get(KIT.system()).timePasses(java.time.Duration.ofSeconds(3));
+    ManualTime.get(KIT.system()).timePasses(Duration.ofSeconds(3));
     assertThat(worker.receiveMessage().rows()).extracting(Standing::queue).containsExactly(0);
   }
 
@@ -474,15 +475,15 @@ class BacklogBoardTest {
 
   @Test
   void refusesWatchersBeyondItsBound() {
-    List<ActorRef<BoardNews>> watchers = new ArrayList<>();
+    List<TestProbe<BoardNews>> watchers = new ArrayList<>();
     for (int i = 0; i <= BoardWatchers.MAX_WATCHERS; i++) {
       TestProbe<BoardNews> watcher = KIT.createTestProbe(BoardNews.class);
       board.tell(new BacklogBoard.Watch(one -> true, watcher.getRef()));
       BoardNews told = watcher.receiveMessage();
       assertThat(told instanceof BoardNews.Refused).isEqualTo(i == BoardWatchers.MAX_WATCHERS);
-      watchers.add(watcher.getRef());
+      watchers.add(watcher);
     }
-    KIT.stop(watchers.get(0));
+    watchers.get(0).stop();
     TestProbe<BoardNews> late = KIT.createTestProbe(BoardNews.class);
     late.awaitAssert(
         () -> {

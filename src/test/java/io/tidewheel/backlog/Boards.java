@@ -1,6 +1,7 @@
 package io.tidewheel.backlog;
 
 import io.tidewheel.backlog.Standing.Home;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.SplittableRandom;
 
@@ -10,7 +11,7 @@ public final class Boards {
 
   /** A board of a node that knows of no others, always at the same time. */
   public static BacklogBoard.Parts alone() {
-    return at(Home.ALONE, () -> java.time.Instant.EPOCH);
+    return at(Home.ALONE, () -> Instant.EPOCH);
   }
 
   static BacklogBoard.Parts at(Home home, InstantSource clock) {

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
+import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.cluster.LinkedBoards.Node;
 import io.tidewheel.cluster.LinkedBoards.Owner;
 import io.tidewheel.queue.QueueWaker;
+import io.tidewheel.subscription.Subscription.Board.Presence;
+import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -240,7 +243,7 @@ class BacklogLinkTest {
     first.owner(0).has(3);
     second.look();
     assertThat(second.homes()).hasSize(1);
-    second.board.tell(new io.tidewheel.backlog.BacklogBoard.Want(7, 10, 0, null));
+    second.board.tell(new BacklogBoard.Want(7, 10, 0, null));
     boards.pass(SECOND.multipliedBy(2));
     assertThat(second.homes()).hasSize(1);
   }
@@ -257,7 +260,7 @@ class BacklogLinkTest {
     boards.pass(SECOND);
     long now = 1_000_000 + 10_000;
     first.reports.report(
-        new io.tidewheel.subscription.Subscription.Board.Row(
+        new Row(
             1,
             LinkedBoards.SUBSCRIPTION,
             0,
@@ -266,7 +269,7 @@ class BacklogLinkTest {
             1,
             0,
             now,
-            io.tidewheel.subscription.Subscription.Board.Presence.AWAKE));
+            Presence.AWAKE));
     boards.settle();
     close.receiveMessage();
     away.expectNoMessage();
