@@ -18,6 +18,9 @@ final class HeardRows {
    */
   static final int MISSED_ROUNDS = 2;
 
+  /** Of one node. Workers find what is beyond through the queue itself, as what sleeps. */
+  static final int MAX_ROWS = 100_000;
+
   private final Map<NodeId, Teller> tellers = new HashMap<>();
 
   private static final class Teller {
@@ -39,6 +42,8 @@ final class HeardRows {
       Place place = new Place(told.row().subscriptionUid(), told.row().queue());
       if (told.row().isGone()) {
         teller.rows.remove(place);
+      } else if (teller.rows.size() >= MAX_ROWS && !teller.rows.containsKey(place)) {
+        continue;
       } else {
         teller.rows.put(place, new Heard(told, message.round()));
       }
