@@ -88,7 +88,7 @@ class BacklogStreamIT {
     Client client = connect("?topic=nothing");
     client.await("snapshot");
     assertThat(client.rows).isEmpty();
-    client.socket.sendText("{\"subscription\":\"mail\"}", true);
+    client.send("{\"subscription\":\"mail\"}");
     client.awaitBacklog(1);
     assertThat(client.subscriptions).containsExactly("mail");
     client.close();
@@ -98,17 +98,17 @@ class BacklogStreamIT {
   void saysWhatIsWrongAndCloses() {
     for (String wrong : new String[] {"no json", "[]", "{\"topic\":7}", "{\"colour\":\"red\"}"}) {
       Client client = connect("");
-      client.socket.sendText(wrong, true);
+      client.send(wrong);
       client.await("error");
       assertThat(client.last("error").get("detail").asText()).isNotEmpty();
       client.awaitClosed();
     }
     Client large = connect("");
-    large.socket.sendText("{\"topic\":\"" + "x".repeat(10_000) + "\"}", true);
+    large.send("{\"topic\":\"" + "x".repeat(10_000) + "\"}");
     large.await("error");
     large.awaitClosed();
     Client binary = connect("");
-    binary.socket.sendBinary(ByteBuffer.wrap(new byte[] {1, 2}), true);
+    binary.socket.sendBinary(ByteBuffer.wrap(new byte[] {1, 2}), true).join();
     binary.await("error");
     binary.awaitClosed();
   }
@@ -262,7 +262,11 @@ class BacklogStreamIT {
     }
 
     private void close() {
-      socket.sendClose(WebSocket.NORMAL_CLOSURE, "");
+      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+    }
+
+    private void send(String filter) {
+      socket.sendText(filter, true).join();
     }
 
     private int awaitClosed() {

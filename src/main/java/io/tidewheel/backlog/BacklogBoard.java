@@ -10,7 +10,6 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.Standing.Home;
-import io.tidewheel.backlog.Standing.Place;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.BitSet;

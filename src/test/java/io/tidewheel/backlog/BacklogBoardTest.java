@@ -511,15 +511,7 @@ class BacklogBoardTest {
       Presence presence) {
     return new Standing(
         new Row(
-            1,
-            SUBSCRIPTION,
-            queue,
-            claim,
-            dispatchable,
-            dispatchable,
-            0,
-            oldestAtMillis,
-            presence),
+            1, SUBSCRIPTION, queue, claim, dispatchable, dispatchable, 0, oldestAtMillis, presence),
         new Standing.Home("other-" + nearness, 1, nearness),
         1);
   }

@@ -29,10 +29,11 @@ final class HelpSimulation {
 
   private final SplittableRandom random;
   private final PriorityQueue<Event> events =
-      new PriorityQueue<>((one, other) ->
-          one.atMillis != other.atMillis
-              ? Long.compare(one.atMillis, other.atMillis)
-              : Long.compare(one.order, other.order));
+      new PriorityQueue<>(
+          (one, other) ->
+              one.atMillis != other.atMillis
+                  ? Long.compare(one.atMillis, other.atMillis)
+                  : Long.compare(one.order, other.order));
   private final List<Node> nodes = new ArrayList<>();
   private final List<Queue> queues = new ArrayList<>();
   private final List<Worker> workers = new ArrayList<>();

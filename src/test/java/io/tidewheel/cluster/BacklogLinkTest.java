@@ -261,15 +261,7 @@ class BacklogLinkTest {
     long now = 1_000_000 + 10_000;
     first.reports.report(
         new Row(
-            1,
-            LinkedBoards.SUBSCRIPTION,
-            0,
-            first.reports.claim(),
-            1,
-            1,
-            0,
-            now,
-            Presence.AWAKE));
+            1, LinkedBoards.SUBSCRIPTION, 0, first.reports.claim(), 1, 1, 0, now, Presence.AWAKE));
     boards.settle();
     close.receiveMessage();
     away.expectNoMessage();

@@ -395,7 +395,9 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
+        KIT.spawn(
+            PullWorker.create(
+                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
     fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
@@ -412,7 +414,9 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
+        KIT.spawn(
+            PullWorker.create(
+                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
     fixture.expectPull(0);
     fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
