@@ -76,7 +76,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
    * is free again.
    *
    * @param version of the offer
-   * @param isEmpty whether nothing came
+   * @param isEmpty whether there was nothing, or nothing is left
    */
   public record Looked(int queue, long version, boolean isEmpty, ActorRef<Offer> worker)
       implements Command {}

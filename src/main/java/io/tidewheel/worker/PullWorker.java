@@ -270,7 +270,8 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       calls.release(deliveries);
       return calls.isAnyOpen() ? this : Behaviors.stopped();
     }
-    board.tellLooked(call.queue(), deliveries.isEmpty());
+    boolean isEmpty = deliveries.isEmpty() || command.pulled().dispatchableLeft() == 0;
+    board.tellLooked(call.queue(), isEmpty);
     boolean wasEmpty = hand.isEmpty();
     calls.release(hand.take(deliveries));
     if (wasEmpty && !hand.isEmpty()) {

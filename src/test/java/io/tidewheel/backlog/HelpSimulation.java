@@ -276,11 +276,12 @@ final class HelpSimulation {
     private void asked(
         Queue queue, Deque<Standing> rows, long version, boolean isPromised, long hop) {
       int taken = queue.take(capacity);
+      boolean isEmpty = queue.published.isEmpty();
       at(
           hop,
           () -> {
             if (isPromised) {
-              if (taken == 0) {
+              if (isEmpty) {
                 node.board.spend(queue.number, version);
               }
               node.board.leave(inbox.getRef());

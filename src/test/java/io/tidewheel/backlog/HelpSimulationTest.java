@@ -56,8 +56,8 @@ class HelpSimulationTest {
     run.stream(queues, 1_200, 20_000);
     Result result = run.run(60_000);
     assertThat(result.localShare()).isGreaterThan(0.95);
-    assertThat(result.longestIdleMillis()).isLessThan(PROMPT_MILLIS);
-    assertThat(result.longestWaitMillis()).isLessThan(1_000);
+    assertThat(result.longestIdleMillis()).isLessThan(100);
+    assertThat(result.longestWaitMillis()).isLessThan(100);
   }
 
   /** Guards messages that wait for a timer although somebody elsewhere is free. */

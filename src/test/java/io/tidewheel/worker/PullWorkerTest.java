@@ -472,6 +472,23 @@ class PullWorkerTest {
     KIT.stop(workers);
   }
 
+  /** Guards workers that are woken for what the one before has just taken from another node. */
+  @Test
+  void wakesNobodyForAQueueOfWhichNothingIsLeft() {
+    fixture.report(0, 0);
+    CompletableFuture<List<Delivery>> first = pull(2, 5, 1_000, WAIT);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1));
+    CompletableFuture<List<Delivery>> second = pull(2, 5, 1_000, WAIT);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1));
+    fixture.heard(1, 3, 100);
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(first)).hasSize(1);
+    fixture.queues.expectNoMessage();
+    assertThat(second).isNotDone();
+  }
+
   @Test
   void hasTheWatchedWorkerEndItsLeases() {
     fixture.report(0, 1);
