@@ -245,7 +245,9 @@ final class HelpSimulation {
     private final Node node;
     private final int capacity;
     private final long handlingMillis;
-    private final TestInbox<Offer> inbox = TestInbox.create();
+    /** Under a name of its own: inboxes of one name are equal. */
+    private final TestInbox<Offer> inbox = TestInbox.create("worker-" + workers.size());
+
     private boolean isWaiting;
     private long waitingSince;
 

@@ -65,8 +65,7 @@ class ClusterNeighboursTest {
     away.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), worker.getRef()));
     long version = worker.receiveMessage().version();
     away.tell(new BacklogBoard.Want(SUBSCRIPTION, 1, version, worker.getRef()));
-    reports.report(
-        new Row(1, SUBSCRIPTION, 3, reports.claim(), 2, 2, 0, 4_000, Presence.AWAKE));
+    reports.report(new Row(1, SUBSCRIPTION, 3, reports.claim(), 2, 2, 0, 4_000, Presence.AWAKE));
 
     Offer offer = worker.receiveMessage(PATIENCE);
     assertThat(offer.rows().get(0).queue()).isEqualTo(3);
