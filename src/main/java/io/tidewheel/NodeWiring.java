@@ -16,6 +16,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.backlog.Claims;
 import io.tidewheel.catalog.Catalog;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSettings;
@@ -112,12 +113,17 @@ final class NodeWiring {
 
   private TidewheelNode start() {
     CatalogClient topics = startCatalog();
+    Claims claims = new Claims(clock);
     ActorRef<BacklogBoard.Command> board =
-        system.systemActorOf(BacklogBoard.create(), "backlog-board", Props.empty());
+        system.systemActorOf(
+            BacklogBoard.create(new BacklogBoard.Parts(cluster.home(), claims, clock, random)),
+            "backlog-board",
+            Props.empty());
     ActorRef<QueueWaker.Command> waker =
         system.systemActorOf(
             QueueWaker.create(queues, published::get, clock), "queue-waker", Props.empty());
-    startQueues(topics, board, waker);
+    cluster.startBacklogLink(board, waker);
+    startQueues(topics, new BacklogReports(board, claims), waker);
 
     gate.await(() -> topics.refresh(CATALOG_TIMEOUT), "the catalog");
     waker.tell(new QueueWaker.WakeAll(published.get()));
@@ -144,6 +150,7 @@ final class NodeWiring {
             () -> cluster.status(queues),
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
+            board::tell,
             clock,
             System::nanoTime);
     return new TidewheelNode(
@@ -183,14 +190,12 @@ final class NodeWiring {
   }
 
   private void startQueues(
-      CatalogClient topics,
-      ActorRef<BacklogBoard.Command> board,
-      ActorRef<QueueWaker.Command> waker) {
+      CatalogClient topics, Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
     Subscription.Dependencies subscriptions =
         new Subscription.Dependencies(
             topics,
             queues,
-            cluster.startBacklogLink(new BacklogReports(board), waker),
+            board,
             smallLogs(),
             clock,
             System::nanoTime,

@@ -62,6 +62,10 @@ final class NodeFixture implements AutoCloseable {
     }
   }
 
+  int port() {
+    return node.httpAddress().getPort();
+  }
+
   /** An answer. */
   record Answer(int status, JsonNode body) {}
 

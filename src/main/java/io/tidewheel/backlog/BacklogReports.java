@@ -1,6 +1,7 @@
 package io.tidewheel.backlog;
 
 import akka.actor.typed.ActorRef;
+import io.tidewheel.backlog.Standing.Place;
 import io.tidewheel.subscription.Subscription;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,12 +19,19 @@ import java.util.function.Consumer;
  */
 public final class BacklogReports implements Subscription.Board {
   private final ActorRef<BacklogBoard.Command> board;
+  private final Claims claims;
   private final ConcurrentMap<Place, Row> newest = new ConcurrentHashMap<>();
   private final Queue<Place> changed = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean isBoardTold = new AtomicBoolean();
 
-  public BacklogReports(ActorRef<BacklogBoard.Command> board) {
+  public BacklogReports(ActorRef<BacklogBoard.Command> board, Claims claims) {
     this.board = board;
+    this.claims = claims;
+  }
+
+  @Override
+  public long claim() {
+    return claims.next();
   }
 
   @Override
@@ -59,6 +67,4 @@ public final class BacklogReports implements Subscription.Board {
       board.tell(new BacklogBoard.Reported(this));
     }
   }
-
-  private record Place(long subscriptionUid, int queue) {}
 }

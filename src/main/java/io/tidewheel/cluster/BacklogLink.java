@@ -1,25 +1,25 @@
 package io.tidewheel.cluster;
 
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.cluster.ClusterEvent.MemberEvent;
-import akka.cluster.typed.Cluster;
-import akka.cluster.typed.Subscribe;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BoardNews;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.message.Control;
 import io.tidewheel.queue.QueueWaker;
-import io.tidewheel.subscription.Subscription.Board;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,235 +29,309 @@ import java.util.Set;
  * theirs could, so that a worker finds work wherever it is. One on each node.
  *
  * <ol>
- *   <li>That a subscription has work, has none any more, or has left is told at once; other changes
- *       once a second; everything every few seconds, because messages between nodes get lost.
- *   <li>What another node says of a subscription that lives here is not believed.
- *   <li>When a broker has left, its rows go, and the queues behind them are woken first, then all
- *       others, each by one of the nodes.
+ *   <li>A row is sent to the nodes that have workers for its subscription, or somebody who watches
+ *       all rows, and to no others.
+ *   <li>Work that no worker here is free for is told at once. Other changes are told once a second:
+ *       by then a worker here has mostly taken what came.
+ *   <li>Messages between nodes get lost: rows with work are repeated every second, all rows and all
+ *       wishes now and then. A row that {@link HeardRows#MISSED_ROUNDS} such rounds did not name is
+ *       dropped.
+ *   <li>When a node has left, its rows go; when it was a broker the queues behind them are woken
+ *       first, then all others, each by one of the nodes.
  * </ol>
+ *
+ * <p>What is known outlives a restart of the actor.
  */
 final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
+  /** Under the system's guardian, the same on every node: so nodes find each other. */
   static final String NAME = "backlog-link";
+
+  /** Between two news, unless they are urgent. */
+  static final Duration PACE = Duration.ofSeconds(1);
+
+  /** After so many repetitions all rows are told again. */
+  static final int TICKS_PER_ROUND = 30;
+
+  /** After so many the others are told what is wanted here. */
+  static final int TICKS_PER_WISH = 10;
+
+  /** A node with workers for more subscriptions than this is told everything. */
+  static final int MAX_WISHES = 20_000;
+
   private static final int ROWS_PER_MESSAGE = 500;
-  private static final int TICKS_TO_REPEAT = 5;
 
   /** What a link takes. */
   sealed interface Command {}
 
-  /** A subscription of this node has changed. */
-  record Report(Row row) implements Command {}
+  /**
+   * Rows of another node.
+   *
+   * @param round how often that node has begun to tell all its rows
+   */
+  record Rows(NodeId node, long round, List<Told> rows) implements Command, Control {}
 
-  /** Rows of another node. */
-  record Rows(NodeId node, List<Row> rows) implements Command, Control {}
+  /** A row, and the number of its report. */
+  record Told(Row row, long number) {
+    static Told of(Standing standing) {
+      return new Told(standing.row(), standing.number());
+    }
+  }
 
-  private record Flush() implements Command {}
+  /**
+   * What another node wants to be told.
+   *
+   * @param isNew whether this is in addition to what it wanted before
+   */
+  record Wants(NodeId node, Set<Long> subscriptionUids, boolean isEverything, boolean isNew)
+      implements Command, Control {}
+
+  private record News(BoardNews news) implements Command {}
 
   private record Tick() implements Command {}
 
   private record Changed() implements Command {}
 
-  private record Place(long subscriptionUid, int queue) {}
+  /** The other nodes. */
+  interface Neighbours {
+    MemberView view();
 
-  private static final class Known {
-    private final Row row;
-    private final NodeId holder;
+    /** Whether a node is in the zone of this one. */
+    boolean isNear(NodeId node);
 
-    private Known(Row row, NodeId holder) {
-      this.row = row;
-      this.holder = holder;
-    }
+    void tell(NodeId node, Command message);
+
+    /** From now on calls this, on any thread, whenever the view has changed. */
+    void onChange(Runnable listener);
   }
 
-  private final Cluster cluster;
-  private final ActorRefResolver resolver;
-  private final Board board;
-  private final ActorRef<QueueWaker.Command> waker;
-  private final NodeId self;
-  private final Map<Place, Known> known = new HashMap<>();
-  private final Map<Place, Row> urgent = new LinkedHashMap<>();
-  private final Map<Place, Row> changed = new LinkedHashMap<>();
-  private Set<NodeId> peers = new HashSet<>();
-  private Set<NodeId> brokers;
-  private boolean isFlushing;
-  private int ticks;
+  /** What outlives a restart. */
+  private static final class Kept {
+    private final OwnRows own = new OwnRows();
+    private final HeardRows heard = new HeardRows();
+    private final Map<NodeId, Wishes> wishes = new HashMap<>();
+    private final Wishes here = new Wishes();
+    private final Map<NodeId, Home> homes = new HashMap<>();
+    private Set<NodeId> peers = new HashSet<>();
+    private Set<NodeId> brokers = new HashSet<>();
+  }
 
-  static Behavior<Command> create(Board board, ActorRef<QueueWaker.Command> waker) {
+  private final Neighbours neighbours;
+  private final ActorRef<BacklogBoard.Command> board;
+  private final ActorRef<QueueWaker.Command> waker;
+  private final ActorRef<BoardNews> news;
+  private final NodeId self;
+  private final Kept kept;
+  private long ticks;
+
+  static Behavior<Command> create(
+      ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker) {
     return Behaviors.setup(
-        context -> Behaviors.withTimers(timers -> new BacklogLink(context, timers, board, waker)));
+        context -> create(new ClusterNeighbours(context.getSystem(), NAME), board, waker));
+  }
+
+  static Behavior<Command> create(
+      Neighbours neighbours,
+      ActorRef<BacklogBoard.Command> board,
+      ActorRef<QueueWaker.Command> waker) {
+    Kept kept = new Kept();
+    kept.brokers = neighbours.view().brokers();
+    return Behaviors.setup(
+        context -> {
+          ActorRef<Command> self = context.getSelf();
+          neighbours.onChange(() -> self.tell(new Changed()));
+          return Behaviors.supervise(
+                  Behaviors.<Command>setup(
+                      inner ->
+                          Behaviors.withTimers(
+                              timers ->
+                                  new BacklogLink(inner, timers, neighbours, board, waker, kept))))
+              .onFailure(SupervisorStrategy.restart());
+        });
   }
 
   private BacklogLink(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Board board,
-      ActorRef<QueueWaker.Command> waker) {
+      Neighbours neighbours,
+      ActorRef<BacklogBoard.Command> board,
+      ActorRef<QueueWaker.Command> waker,
+      Kept kept) {
     super(context);
-    this.cluster = Cluster.get(context.getSystem());
-    this.resolver = ActorRefResolver.get(context.getSystem());
+    this.neighbours = neighbours;
     this.board = board;
     this.waker = waker;
-    this.self = Members.self(cluster);
-    this.brokers = Members.view(cluster).brokers();
-    ActorRef<MemberEvent> events =
-        context.messageAdapter(MemberEvent.class, event -> new Changed());
-    cluster.subscriptions().tell(Subscribe.create(events, MemberEvent.class));
-    timers.startTimerWithFixedDelay(new Tick(), Duration.ofSeconds(1));
+    this.kept = kept;
+    this.self = neighbours.view().self();
+    this.news = context.messageAdapter(BoardNews.class, News::new);
+    board.tell(new BacklogBoard.Link(news));
+    timers.startTimerWithFixedDelay(new Tick(), PACE);
+    onChanged();
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Report.class, this::onReport)
+        .onMessage(News.class, one -> onNews(one.news()))
         .onMessage(Rows.class, this::onRows)
-        .onMessage(Flush.class, flush -> onFlush())
+        .onMessage(Wants.class, this::onWants)
         .onMessage(Tick.class, tick -> onTick())
         .onMessage(Changed.class, changes -> onChanged())
         .build();
   }
 
-  private Behavior<Command> onReport(Report report) {
-    Row row = report.row();
-    Place place = new Place(row.subscriptionUid(), row.queue());
-    Known before = known.get(place);
-    if (row.isGone()) {
-      if (before == null || !before.holder.equals(self)) {
-        return this;
+  private Behavior<Command> onNews(BoardNews one) {
+    if (one instanceof BoardNews.Changes changes) {
+      if (changes.isReset()) {
+        kept.own.clear();
       }
-      known.remove(place);
-    } else {
-      known.put(place, new Known(row, self));
-    }
-    boolean isUrgent =
-        row.isGone()
-            || before == null
-            || !before.holder.equals(self)
-            || (before.row.dispatchable() > 0) != (row.dispatchable() > 0);
-    if (isUrgent) {
-      changed.remove(place);
-      urgent.put(place, row);
-      flush();
-    } else if (!urgent.containsKey(place)) {
-      changed.put(place, row);
-    } else {
-      urgent.put(place, row);
+      tell(kept.own.take(changes));
+      if (changes.hasMore()) {
+        askMore();
+      }
+    } else if (one instanceof BoardNews.Urgent urgent) {
+      tell(kept.own.take(urgent.rows()));
+    } else if (one instanceof BoardNews.Wanted wanted) {
+      onWanted(wanted);
     }
     return this;
   }
 
-  private void flush() {
-    if (!isFlushing) {
-      isFlushing = true;
-      getContext().getSelf().tell(new Flush());
+  private void askMore() {
+    board.tell(new BacklogBoard.More(news, false));
+  }
+
+  private void onWanted(BoardNews.Wanted wanted) {
+    kept.here.take(wanted.subscriptionUids(), wanted.isEverything(), wanted.isNew());
+    if (wanted.isNew() && !kept.here.isEverything()) {
+      ask(new Wants(self, wanted.subscriptionUids(), false, true), kept.peers);
+    } else {
+      askAll(kept.peers);
     }
   }
 
-  private Behavior<Command> onFlush() {
-    isFlushing = false;
-    send(new ArrayList<>(urgent.values()), peers);
-    urgent.clear();
+  /** Tells others all that is wanted here. */
+  private void askAll(Set<NodeId> receivers) {
+    Wishes here = kept.here;
+    ask(new Wants(self, here.subscriptionUids(), here.isEverything(), false), receivers);
+  }
+
+  private void ask(Wants wants, Set<NodeId> receivers) {
+    receivers.forEach(peer -> neighbours.tell(peer, wants));
+  }
+
+  private Behavior<Command> onWants(Wants wants) {
+    if (isKnown(wants.node())) {
+      Wishes wishes = kept.wishes.computeIfAbsent(wants.node(), node -> new Wishes());
+      boolean wasEverything = wishes.isEverything();
+      Set<Long> come = wishes.take(wants.subscriptionUids(), wants.isEverything(), wants.isNew());
+      if (wishes.isEverything() && !wasEverything) {
+        tell(kept.own.all(), wants.node());
+      } else if (!wishes.isEverything() && !come.isEmpty()) {
+        tell(kept.own.of(come), wants.node());
+      }
+    }
     return this;
   }
 
   private Behavior<Command> onTick() {
     onChanged();
     ticks++;
-    if (ticks % TICKS_TO_REPEAT == 0) {
-      send(own(), peers);
-    } else {
-      send(new ArrayList<>(changed.values()), peers);
+    if (ticks % TICKS_PER_WISH == 1) {
+      board.tell(new BacklogBoard.TellWanted());
     }
-    changed.clear();
+    if (ticks % TICKS_PER_ROUND == 0) {
+      kept.own.beginRound();
+      // Also to those who want nothing: what they still have of before is dropped.
+      kept.peers.forEach(peer -> neighbours.tell(peer, rows(List.of())));
+    }
+    askMore();
+    tell(kept.own.repeat());
     return this;
   }
 
-  private List<Row> own() {
-    List<Row> own = new ArrayList<>();
-    for (Known one : known.values()) {
-      if (one.holder.equals(self)) {
-        own.add(one.row);
-      }
-    }
-    return own;
-  }
-
-  private void send(List<Row> rows, Set<NodeId> receivers) {
-    for (int from = 0; from < rows.size(); from += ROWS_PER_MESSAGE) {
-      List<Row> page =
-          List.copyOf(rows.subList(from, Math.min(rows.size(), from + ROWS_PER_MESSAGE)));
-      for (NodeId peer : receivers) {
-        peer(peer).tell(new Rows(self, page));
-      }
+  /** To all who want them. */
+  private void tell(List<Told> rows) {
+    if (!rows.isEmpty()) {
+      kept.peers.forEach(peer -> tell(rows, peer));
     }
   }
 
-  private ActorRef<Command> peer(NodeId node) {
-    return resolver.resolveActorRef(
-        "akka://" + getContext().getSystem().name() + '@' + node.address() + "/system/" + NAME);
+  private void tell(List<Told> rows, NodeId peer) {
+    Wishes wishes = kept.wishes.get(peer);
+    if (wishes == null || rows.isEmpty()) {
+      return;
+    }
+    List<Told> wanted =
+        rows.stream().filter(told -> wishes.contain(told.row().subscriptionUid())).toList();
+    for (int from = 0; from < wanted.size(); from += ROWS_PER_MESSAGE) {
+      int to = Math.min(wanted.size(), from + ROWS_PER_MESSAGE);
+      neighbours.tell(peer, rows(wanted.subList(from, to)));
+    }
+  }
+
+  private Rows rows(List<Told> some) {
+    return new Rows(self, kept.own.round(), List.copyOf(some));
   }
 
   private Behavior<Command> onRows(Rows rows) {
-    if (!peers.contains(rows.node())) {
-      onChanged();
-    }
-    if (!peers.contains(rows.node())) {
-      return this;
-    }
-    for (Row row : rows.rows()) {
-      Place place = new Place(row.subscriptionUid(), row.queue());
-      Known before = known.get(place);
-      boolean isOwn = before != null && before.holder.equals(self);
-      boolean isOthers = before == null || !before.holder.equals(rows.node());
-      if (isOwn || (row.isGone() && isOthers)) {
-        continue;
+    if (isKnown(rows.node())) {
+      Home home = home(rows.node());
+      List<Standing> standings = new ArrayList<>();
+      for (Told told : kept.heard.take(rows)) {
+        standings.add(new Standing(told.row(), home, told.number()));
       }
-      if (row.isGone()) {
-        known.remove(place);
-      } else {
-        known.put(place, new Known(row, rows.node()));
+      if (!standings.isEmpty()) {
+        board.tell(new BacklogBoard.Heard(standings));
       }
-      board.report(row);
     }
     return this;
   }
 
-  private Behavior<Command> onChanged() {
-    MemberView view = Members.view(cluster);
-    Set<NodeId> now = new HashSet<>(view.brokers());
-    now.addAll(view.gateways());
-    now.remove(self);
-    Set<NodeId> come = new HashSet<>(now);
-    come.removeAll(peers);
-    Set<NodeId> left = new HashSet<>(peers);
-    left.removeAll(now);
-    peers = now;
-    if (!come.isEmpty()) {
-      send(own(), come);
+  private boolean isKnown(NodeId node) {
+    if (!kept.peers.contains(node)) {
+      onChanged();
     }
+    return kept.peers.contains(node);
+  }
+
+  /** As it was first seen: what is known of a node that has left is as it was. */
+  private Home home(NodeId node) {
+    return kept.homes.computeIfAbsent(
+        node,
+        one ->
+            new Home(
+                one.address(),
+                one.uid(),
+                neighbours.isNear(one) ? Standing.Nearness.ZONE : Standing.Nearness.FAR));
+  }
+
+  private Behavior<Command> onChanged() {
+    MemberView view = neighbours.view();
+    Set<NodeId> now = view.others();
+    Set<NodeId> come = new HashSet<>(now);
+    come.removeAll(kept.peers);
+    Set<NodeId> left = new HashSet<>(kept.peers);
+    left.removeAll(now);
+    kept.peers = now;
+    askAll(come);
     left.forEach(this::forget);
-    Set<NodeId> brokersLeft = new HashSet<>(brokers);
+    Set<NodeId> brokersLeft = new HashSet<>(kept.brokers);
     brokersLeft.removeAll(view.brokers());
-    brokers = view.brokers();
-    if (!brokersLeft.isEmpty() && brokers.contains(self)) {
+    kept.brokers = view.brokers();
+    if (!brokersLeft.isEmpty() && kept.brokers.contains(self)) {
       List<NodeId> inOrder =
-          brokers.stream().sorted(java.util.Comparator.comparing(NodeId::toString)).toList();
+          kept.brokers.stream().sorted(Comparator.comparing(NodeId::toString)).toList();
       waker.tell(new QueueWaker.WakeSlice(inOrder.indexOf(self), inOrder.size()));
     }
     return this;
   }
 
   private void forget(NodeId node) {
-    known
-        .entrySet()
-        .removeIf(
-            entry -> {
-              Row row = entry.getValue().row;
-              if (!entry.getValue().holder.equals(node)) {
-                return false;
-              }
-              board.report(
-                  new Row(row.topicUid(), row.subscriptionUid(), row.queue(), 0, 0, 0, true));
-              waker.tell(new QueueWaker.WakeNow(row.topicUid(), row.queue()));
-              return true;
-            });
+    kept.wishes.remove(node);
+    board.tell(new BacklogBoard.Left(home(node)));
+    kept.homes.remove(node);
+    for (Told told : kept.heard.forget(node)) {
+      waker.tell(new QueueWaker.WakeNow(told.row().topicUid(), told.row().queue()));
+    }
   }
 }

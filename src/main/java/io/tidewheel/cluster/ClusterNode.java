@@ -16,10 +16,11 @@ import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import akka.management.cluster.bootstrap.ClusterBootstrap;
 import akka.management.javadsl.AkkaManagement;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.Standing;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.QueueWaker;
-import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.OtherNodes;
 import java.time.Duration;
@@ -196,26 +197,19 @@ public final class ClusterNode {
     };
   }
 
+  /** This node, as boards know it. */
+  public Standing.Home home() {
+    NodeId self = Members.self(cluster);
+    return new Standing.Home(self.address(), self.uid(), Standing.Nearness.HERE);
+  }
+
   /**
-   * Starts to exchange backlogs with other nodes, and gives a board that tells them of those here;
-   * once.
-   *
-   * @param board of this node, which also hears of the subscriptions of other nodes
+   * Has the board of this node hear of the subscriptions of others, and theirs of those here; once.
    */
-  public Subscription.Board startBacklogLink(
-      Subscription.Board board, ActorRef<QueueWaker.Command> waker) {
-    if (lease == null) {
-      return board;
+  public void startBacklogLink(
+      ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker) {
+    if (lease != null) {
+      system.systemActorOf(BacklogLink.create(board, waker), BacklogLink.NAME, Props.empty());
     }
-    ActorRef<BacklogLink.Command> link =
-        system.systemActorOf(
-            Behaviors.supervise(BacklogLink.create(board, waker))
-                .onFailure(SupervisorStrategy.restart()),
-            BacklogLink.NAME,
-            Props.empty());
-    return row -> {
-      board.report(row);
-      link.tell(new BacklogLink.Report(row));
-    };
   }
 }

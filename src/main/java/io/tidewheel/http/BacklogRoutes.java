@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /** What waits, by queue and subscription. */
 final class BacklogRoutes {
@@ -69,42 +68,40 @@ final class BacklogRoutes {
                   + String.join(", ", ORDERS.keySet().stream().sorted().toList()))
           .toException();
     }
-    long min = call.number("min", 0, 0, Long.MAX_VALUE);
+    BacklogFilter filter = BacklogFilter.of(call);
+    String question = String.join("\n", sort, String.valueOf(filter));
+    long from = PageToken.parse("pageToken", call.query("pageToken"), question, 1).offset();
     int size = call.size("pageSize", DEFAULT_SIZE, MAX_SIZE);
-    String node = call.query("node");
-    String subscription = call.query("subscription");
-    List<Topic> topics = topics(call.query("topic"), subscription);
+    List<Topic> topics = topics(filter);
     return rows(topics, 0, new ArrayList<>(), call)
         .thenApply(
             rows -> {
               List<Row> found =
                   rows.stream()
-                      .filter(row -> row.reader().backlog() >= min)
-                      .filter(row -> node == null || node.equals(row.queue().node()))
-                      .filter(
-                          row ->
-                              subscription == null
-                                  || row.subscription().name().equals(subscription))
+                      .filter(row -> row.reader().backlog() >= filter.min())
+                      .filter(row -> filter.takesNode(row.queue().node()))
+                      .filter(row -> filter.subscription().matches(row.subscription().name()))
                       .sorted(order)
                       .toList();
               ObjectNode body = Json.newObject();
               ArrayNode array = body.putArray("rows");
-              found.stream().limit(size).forEach(row -> write(row, array.addObject()));
+              found.stream().skip(from).limit(size).forEach(row -> write(row, array.addObject()));
+              if (from + size < found.size()) {
+                body.put("nextPageToken", new PageToken(question, 0, from + size).text());
+              }
               body.put("total", found.size());
               return Answer.of(Responses.json(200, body));
             });
   }
 
-  private List<Topic> topics(@Nullable String name, @Nullable String subscription) {
+  private List<Topic> topics(BacklogFilter filter) {
     List<Topic> topics =
         catalog.current().topics().values().stream()
-            .filter(topic -> !topic.isDeleting())
-            .filter(topic -> name == null || topic.name().equals(name))
+            .filter(topic -> !topic.isDeleting() && filter.topic().matches(topic.name()))
             .filter(
                 topic ->
-                    subscription == null
-                        ? !topic.subscriptions().isEmpty()
-                        : topic.subscription(subscription) != null)
+                    topic.subscriptions().keySet().stream()
+                        .anyMatch(filter.subscription()::matches))
             .limit(MAX_TOPICS + 1L)
             .toList();
     if (topics.size() > MAX_TOPICS) {

@@ -1,9 +1,11 @@
 package io.tidewheel.http;
 
 import akka.NotUsed;
+import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.ws.WebSocketUpgrade;
 import akka.stream.Materializer;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
@@ -88,6 +91,11 @@ final class Call {
 
   Headers headers() {
     return headers;
+  }
+
+  /** What makes a websocket of the connection; empty if that was not asked for. */
+  Optional<WebSocketUpgrade> websocket() {
+    return request.getAttribute(AttributeKeys.webSocketUpgrade);
   }
 
   /** A query parameter; null if it is absent. */

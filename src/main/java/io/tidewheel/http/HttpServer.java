@@ -28,9 +28,11 @@ import java.util.concurrent.CompletionStage;
  */
 public final class HttpServer {
   private final ServerBinding binding;
+  private final HttpService service;
 
-  private HttpServer(ServerBinding binding) {
+  private HttpServer(ServerBinding binding, HttpService service) {
     this.binding = binding;
+    this.service = service;
   }
 
   /**
@@ -54,7 +56,7 @@ public final class HttpServer {
         .bindFlow(
             Flow.fromMaterializer((each, attributes) -> connection(service, settings))
                 .mapMaterializedValue(ignored -> NotUsed.getInstance()))
-        .thenApply(HttpServer::new);
+        .thenApply(binding -> new HttpServer(binding, service));
   }
 
   /** Where it listens; the port is the real one if any free one was asked for. */
@@ -69,6 +71,7 @@ public final class HttpServer {
 
   /** Takes no more connections, lets open requests finish, and closes what is left after a time. */
   public CompletionStage<Done> stop(Duration deadline) {
+    service.stop();
     return binding
         .unbind()
         .thenCompose(done -> binding.terminate(deadline))
@@ -113,6 +116,7 @@ public final class HttpServer {
     values.put("pipelining-limit", settings.pipeliningLimit());
     values.put("socket-options.tcp-no-delay", true);
     values.put("verbose-error-messages", false);
+    values.put("websocket.periodic-keep-alive-max-idle", "20s");
     values.put("remote-address-header", false);
     values.put("raw-request-uri-header", true);
     values.put("log-unencrypted-network-bytes", "off");

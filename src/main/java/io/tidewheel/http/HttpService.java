@@ -47,6 +47,7 @@ final class HttpService {
   private final ListRoutes listing;
   private final SearchRoutes searching;
   private final BacklogRoutes backlog;
+  private final BacklogSocket backlogSocket;
   private final OperationRoutes operations;
   private final NodeRoutes node;
   private final Incidents incidents;
@@ -95,10 +96,16 @@ final class HttpService {
     this.listing = new ListRoutes(broker, lookup);
     this.searching = new SearchRoutes(broker, lookup);
     this.backlog = new BacklogRoutes(broker);
+    this.backlogSocket = new BacklogSocket(broker, materializer);
   }
 
   LongSupplier nanoTime() {
     return broker.nanoTime();
+  }
+
+  /** Ends what goes on by itself. */
+  void stop() {
+    backlogSocket.stop();
   }
 
   /** Answers a request; the stage does not fail. */
@@ -248,6 +255,7 @@ final class HttpService {
       case LIST_MESSAGES -> listing.list(call);
       case MESSAGE -> browsing.message(call);
       case BACKLOG -> backlog.list(call);
+      case BACKLOG_STREAM -> backlogSocket.open(call);
     };
   }
 

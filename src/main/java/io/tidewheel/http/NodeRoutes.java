@@ -65,7 +65,7 @@ final class NodeRoutes {
     return broker.cluster().get().thenApply(status -> Answer.of(Responses.json(200, json(status))));
   }
 
-  private static ObjectNode json(ClusterStatus status) {
+  static ObjectNode json(ClusterStatus status) {
     ObjectNode node = Json.newObject();
     node.put("node", status.node());
     node.put("serving", status.isServing());

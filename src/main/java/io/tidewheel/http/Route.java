@@ -36,6 +36,7 @@ enum Route {
   LIST_MESSAGES("GET", "/v1/topics/{t}/subscriptions/{s}/messages"),
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
+  BACKLOG_STREAM("GET", "/v1/backlog/stream"),
   CLUSTER("GET", "/v1/cluster"),
   BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
@@ -48,7 +49,8 @@ enum Route {
   private static final Set<String> SEARCHING = Set.of("id", "key", "from", "to", "max", "next");
   private static final Set<String> LOCATING = Set.of("state", "pageSize", "pageToken");
   private static final Set<String> WATCHING =
-      Set.of("topic", "subscription", "node", "min", "sort", "pageSize");
+      Set.of("topic", "subscription", "node", "min", "sort", "pageSize", "pageToken");
+  private static final Set<String> STREAMING = Set.of("topic", "subscription", "node", "min");
 
   private final String method;
   private final String template;
@@ -74,6 +76,7 @@ enum Route {
       case SEARCH -> SEARCHING;
       case LIST_MESSAGES -> LOCATING;
       case BACKLOG -> WATCHING;
+      case BACKLOG_STREAM -> STREAMING;
       default -> Set.of();
     };
   }
@@ -103,7 +106,7 @@ enum Route {
 
   /** Whether the answer is JSON, and {@code Accept} is looked at. */
   boolean answersJson() {
-    return this != LIVE && this != READY && this != METRICS;
+    return this != LIVE && this != READY && this != METRICS && this != BACKLOG_STREAM;
   }
 
   /** Whether the dead-letter topic of a subscription may stand in the path. */

@@ -129,6 +129,9 @@ final class Router {
     if (size == 2 && first.equals("v1") && path.get(1).equals("backlog")) {
       return new Target(List.of(Route.BACKLOG), null, null);
     }
+    if (first.equals("v1") && path.subList(1, size).equals(List.of("backlog", "stream"))) {
+      return new Target(List.of(Route.BACKLOG_STREAM), null, null);
+    }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();
     }

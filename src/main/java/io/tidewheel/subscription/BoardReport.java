@@ -5,37 +5,66 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says on the node's board what could be dispatched: at once when it becomes something or nothing,
- * else when it or the backlog changed by a quarter.
+ * else when it or the backlog changed by a quarter, or the first message is leased or the last one
+ * is back or settled; any other change within a second.
  */
 final class BoardReport {
   private static final long FRESHER_MILLIS = 1_000;
+  private static final long PACE_NANOS = 1_000_000_000;
 
   private final Board board;
+  private final long claim;
   private Board.@Nullable Row last;
+  private long toldNanos;
+  private boolean isBehind;
 
   BoardReport(Board board) {
     this.board = board;
+    this.claim = board.claim();
   }
 
-  void update(Board.Row row) {
+  void update(Board.Row row, Now now) {
     Board.Row before = last;
     if (before == null
         || isWorthTelling(before.dispatchable(), row.dispatchable())
         || isWorthTelling(before.backlog(), row.backlog())
-        || isFresher(before, row)) {
+        || (before.leased() == 0) != (row.leased() == 0)
+        || isFresher(before, row)
+        || (now.nanos() - toldNanos >= PACE_NANOS && !row.equals(before))) {
       last = row;
+      toldNanos = now.nanos();
+      isBehind = false;
       board.report(row);
+    } else {
+      isBehind = isBehind || !row.equals(before);
     }
+  }
+
+  /** When small changes are told as well; {@link Long#MAX_VALUE} if there are none. */
+  long dueNanos() {
+    return isBehind ? toldNanos + PACE_NANOS : Long.MAX_VALUE;
+  }
+
+  /** The owner's number, new with each start of the subscription. */
+  long claim() {
+    return claim;
   }
 
   /** It does not live here any more. */
   void gone() {
+    end(Board.Presence.GONE);
+  }
+
+  /** Its queue sleeps, with everything settled: whoever waits need not ask it. */
+  void asleep() {
+    end(Board.Presence.ASLEEP);
+  }
+
+  private void end(Board.Presence presence) {
     Board.Row before = last;
     if (before != null) {
       last = null;
-      board.report(
-          new Board.Row(
-              before.topicUid(), before.subscriptionUid(), before.queue(), 0, 0, 0, true));
+      board.report(before.empty(presence));
     }
   }
 

@@ -8,15 +8,17 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private Figures() {}
 
-  static Board.Row row(Reader.Context reader, Deliveries known, long dispatchable) {
+  static Board.Row row(Reader.Context reader, long claim, Deliveries known, long dispatchable) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
         reader.queue(),
+        claim,
         dispatchable,
         known.whereabouts().backlog(),
+        known.window().outCount(),
         known.window().oldestAtMillis(),
-        false);
+        Board.Presence.AWAKE);
   }
 
   static Reader.Status of(

@@ -209,22 +209,52 @@ public final class Subscription {
   public interface Board {
     void report(Row row);
 
+    /** A number for a new owner of a row, above all that this node has heard of. */
+    default long claim() {
+      return 1;
+    }
+
+    /** Whether a row's subscription lives where it says. */
+    enum Presence {
+      AWAKE,
+      /** Its queue sleeps: it has nothing to give out, and may wake up on another node. */
+      ASLEEP,
+      /** It does not live there any more. */
+      GONE
+    }
+
     /**
      * A subscription on one queue at one moment. Times, not ages.
      *
+     * @param claim of its owner: of two rows the one with the higher number is right
      * @param dispatchable what could be delivered now, as far as the window knows
      * @param backlog messages neither settled nor leased
+     * @param leased messages that are with workers or being settled
      * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
-     * @param isGone whether it does not live on this node any more
      */
     record Row(
         long topicUid,
         long subscriptionUid,
         int queue,
+        long claim,
         long dispatchable,
         long backlog,
+        long leased,
         long oldestAtMillis,
-        boolean isGone) {}
+        Presence presence) {
+      public boolean isGone() {
+        return presence == Presence.GONE;
+      }
+
+      public boolean isAsleep() {
+        return presence == Presence.ASLEEP;
+      }
+
+      /** The same place with nothing to give out. */
+      public Row empty(Presence now) {
+        return new Row(topicUid, subscriptionUid, queue, claim, 0, 0, 0, 0, now);
+      }
+    }
   }
 
   /**

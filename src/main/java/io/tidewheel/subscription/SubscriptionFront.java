@@ -302,8 +302,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   /** Also before a restart: the next incarnation begins with an empty window. */
   private Behavior<Reader.Command> onPostStop() {
     Deliveries known = deliveries;
-    // The board goes on knowing one that only sleeps: whoever waits need not ask it.
-    if (!isAsleep || known == null || !known.isAtRest()) {
+    if (isAsleep && known != null && known.isAtRest()) {
+      report.asleep();
+    } else {
       report.gone();
     }
     seeking.refuseWaiting();
@@ -341,8 +342,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (isDone(known, now)) {
       return Behaviors.stopped();
     }
+    long dispatchable = gates.dispatchable(known, policy);
+    report.update(Figures.row(reader, report.claim(), known, dispatchable), now);
     arm(known, policy, now);
-    report.update(Figures.row(reader, known, gates.dispatchable(known, policy)));
     progress.report(
         known.state().floor(),
         known.isAtRest() && closer == null && seeking.isIdle() && replays.isIdle());
@@ -391,6 +393,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             || (policy.settings().isPaused() && known.whereabouts().backlog() > 0)
             || !deps.ownership().fence().isHeld();
     long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
-    alarm.arm(Math.min(due, gates.dueNanos(known, policy, now)), waitsForChange, now);
+    due = Math.min(due, Math.min(report.dueNanos(), gates.dueNanos(known, policy, now)));
+    alarm.arm(due, waitsForChange, now);
   }
 }

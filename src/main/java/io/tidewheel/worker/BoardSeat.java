@@ -3,9 +3,7 @@ package io.tidewheel.worker;
 import akka.actor.typed.ActorRef;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
-import io.tidewheel.subscription.Subscription.Board.Row;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.BitSet;
 
 /**
  * One worker's place at the board: how far it has read the rows, and whether it waits there or was
@@ -17,7 +15,8 @@ final class BoardSeat {
   private final ActorRef<BacklogBoard.Command> board;
   private final long subscriptionUid;
   private final ActorRef<Offer> offers;
-  private @Nullable Row lastRow;
+  private BitSet offered = new BitSet();
+  private boolean isFirstOffer = true;
   private boolean hasMoreRows;
   private long seenVersion;
   private boolean isTaken;
@@ -31,17 +30,22 @@ final class BoardSeat {
 
   /** Asks what there is, from the best row on. */
   void look() {
-    lastRow = null;
+    begin();
     ask();
   }
 
-  /** Asks what there is behind the rows that were read. */
+  private void begin() {
+    offered = new BitSet();
+    isFirstOffer = true;
+  }
+
+  /** Asks what there is beside the rows that were read. */
   void lookFurther() {
     ask();
   }
 
   private void ask() {
-    board.tell(new BacklogBoard.Candidates(subscriptionUid, lastRow, offers));
+    board.tell(new BacklogBoard.Candidates(subscriptionUid, (BitSet) offered.clone(), offers));
   }
 
   boolean hasMoreRows() {
@@ -50,17 +54,17 @@ final class BoardSeat {
 
   /** Takes what the board has, or stands for it. */
   void onOffer(Offer offer) {
-    List<Row> rows = offer.rows();
-    if (lastRow == null) {
+    if (isFirstOffer) {
       seenVersion = offer.version();
+      isFirstOffer = false;
     }
-    lastRow = rows.isEmpty() ? null : rows.get(rows.size() - 1);
+    offer.rows().forEach(row -> offered.set(row.queue()));
     hasMoreRows = offer.hasMore();
   }
 
   /** Waits to be woken. */
   void take(int roomCount) {
-    lastRow = null;
+    begin();
     isTaken = true;
     promisedQueue = NONE;
     board.tell(new BacklogBoard.Want(subscriptionUid, roomCount, seenVersion, offers));
@@ -69,7 +73,7 @@ final class BoardSeat {
   /** Woken for a queue: the board wants to know what is left of it. */
   void onPromise(int queue) {
     promisedQueue = queue;
-    lastRow = null;
+    begin();
   }
 
   /** The queue this worker was woken for was looked at: what is left of it may wake others. */

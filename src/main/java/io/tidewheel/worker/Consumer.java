@@ -1,5 +1,6 @@
 package io.tidewheel.worker;
 
+import akka.actor.typed.ActorRef;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
@@ -66,6 +67,8 @@ public interface Consumer {
    * @param lease how long the deliveries are held; null for the subscription's own
    * @param worker name of the worker, for the pull log and the monitor
    * @param version of the worker's code
+   * @param watch ends the leases at once when it terminates, or when its node is declared dead;
+   *     null for leases that only end by time
    */
   record PullRequest(
       int max,
@@ -73,5 +76,17 @@ public interface Consumer {
       Duration waitTime,
       @Nullable Duration lease,
       @Nullable String worker,
-      @Nullable String version) {}
+      @Nullable String version,
+      @Nullable ActorRef<?> watch) {
+    /** For who may come back through another node: the leases only end by time. */
+    public PullRequest(
+        int max,
+        int maxBytes,
+        Duration waitTime,
+        @Nullable Duration lease,
+        @Nullable String worker,
+        @Nullable String version) {
+      this(max, maxBytes, waitTime, lease, worker, version, null);
+    }
+  }
 }

@@ -68,7 +68,7 @@ public final class NodeConsumer implements Consumer {
         answer.whenComplete((deliveries, failure) -> idleness.onPullEnded(subscription.uid()));
     workers.tell(
         new Workers.Pull(
-            new PullWorker.Task(
+            new PullTask(
                 topic.uid(), topic.settings().queues(), subscription.uid(), request, answer)));
     return answer;
   }

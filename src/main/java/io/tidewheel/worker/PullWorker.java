@@ -10,26 +10,28 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
-import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The worker of one remote pull: asks the board who has work, pulls there, answers, and ends.
  *
  * <ol>
  *   <li>It asks one queue after the other, the best first, until its hand is full or nobody has
- *       more. With something in hand it waits at most {@link #COLLECT_TIMEOUT} for the rest.
+ *       more. With something in hand it waits at most {@link #COLLECT_TIMEOUT} for the rest, and
+ *       asks queues of its own node only.
  *   <li>Queues that the board has no row of are asleep or moving: each is woken once, and if nobody
  *       else had anything, asked once.
- *   <li>With nothing in hand it waits on the board until its time is over.
+ *   <li>With nothing in hand it waits on the board until its time is over. While the board does not
+ *       answer it asks the queues itself, about once a second.
  *   <li>A queue that does not answer holds up nobody: the worker goes on, and takes the answer when
  *       it comes.
  *   <li>Nothing stays leased by a race: what comes after the answer, does not fit, or finds that
@@ -39,13 +41,7 @@ import java.util.concurrent.TimeoutException;
  * </ol>
  */
 final class PullWorker extends AbstractBehavior<PullWorker.Command> {
-  /**
-   * How long a queue that has work may take before the worker tries the next; a quarter of the
-   * pull's time if that is less.
-   */
-  static final Duration PULL_TIMEOUT = Duration.ofSeconds(5);
-
-  /** The same for a queue that may have to recover first, before the next is asked beside it. */
+  /** How long a queue that may have to recover may take, before the next is asked beside it. */
   static final Duration RECOVERY_TIMEOUT = Duration.ofMillis(250);
 
   /** How long all queues that the board does not know are waited for. */
@@ -56,33 +52,17 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   /** How long the board may take before the worker asks the queues without it. */
   static final Duration BOARD_TIMEOUT = Duration.ofMillis(500);
 
-  /** How much longer than its time a pull may take when a queue was just asked. */
-  static final Duration GRACE = Duration.ofMillis(500);
-
   static final Duration LINGER_TIMEOUT = Duration.ofSeconds(60);
 
-  /** How long a pull without waiting may take, so that queues which are asleep can answer. */
-  static final Duration MIN_LIMIT = Duration.ofSeconds(2);
-
-  /**
-   * What to do.
-   *
-   * @param queues of the topic
-   * @param answer completed with the deliveries; whoever cancels it gives up
-   */
-  record Task(
-      long topicUid,
-      int queues,
-      long subscriptionUid,
-      Consumer.PullRequest request,
-      CompletableFuture<List<Delivery>> answer) {}
-
-  /** Only from itself: answers and timers. */
+  /** Answers and timers, and what its parent says. */
   sealed interface Command {}
 
   private record Offered(Offer offer) implements Command {}
 
   record Answered(int call, Subscription.Pulled pulled) implements Command {}
+
+  /** The board does not answer: who waits there is woken by nobody. */
+  record BoardSilent() implements Command {}
 
   private record Over(Timer timer) implements Command {}
 
@@ -107,31 +87,41 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private final TimerScheduler<Command> timers;
-  private final Task task;
+  private final PullTask task;
   private final PullCalls calls;
   private final BoardSeat board;
   private final Hand hand;
   private final Duration pullTimeout;
 
   private Phase phase = Phase.LOOKING;
-  private final Deque<Row> candidates = new ArrayDeque<>();
+  private final Deque<Standing> candidates = new ArrayDeque<>();
   private final Deque<Integer> unknown = new ArrayDeque<>();
   private boolean hasAskedUnknown;
   private boolean isWaitOver;
 
+  /**
+   * A worker.
+   *
+   * @param isBoardSilent whether the board does not answer now
+   */
   static Behavior<Command> create(
-      Task task, QueueRouter router, ActorRef<BacklogBoard.Command> board) {
+      PullTask task,
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board,
+      boolean isBoardSilent) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new PullWorker(context, timers, task, router, board)));
+            Behaviors.withTimers(
+                timers -> new PullWorker(context, timers, task, router, board, isBoardSilent)));
   }
 
   private PullWorker(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Task task,
+      PullTask task,
       QueueRouter router,
-      ActorRef<BacklogBoard.Command> board) {
+      ActorRef<BacklogBoard.Command> board,
+      boolean isBoardSilent) {
     super(context);
     this.timers = timers;
     this.task = task;
@@ -149,15 +139,17 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
                     self.tell(new Abandoned());
                   }
                 });
-    Duration wait = task.request().waitTime();
-    isWaitOver = wait.isZero();
+    isWaitOver = task.request().waitTime().isZero();
     if (!isWaitOver) {
-      start(Timer.WAIT, wait);
+      start(Timer.WAIT, task.request().waitTime());
     }
-    Duration limit = max(wait.plus(GRACE), MIN_LIMIT);
-    start(Timer.GIVE_UP, limit);
-    pullTimeout = min(limit.dividedBy(4), PULL_TIMEOUT);
-    look();
+    start(Timer.GIVE_UP, task.limit());
+    pullTimeout = task.pullTimeout();
+    if (isBoardSilent) {
+      begin(Offer.nothing(0));
+    } else {
+      look();
+    }
   }
 
   @Override
@@ -167,6 +159,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Over.class, this::onOver)
         .onMessage(Abandoned.class, command -> finish())
+        .onMessage(BoardSilent.class, command -> onBoardSilent())
         .onSignal(PostStop.class, signal -> onPostStop())
         .build();
   }
@@ -212,7 +205,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private Behavior<Command> next() {
-    while (!hand.isFull() && !candidates.isEmpty()) {
+    while (!hand.isFull() && !candidates.isEmpty() && isToBeAsked(candidates.element())) {
       int queue = candidates.remove().queue();
       if (!calls.isDoubtful(queue)) {
         return pullAndAwait(queue, true, pullTimeout);
@@ -236,6 +229,11 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     return calls.isAnyOpen() ? this : finish();
   }
 
+  /** Who has something from its own node leaves other nodes to those who have nothing. */
+  private boolean isToBeAsked(Standing row) {
+    return hand.isEmpty() || row.home().nearness() == Nearness.HERE;
+  }
+
   private Behavior<Command> look() {
     startLooking();
     board.look();
@@ -250,7 +248,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private Behavior<Command> waitForWork() {
     phase = Phase.WAITING;
     if (calls.isAnyDoubtful()) {
-      start(Timer.LOOK_AGAIN, PULL_TIMEOUT);
+      start(Timer.LOOK_AGAIN, PullTask.PULL_TIMEOUT);
     }
     board.take(hand.roomCount());
     return this;
@@ -272,7 +270,8 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       calls.release(deliveries);
       return calls.isAnyOpen() ? this : Behaviors.stopped();
     }
-    board.tellLooked(call.queue(), deliveries.isEmpty());
+    boolean isEmpty = deliveries.isEmpty() || command.pulled().dispatchableLeft() == 0;
+    board.tellLooked(call.queue(), isEmpty);
     boolean wasEmpty = hand.isEmpty();
     calls.release(hand.take(deliveries));
     if (wasEmpty && !hand.isEmpty()) {
@@ -320,6 +319,17 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     return begin(Offer.nothing(0));
   }
 
+  /** Asks the queues itself, as often as this comes. */
+  private Behavior<Command> onBoardSilent() {
+    if (phase != Phase.WAITING) {
+      return this;
+    }
+    board.leave();
+    timers.cancel(Timer.LOOK_AGAIN);
+    hasAskedUnknown = false;
+    return begin(Offer.nothing(0));
+  }
+
   private Behavior<Command> onCallOver() {
     PullCalls.Call call = calls.awaited();
     if (call == null) {
@@ -360,11 +370,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (calls.isAnyOpen()) {
       start(Timer.LINGER, LINGER_TIMEOUT);
     }
-    if (hand.isEmpty() && calls.isCandidateOpen()) {
-      task.answer()
-          .completeExceptionally(
-              new TimeoutException("Queues that have messages do not answer; try again."));
-    } else if (!task.answer().complete(hand.deliveries())) {
+    if (!task.end(hand, calls.isCandidateOpen())) {
       calls.release(hand.deliveries());
     }
     return calls.isAnyOpen() ? this : Behaviors.stopped();
@@ -383,14 +389,6 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     phase = Phase.CLOSED;
     timers.cancelAll();
     board.leave();
-  }
-
-  private static Duration max(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
-  }
-
-  private static Duration min(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
   }
 
   private void start(Timer timer, Duration timeout) {

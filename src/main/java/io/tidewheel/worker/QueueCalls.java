@@ -24,7 +24,7 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
     router.tell(topicUid, queue, new Queue.ToReader(subscriptionUid, command));
   }
 
-  /** Pulls for a remote client: the leases end by time, not with a worker. */
+  /** Pulls; the leases end with what the request has watched, if it does. */
   void pull(
       int queue,
       int max,
@@ -40,7 +40,7 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
             lease == null ? 0 : lease.toMillis(),
             Objects.requireNonNullElse(request.worker(), ""),
             Objects.requireNonNullElse(request.version(), ""),
-            null,
+            request.watch(),
             replyTo));
   }
 

@@ -6,8 +6,12 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.queue.QueueRouter;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The parent of a node's pulls, each of which is a short-lived worker. Takes a bounded number at a
@@ -20,26 +24,44 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   /** Sent by {@link NodeConsumer}. */
   public sealed interface Command {}
 
-  record Pull(PullWorker.Task task) implements Command {}
+  record Pull(PullTask task) implements Command {}
 
-  private record Ended() implements Command {}
+  private record Ended(ActorRef<PullWorker.Command> worker) implements Command {}
+
+  private record BoardAnswered() implements Command {}
+
+  private record Look() implements Command {}
+
+  private static final Look LOOK = new Look();
+
+  /** Between two questions whether the board answers, while somebody pulls. */
+  static final Duration BOARD_INTERVAL = Duration.ofSeconds(1);
 
   private final QueueRouter router;
   private final ActorRef<BacklogBoard.Command> board;
   private final int maxPulls;
-  private int pullCount;
+  private final TimerScheduler<Command> timers;
+  private final ActorRef<BacklogBoard.Pong> pongs;
+  private final Set<ActorRef<PullWorker.Command>> pulls = new HashSet<>();
+  private boolean isBoardAsked;
+  private boolean isBoardSilent;
 
   public static Behavior<Command> create(
       QueueRouter router, ActorRef<BacklogBoard.Command> board, int maxPulls) {
-    return Behaviors.setup(context -> new Workers(context, router, board, maxPulls));
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new Workers(context, timers, router, board, maxPulls)));
   }
 
   private Workers(
       ActorContext<Command> context,
+      TimerScheduler<Command> timers,
       QueueRouter router,
       ActorRef<BacklogBoard.Command> board,
       int maxPulls) {
     super(context);
+    this.timers = timers;
+    this.pongs = context.messageAdapter(BacklogBoard.Pong.class, pong -> new BoardAnswered());
     this.router = router;
     this.board = board;
     this.maxPulls = maxPulls;
@@ -49,23 +71,51 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Pull.class, this::onPull)
-        .onMessage(Ended.class, ended -> onEnded())
+        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Look.class, look -> onLook())
+        .onMessage(BoardAnswered.class, answered -> onBoardAnswered())
         .build();
   }
 
   private Behavior<Command> onPull(Pull command) {
-    if (pullCount >= maxPulls) {
+    if (pulls.size() >= maxPulls) {
       command.task().answer().completeExceptionally(RejectedPullException.tooMany(maxPulls));
       return this;
     }
-    pullCount++;
-    Behavior<PullWorker.Command> worker = PullWorker.create(command.task(), router, board);
-    getContext().watchWith(getContext().spawnAnonymous(worker), new Ended());
+    if (!timers.isTimerActive(LOOK)) {
+      timers.startSingleTimer(LOOK, LOOK, BOARD_INTERVAL);
+    }
+    ActorRef<PullWorker.Command> worker =
+        getContext()
+            .spawnAnonymous(PullWorker.create(command.task(), router, board, isBoardSilent));
+    pulls.add(worker);
+    getContext().watchWith(worker, new Ended(worker));
     return this;
   }
 
-  private Behavior<Command> onEnded() {
-    pullCount--;
+  private Behavior<Command> onEnded(Ended ended) {
+    pulls.remove(ended.worker());
+    return this;
+  }
+
+  /** Asks the board; who waits there is told if it has not answered the question before. */
+  private Behavior<Command> onLook() {
+    isBoardSilent = isBoardAsked;
+    if (isBoardSilent) {
+      pulls.forEach(worker -> worker.tell(new PullWorker.BoardSilent()));
+    } else {
+      isBoardAsked = true;
+      board.tell(new BacklogBoard.Ping(pongs));
+    }
+    if (!pulls.isEmpty() || isBoardSilent) {
+      timers.startSingleTimer(LOOK, LOOK, BOARD_INTERVAL);
+    }
+    return this;
+  }
+
+  private Behavior<Command> onBoardAnswered() {
+    isBoardAsked = false;
+    isBoardSilent = false;
     return this;
   }
 }

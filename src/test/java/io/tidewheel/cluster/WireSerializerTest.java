@@ -38,6 +38,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -192,7 +193,14 @@ class WireSerializerTest {
             1, new NodeId("a:1", 2), true, List.of(new QuorumWatch.Silence(new NodeId("b", 1), 4))),
         new QuorumWatch.Resigned(new NodeId("a:1", 2)),
         new BacklogLink.Rows(
-            new NodeId("a:1", 2), List.of(new Subscription.Board.Row(1, 2, 3, 4, 5, 6, true))));
+            new NodeId("a:1", 2),
+            3,
+            List.of(
+                new BacklogLink.Told(
+                    new Subscription.Board.Row(
+                        1, 2, 3, 4, 5, 6, 7, 8, Subscription.Board.Presence.ASLEEP),
+                    9))),
+        new BacklogLink.Wants(new NodeId("a:1", 2), Set.of(3L, 4L), true, false));
   }
 
   @ParameterizedTest

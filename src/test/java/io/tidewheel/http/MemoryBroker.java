@@ -125,6 +125,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
+        command -> {},
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }

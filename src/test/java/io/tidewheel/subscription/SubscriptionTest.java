@@ -425,7 +425,7 @@ class SubscriptionTest {
     synchronized (f.rows) {
       assertThat(f.rows)
           .extracting(Subscription.Board.Row::dispatchable)
-          .containsExactly(0L, 1L, 0L, 0L);
+          .containsExactly(0L, 1L, 0L, 0L, 0L);
       assertThat(f.rows.get(f.rows.size() - 1).isGone()).isTrue();
     }
   }

@@ -9,6 +9,11 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.AskPattern;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.backlog.Boards;
+import io.tidewheel.backlog.Claims;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Home;
+import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
@@ -19,9 +24,12 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -51,8 +59,8 @@ final class ConsumerFixture {
     time = ManualTime.get(kit.system());
     queues = kit.createTestProbe(Sent.class);
     router = (topicUid, queue, command) -> queues.getRef().tell(new Sent(queue, command));
-    board = kit.spawn(BacklogBoard.create());
-    reports = new BacklogReports(board);
+    board = kit.spawn(BacklogBoard.create(Boards.alone()));
+    reports = new BacklogReports(board, new Claims(() -> Instant.EPOCH));
     workers = kit.spawn(Workers.create(router, board, maxPulls));
     questions = new Questions(this::ask, maxQuestions);
     consumer =
@@ -108,13 +116,32 @@ final class ConsumerFixture {
 
   /** The row of a queue, reported and known to the board. */
   void report(int queue, long dispatchable) {
-    reports.report(new Row(TOPIC, SUBSCRIPTION, queue, dispatchable, dispatchable, 100, false));
+    reports.report(
+        new Row(TOPIC, SUBSCRIPTION, queue, 1, dispatchable, dispatchable, 0, 100, Presence.AWAKE));
+    awaitBoard();
+  }
+
+  /** The row of a queue on another node. */
+  void heard(int queue, long dispatchable, long oldestAtMillis) {
+    Row row =
+        new Row(
+            TOPIC,
+            SUBSCRIPTION,
+            queue,
+            1,
+            dispatchable,
+            dispatchable,
+            0,
+            oldestAtMillis,
+            Presence.AWAKE);
+    Home home = new Home("other:1", 1, Nearness.ZONE);
+    board.tell(new BacklogBoard.Heard(List.of(new Standing(row, home, 1))));
     awaitBoard();
   }
 
   void awaitBoard() {
     TestProbe<BacklogBoard.Offer> probe = kit.createTestProbe();
-    board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, null, probe.getRef()));
+    board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), probe.getRef()));
     probe.receiveMessage();
   }
 

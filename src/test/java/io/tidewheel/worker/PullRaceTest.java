@@ -16,13 +16,17 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
+import io.tidewheel.backlog.Boards;
+import io.tidewheel.backlog.Claims;
 import io.tidewheel.queue.Queue;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -60,8 +64,8 @@ class PullRaceTest {
   void leavesNothingLeasedThatNobodyHas(long seed) {
     Random random = new Random(seed);
     ManualTime time = ManualTime.get(KIT.system());
-    ActorRef<BacklogBoard.Command> board = KIT.spawn(BacklogBoard.create());
-    BacklogReports reports = new BacklogReports(board);
+    ActorRef<BacklogBoard.Command> board = KIT.spawn(BacklogBoard.create(Boards.alone()));
+    BacklogReports reports = new BacklogReports(board, new Claims(() -> Instant.EPOCH));
     List<ActorRef<Event>> queues = new ArrayList<>();
     for (int queue = 0; queue < QUEUES; queue++) {
       queues.add(KIT.spawn(new PlayedQueue(queue, seed, reports).behavior()));
@@ -235,7 +239,16 @@ class PullRaceTest {
     private Behavior<Event> report() {
       long oldestAt = ready.isEmpty() ? 0 : 1 + ready.first();
       reports.report(
-          new Row(TOPIC, SUBSCRIPTION, queue, ready.size(), ready.size(), oldestAt, false));
+          new Row(
+              TOPIC,
+              SUBSCRIPTION,
+              queue,
+              1,
+              ready.size(),
+              ready.size(),
+              0,
+              oldestAt,
+              Presence.AWAKE));
       return Behaviors.same();
     }
   }

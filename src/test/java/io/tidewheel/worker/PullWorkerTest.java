@@ -211,7 +211,7 @@ class PullWorkerTest {
     fixture.report(1, 1);
     CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.PULL_TIMEOUT);
+    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
     give(fixture.expectPull(1), delivery(1, 0, 10));
     assertThat(get(answer)).containsExactly(delivery(1, 0, 10));
     give(silent, delivery(0, 0, 10));
@@ -224,7 +224,7 @@ class PullWorkerTest {
     fixture.report(1, 0);
     CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
     fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.PULL_TIMEOUT);
+    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
     fixture.queues.expectNoMessage();
     fixture.report(1, 1);
     give(fixture.expectPull(1), delivery(1, 0, 10));
@@ -238,9 +238,9 @@ class PullWorkerTest {
     fixture.report(0, 9);
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, WAIT);
     fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.PULL_TIMEOUT);
+    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
     fixture.queues.expectNoMessage();
-    fixture.time.timePasses(PullWorker.PULL_TIMEOUT);
+    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
     give(fixture.expectPull(0), delivery(0, 0, 10));
     assertThat(get(answer)).containsExactly(delivery(0, 0, 10));
   }
@@ -250,7 +250,7 @@ class PullWorkerTest {
     fixture.report(0, 9);
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, Duration.ZERO);
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.MIN_LIMIT);
+    fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     give(silent, delivery(0, 0, 10));
@@ -333,7 +333,7 @@ class PullWorkerTest {
   void leavesTheBoardWhenItsTimeIsOverSoThatACrossingWakeIsPassedOn() {
     TestProbe<BacklogBoard.Command> board = KIT.createTestProbe(BacklogBoard.Command.class);
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef()));
+    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef(), false));
     BitSet awake = new BitSet();
     awake.set(0);
     board
@@ -351,7 +351,7 @@ class PullWorkerTest {
   void asksTheQueuesWhenTheBoardDoesNotAnswer() {
     TestProbe<BacklogBoard.Command> board = KIT.createTestProbe(BacklogBoard.Command.class);
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef()));
+    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef(), false));
     board.expectMessageClass(BacklogBoard.Candidates.class);
     fixture.time.timePasses(PullWorker.BOARD_TIMEOUT);
     fixture.expectWake(0);
@@ -395,9 +395,11 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board));
+        KIT.spawn(
+            PullWorker.create(
+                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.MIN_LIMIT);
+    fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT.minus(MILLI));
@@ -412,9 +414,11 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), fixture.router, fixture.board));
+        KIT.spawn(
+            PullWorker.create(
+                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
     fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.MIN_LIMIT);
+    fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT);
@@ -434,14 +438,90 @@ class PullWorkerTest {
         .hasCauseInstanceOf(RejectedPullException.class);
   }
 
+  /** Guards work that waits as long as the board does not answer. */
+  @Test
+  void asksTheQueuesItselfWhileTheBoardDoesNotAnswer() {
+    TestProbe<BacklogBoard.Command> board = KIT.createTestProbe();
+    ActorRef<Workers.Command> workers =
+        KIT.spawn(Workers.create(fixture.router, board.getRef(), 10));
+    CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
+    workers.tell(new Workers.Pull(task(1, WAIT, answer)));
+    board.expectMessageClass(BacklogBoard.Candidates.class);
+    fixture.time.timePasses(PullWorker.BOARD_TIMEOUT);
+    fixture.expectWake(0);
+    give(fixture.expectPull(0));
+    board.expectMessageClass(BacklogBoard.Want.class);
+    fixture.time.timePasses(Workers.BOARD_INTERVAL.minus(PullWorker.BOARD_TIMEOUT));
+    BacklogBoard.Ping ping = board.expectMessageClass(BacklogBoard.Ping.class);
+    fixture.queues.expectNoMessage();
+    for (int second = 0; second < 3; second++) {
+      fixture.time.timePasses(Workers.BOARD_INTERVAL);
+      fixture.expectWake(0);
+      give(fixture.expectPull(0));
+      board.expectMessageClass(BacklogBoard.Leave.class);
+      board.expectMessageClass(BacklogBoard.Want.class);
+    }
+    CompletableFuture<List<Delivery>> second = new CompletableFuture<>();
+    workers.tell(new Workers.Pull(task(1, WAIT, second)));
+    fixture.expectWake(0);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(second)).hasSize(1);
+    ping.replyTo().tell(new BacklogBoard.Pong());
+    workers.tell(new Workers.Pull(task(1, WAIT, new CompletableFuture<>())));
+    board.expectMessageClass(BacklogBoard.Candidates.class);
+    KIT.stop(workers);
+  }
+
+  /** Guards workers that are woken for what the one before has just taken from another node. */
+  @Test
+  void wakesNobodyForAQueueOfWhichNothingIsLeft() {
+    fixture.report(0, 0);
+    CompletableFuture<List<Delivery>> first = pull(2, 5, 1_000, WAIT);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1));
+    CompletableFuture<List<Delivery>> second = pull(2, 5, 1_000, WAIT);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1));
+    fixture.heard(1, 3, 100);
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(first)).hasSize(1);
+    fixture.queues.expectNoMessage();
+    assertThat(second).isNotDone();
+  }
+
+  @Test
+  void hasTheWatchedWorkerEndItsLeases() {
+    fixture.report(0, 1);
+    ActorRef<Object> session = KIT.<Object>createTestProbe().getRef();
+    CompletableFuture<?> unused =
+        fixture.consumer.pull(
+            topic(1),
+            subscription(),
+            new Consumer.PullRequest(1, 9, WAIT, null, null, null, session));
+    assertThat(fixture.expectPull(0).command().watch()).isEqualTo(session);
+  }
+
+  @Test
+  void leavesOtherNodesToWhoHasNothingInHand() {
+    fixture.report(0, 1);
+    fixture.heard(1, 50, 100);
+    CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    CompletableFuture<List<Delivery>> helping = pull(2, 5, 1_000, WAIT);
+    give(fixture.expectPull(0));
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(helping)).hasSize(1);
+  }
+
   private CompletableFuture<List<Delivery>> pull(
       int queueCount, int max, int maxBytes, Duration wait) {
     return fixture.consumer.pull(topic(queueCount), subscription(), request(max, maxBytes, wait));
   }
 
-  private static PullWorker.Task task(
+  private static PullTask task(
       int queueCount, Duration wait, CompletableFuture<List<Delivery>> answer) {
-    return new PullWorker.Task(
+    return new PullTask(
         ConsumerFixture.TOPIC,
         queueCount,
         ConsumerFixture.SUBSCRIPTION,

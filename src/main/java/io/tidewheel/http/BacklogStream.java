@@ -1,0 +1,288 @@
+package io.tidewheel.http;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.BoardNews;
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.cluster.ClusterStatus;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one websocket is told of the board: everything its filter lets through, in pieces, then what
+ * changes, at most four times a second. Nothing is made before the client can take it: a slow one
+ * is told less often, and of each row only how it is then.
+ *
+ * <p>A text from the client is a new filter, with which everything begins anew. Wrong input ends
+ * the stream, after a frame that says what was wrong.
+ */
+final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
+  static final Duration PACE = Duration.ofMillis(250);
+
+  /** Between two looks who is a member. */
+  static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(5);
+
+  /** What a stream takes. */
+  sealed interface Command {}
+
+  /** The client can take a frame; completed with it, or with nothing at the end. */
+  record Next(CompletableFuture<Optional<String>> frame) implements Command {}
+
+  /** The client has sent a text. */
+  record Received(String text) implements Command {}
+
+  /** The client has sent what nobody can take. */
+  record Wrong(String detail) implements Command {}
+
+  /** The client has gone. */
+  record Closed() implements Command {}
+
+  /** The node stops: the stream ends in order. */
+  record Stop() implements Command {}
+
+  private record Told(BoardNews news) implements Command {}
+
+  private record Paced() implements Command {}
+
+  private record LookAround() implements Command {}
+
+  private record Members(@Nullable ObjectNode cluster) implements Command {}
+
+  private final Broker broker;
+  private final TimerScheduler<Command> timers;
+  private final ActorRef<BoardNews> news;
+  private BacklogFilter filter;
+  private @Nullable CompletableFuture<Optional<String>> waiting;
+  private final Deque<BoardNews.Changes> changes = new ArrayDeque<>();
+  private @Nullable ObjectNode cluster;
+  private @Nullable ObjectNode toldCluster;
+  private @Nullable Problem problem;
+  private boolean isAsked = true;
+  private boolean isSnapshot = true;
+  private boolean isPaced;
+  private boolean isFiltering;
+  private boolean isOver;
+
+  static Behavior<Command> create(Broker broker, BacklogFilter filter) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new BacklogStream(context, timers, broker, filter)));
+  }
+
+  private BacklogStream(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      Broker broker,
+      BacklogFilter filter) {
+    super(context);
+    this.broker = broker;
+    this.timers = timers;
+    this.filter = filter;
+    this.news = context.messageAdapter(BoardNews.class, Told::new);
+    watch();
+    timers.startTimerWithFixedDelay(new LookAround(), Duration.ZERO, CLUSTER_INTERVAL);
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Next.class, this::onNext)
+        .onMessage(Told.class, told -> onTold(told.news()))
+        .onMessage(Paced.class, paced -> onPaced())
+        .onMessage(Received.class, received -> onReceived(received.text()))
+        .onMessage(
+            Wrong.class, wrong -> onProblem(Problem.of(ProblemType.MALFORMED, wrong.detail())))
+        .onMessage(LookAround.class, look -> onLookAround())
+        .onMessage(Members.class, this::onMembers)
+        .onMessage(Closed.class, closed -> Behaviors.stopped())
+        .onMessage(Stop.class, stop -> onStop())
+        .build();
+  }
+
+  private void watch() {
+    BacklogFilter chosen = filter;
+    broker.board().tell(new BacklogBoard.Watch(row -> chosen.matches(row, broker.catalog()), news));
+  }
+
+  private Behavior<Command> onNext(Next next) {
+    waiting = next.frame();
+    return go();
+  }
+
+  private Behavior<Command> onTold(BoardNews one) {
+    if (one instanceof BoardNews.Refused) {
+      return onProblem(
+          Problem.of(ProblemType.OVER_LIMIT, "too many watch the backlog of this node"));
+    }
+    if (one instanceof BoardNews.Changes told) {
+      // What was on its way under the filter before is not wanted any more.
+      if (told.isReset()) {
+        isFiltering = false;
+        changes.clear();
+      }
+      if (!isFiltering) {
+        changes.add(told);
+      }
+    }
+    return go();
+  }
+
+  private Behavior<Command> onPaced() {
+    isPaced = false;
+    return go();
+  }
+
+  private Behavior<Command> onReceived(String text) {
+    try {
+      filter = BacklogFilter.of(Json.object(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (ProblemException e) {
+      return onProblem(e.problem());
+    }
+    changes.clear();
+    isFiltering = true;
+    isAsked = true;
+    watch();
+    return this;
+  }
+
+  private Behavior<Command> onProblem(Problem one) {
+    problem = problem == null ? one : problem;
+    return go();
+  }
+
+  private Behavior<Command> onStop() {
+    isOver = true;
+    return go();
+  }
+
+  private Behavior<Command> onLookAround() {
+    getContext()
+        .pipeToSelf(
+            broker.cluster().get(),
+            (status, failure) -> new Members(status == null ? null : membership(status)));
+    return this;
+  }
+
+  /** Without what changes all the time. */
+  private static ObjectNode membership(ClusterStatus status) {
+    ObjectNode node = NodeRoutes.json(status);
+    node.remove("leaseMillisLeft");
+    node.withArray("members").forEach(member -> ((ObjectNode) member).remove("awakeQueues"));
+    return node.put("type", "cluster");
+  }
+
+  private Behavior<Command> onMembers(Members members) {
+    ObjectNode now = members.cluster();
+    if (now != null && !now.equals(toldCluster)) {
+      cluster = now;
+    }
+    return go();
+  }
+
+  /** Gives the client what there is, if it can take something. */
+  private Behavior<Command> go() {
+    CompletableFuture<Optional<String>> taker = waiting;
+    if (taker == null) {
+      return this;
+    }
+    String frame = frame();
+    if (frame != null) {
+      waiting = null;
+      taker.complete(Optional.of(frame));
+    } else if (isOver) {
+      taker.complete(Optional.empty());
+      return Behaviors.stopped();
+    }
+    return this;
+  }
+
+  private @Nullable String frame() {
+    Problem wrong = problem;
+    if (isOver) {
+      return null;
+    }
+    if (wrong != null) {
+      isOver = true;
+      ObjectNode frame = Json.newObject();
+      frame.put("type", "error");
+      frame.put("error", wrong.type().uri());
+      frame.put("detail", wrong.detail());
+      return frame.toString();
+    }
+    BoardNews.Changes told = changes.poll();
+    if (told != null) {
+      isAsked = false;
+      return write(told);
+    }
+    ObjectNode members = cluster;
+    if (members != null && !isSnapshot) {
+      cluster = null;
+      toldCluster = members;
+      return members.toString();
+    }
+    if (!isAsked && !isPaced) {
+      isAsked = true;
+      broker.board().tell(new BacklogBoard.More(news, true));
+    }
+    return null;
+  }
+
+  private String write(BoardNews.Changes told) {
+    isSnapshot |= told.isReset();
+    ObjectNode frame = Json.newObject();
+    frame.put("type", isSnapshot ? "snapshot" : "delta");
+    ArrayNode rows = frame.putArray("rows");
+    told.rows().forEach(row -> write(row, rows));
+    if (isSnapshot) {
+      frame.put("more", told.hasMore());
+    } else {
+      ArrayNode gone = frame.putArray("gone");
+      told.gone().forEach(place -> gone.add(id(place)));
+    }
+    if (!told.hasMore()) {
+      isSnapshot = false;
+      isPaced = true;
+      timers.startSingleTimer(new Paced(), PACE);
+    }
+    return frame.toString();
+  }
+
+  private void write(Standing row, ArrayNode rows) {
+    BacklogFilter.Owner owner = BacklogFilter.Owner.of(broker.catalog(), row);
+    if (owner == null) {
+      return;
+    }
+    ObjectNode node = rows.addObject();
+    node.put("id", id(row.place()));
+    node.put("topic", owner.topic().name());
+    node.put("subscription", owner.subscription().name());
+    node.put("queue", row.queue());
+    node.put("node", row.home().node());
+    node.put("backlog", row.row().backlog());
+    node.put("leased", row.row().leased());
+    node.put("dispatchable", row.row().dispatchable());
+    if (row.row().oldestAtMillis() > 0) {
+      node.put("oldestAt", Instant.ofEpochMilli(row.row().oldestAtMillis()).toString());
+    }
+    node.put("paused", owner.subscription().settings().isPaused());
+    node.put("asleep", row.row().isAsleep());
+  }
+
+  private static String id(Standing.Place place) {
+    return Long.toHexString(place.subscriptionUid()) + '/' + place.queue();
+  }
+}

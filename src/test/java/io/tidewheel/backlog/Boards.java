@@ -1,0 +1,20 @@
+package io.tidewheel.backlog;
+
+import io.tidewheel.backlog.Standing.Home;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.SplittableRandom;
+
+/** What boards in tests work with. */
+public final class Boards {
+  private Boards() {}
+
+  /** A board of a node that knows of no others, always at the same time. */
+  public static BacklogBoard.Parts alone() {
+    return at(Home.ALONE, () -> Instant.EPOCH);
+  }
+
+  static BacklogBoard.Parts at(Home home, InstantSource clock) {
+    return new BacklogBoard.Parts(home, new Claims(clock), clock, new SplittableRandom(7));
+  }
+}
