@@ -46,6 +46,9 @@ import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.session.SessionBroker;
+import io.tidewheel.session.SessionLimits;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -208,11 +211,12 @@ public final class TidewheelNode implements AutoCloseable {
             Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS), "workers", Props.empty());
     Questions settles = new Questions(queues, Questions.DEFAULT_MAX_SETTLES);
     Questions questions = new Questions(queues, Questions.DEFAULT_MAX_QUESTIONS);
+    ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
     NodePublisher publisher =
         new NodePublisher(
             system,
             queues,
-            new ByteBudget(settings.budgets().pendingPublish()),
+            pending,
             cluster.isMember() ? settings.cluster().queueRetryAfter() : null,
             random,
             System::nanoTime);
@@ -245,6 +249,20 @@ public final class TidewheelNode implements AutoCloseable {
             Redrives.create(new Redrives.Parts(queues, browser, publisher, System::nanoTime)),
             "redrives",
             Props.empty());
+    Sessions sessions =
+        new Sessions(
+            system,
+            new SessionBroker(
+                topics,
+                queues,
+                pending,
+                consumer,
+                new SessionTopology(cluster, queues, inspector, System::nanoTime),
+                random,
+                System::nanoTime,
+                node,
+                settings.topics().isAutoCreated()),
+            SessionLimits.DEFAULT);
     Broker broker =
         new Broker(
             topics,
@@ -259,6 +277,7 @@ public final class TidewheelNode implements AutoCloseable {
             () -> cluster.status(queues),
             () -> new Broker.Readiness(fence.isHeld(), cluster.state()),
             cluster.isMember() ? node : null,
+            sessions,
             clock,
             System::nanoTime);
     TidewheelSettings.Http http = gate.open(settings.http());

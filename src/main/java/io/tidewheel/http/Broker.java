@@ -6,6 +6,7 @@ import io.tidewheel.cluster.ClusterNode.ClusterStatus;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Locator;
@@ -37,6 +38,7 @@ public record Broker(
     Supplier<CompletionStage<ClusterStatus>> cluster,
     Supplier<Readiness> readiness,
     @Nullable String memberName,
+    Sessions sessions,
     InstantSource clock,
     LongSupplier nanoTime) {
 

@@ -16,6 +16,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.dispatch.SameThread;
+import io.tidewheel.session.Sessions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,9 +29,11 @@ import java.util.concurrent.CompletionStage;
  */
 public final class HttpServer {
   private final ServerBinding binding;
+  private final Sessions sessions;
 
-  private HttpServer(ServerBinding binding) {
+  private HttpServer(ServerBinding binding, Sessions sessions) {
     this.binding = binding;
+    this.sessions = sessions;
   }
 
   /**
@@ -49,7 +52,7 @@ public final class HttpServer {
         .bindFlow(
             Flow.fromMaterializer((each, attributes) -> connection(service, settings))
                 .mapMaterializedValue(ignored -> NotUsed.getInstance()))
-        .thenApply(HttpServer::new);
+        .thenApply(binding -> new HttpServer(binding, broker.sessions()));
   }
 
   /** Where it listens; the port is the real one if any free one was asked for. */
@@ -64,6 +67,7 @@ public final class HttpServer {
 
   /** Takes no more connections, lets open requests finish, and closes what is left after a time. */
   public CompletionStage<Done> stop(Duration deadline) {
+    sessions.stop();
     return binding
         .unbind()
         .thenCompose(done -> binding.terminate(deadline))

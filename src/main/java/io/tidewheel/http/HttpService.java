@@ -243,6 +243,7 @@ final class HttpService {
       case OPENAPI -> node.openApi();
       case BENCH -> node.bench(call);
       case CLUSTER -> node.cluster();
+      case SESSION -> SessionRoute.open(call, broker.sessions());
       case LIVE -> node.live();
       case READY -> node.ready();
       case METRICS -> node.metrics();

@@ -36,6 +36,7 @@ enum Route {
   LIST_MESSAGES("GET", "/v1/topics/{t}/subscriptions/{s}/messages"),
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
+  SESSION("GET", "/v1/session"),
   CLUSTER("GET", "/v1/cluster"),
   BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
@@ -103,7 +104,7 @@ enum Route {
 
   /** Whether the answer is JSON, and {@code Accept} is looked at. */
   boolean answersJson() {
-    return this != LIVE && this != READY && this != METRICS;
+    return this != LIVE && this != READY && this != METRICS && this != SESSION;
   }
 
   /** Whether the dead-letter topic of a subscription may stand in the path. */
