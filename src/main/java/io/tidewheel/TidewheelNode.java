@@ -46,9 +46,10 @@ import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.session.NodeSessions;
 import io.tidewheel.session.SessionBroker;
 import io.tidewheel.session.SessionLimits;
-import io.tidewheel.session.Sessions;
+
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -249,8 +250,8 @@ public final class TidewheelNode implements AutoCloseable {
             Redrives.create(new Redrives.Parts(queues, browser, publisher, System::nanoTime)),
             "redrives",
             Props.empty());
-    Sessions sessions =
-        new Sessions(
+    NodeSessions sessions =
+        new NodeSessions(
             system,
             new SessionBroker(
                 topics,

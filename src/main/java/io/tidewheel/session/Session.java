@@ -114,7 +114,7 @@ final class Session extends AbstractBehavior<Session.Command> {
   private final SessionBroker broker;
   private final SessionLimits limits;
   private final SessionTopics topics;
-  private final Sessions.Register register;
+  private final NodeSessions.Register register;
   private final SessionSocket.Line line;
   private final SessionId id;
   private final Map<Integer, SessionPublisher> publishers = new HashMap<>();
@@ -134,7 +134,7 @@ final class Session extends AbstractBehavior<Session.Command> {
       TimerScheduler<Command> timers,
       SessionBroker broker,
       SessionLimits limits,
-      Sessions.Register register,
+      NodeSessions.Register register,
       SessionSocket.Line line) {
     super(context);
     this.timers = timers;
@@ -151,7 +151,7 @@ final class Session extends AbstractBehavior<Session.Command> {
   static Behavior<Command> create(
       SessionBroker broker,
       SessionLimits limits,
-      Sessions.Register register,
+      NodeSessions.Register register,
       SessionSocket.Line line) {
     return Behaviors.setup(
         context ->

@@ -27,6 +27,10 @@ import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Redrive;
 import io.tidewheel.worker.RedriveProgress;
 import io.tidewheel.worker.RedriveRequest;
+import akka.NotUsed;
+import akka.stream.javadsl.Flow;
+import akka.util.ByteString;
+import io.tidewheel.session.Sessions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -125,9 +129,24 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
                     "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
         () -> readiness,
         null,
+        NO_SESSIONS,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }
+
+  /** Sessions are tried on a real node. */
+  private static final Sessions NO_SESSIONS =
+      new Sessions() {
+        @Override
+        public Flow<ByteString, ByteString, NotUsed> open() {
+          return null;
+        }
+
+        @Override
+        public void stop() {
+          // There are none.
+        }
+      };
 
   /** Nothing has died here. */
   private CompletionStage<Redrive> redrive(
