@@ -129,6 +129,9 @@ final class Session extends AbstractBehavior<Session.Command> {
   private boolean isEnded;
   private boolean isGoodbye;
 
+  /** The client broke the rules: nothing that came behind is looked at. */
+  private boolean isBroken;
+
   private Session(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
@@ -186,7 +189,7 @@ final class Session extends AbstractBehavior<Session.Command> {
 
   private Behavior<Command> onReceived(Received received) {
     line.taken(received.message().length);
-    if (isEnded) {
+    if (isEnded || isBroken) {
       return this;
     }
     try (FrameReader reader = new FrameReader(received.message())) {
@@ -194,6 +197,7 @@ final class Session extends AbstractBehavior<Session.Command> {
         onFrame(frame);
       }
     } catch (FrameException e) {
+      isBroken = true;
       line.close(e.code(), e.detail());
     }
     tick();

@@ -56,7 +56,8 @@ final class SessionPublisher {
     private final long payloadBytes;
     private final long deadlineNanos;
     private long repeatNanos;
-    private boolean mayBeStored;
+    private int sentCount;
+    private int refusedCount;
 
     Open(Frame.Publish publish, Topic topic, long weight, long payloadBytes, long deadlineNanos) {
       this.publish = publish;
@@ -64,7 +65,11 @@ final class SessionPublisher {
       this.weight = weight;
       this.payloadBytes = payloadBytes;
       this.deadlineNanos = deadlineNanos;
-      this.mayBeStored = publish.mayBeStored();
+    }
+
+    /** Whether a sending was neither answered nor refused. */
+    boolean mayBeStored() {
+      return publish.mayBeStored() || sentCount > refusedCount;
     }
   }
 
@@ -186,8 +191,8 @@ final class SessionPublisher {
     long millisLeft = Math.max(1, (one.deadlineNanos - now) / 1_000_000);
     Queue.Append append =
         new Queue.Append(
-            sender, publish.number(), publish.messages(), millisLeft, one.mayBeStored, receiver);
-    one.mayBeStored = true;
+            sender, publish.number(), publish.messages(), millisLeft, one.mayBeStored(), receiver);
+    one.sentCount++;
     broker.queues().tell(one.topic.uid(), publish.queue(), append);
   }
 
@@ -211,7 +216,11 @@ final class SessionPublisher {
   }
 
   private void onNotStored(Open one, AppendReply.NotStored refused, long now) {
-    if (refused.reason() == PublishResult.Reason.UNAVAILABLE) {
+    one.refusedCount++;
+    boolean isFinal =
+        refused.reason() == PublishResult.Reason.TOPIC_GONE
+            || (refused.reason() != PublishResult.Reason.UNAVAILABLE && !one.mayBeStored());
+    if (!isFinal) {
       one.repeatNanos = now + REPEAT_NANOS;
       return;
     }
@@ -250,18 +259,22 @@ final class SessionPublisher {
         close(one);
         answers.accept(
             new Frame.NotPublished(
-                ref,
-                one.publish.queue(),
-                one.publish.number(),
-                new Frame.Failure(
-                    "timed-out",
-                    "the queue did not confirm in time; the messages may have been stored",
-                    true,
-                    true)));
+                ref, one.publish.queue(), one.publish.number(), late(one.mayBeStored())));
       } else if (one.repeatNanos - now <= 0) {
         send(one, now);
       }
     }
+  }
+
+  private static Frame.Failure late(boolean mayBeStored) {
+    return mayBeStored
+        ? new Frame.Failure(
+            "timed-out",
+            "the queue did not confirm in time; the messages may have been stored",
+            true,
+            true)
+        : new Frame.Failure(
+            "unavailable", "the queue could not store them in time; nothing is stored", true, false);
   }
 
   /** The session is over: what is open is decided without it, and its client asks again. */
