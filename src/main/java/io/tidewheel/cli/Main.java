@@ -5,7 +5,11 @@ import io.tidewheel.config.ConfigurationException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -55,26 +59,41 @@ public final class Main {
 
   /** Runs one command line and gives its exit code. */
   static int run(Terminal terminal, NodeStarter starter, String... arguments) {
-    return new CommandLine(new Main())
-        .addSubcommand(new StartCommand(terminal, starter))
-        .addSubcommand(new TopicCommand(terminal))
-        .addSubcommand(new SubscriptionCommand(terminal))
-        .addSubcommand(new MessageCommand(terminal))
-        .addSubcommand(new PublishCommand(terminal))
-        .addSubcommand(new ConsumeCommand(terminal))
-        .addSubcommand(new BacklogCommand(terminal))
-        .addSubcommand(new RedriveCommand(terminal))
-        .addSubcommand(new BenchCommand(terminal))
-        .addSubcommand(new VerifyCommand(terminal))
-        .addSubcommand(
-            new CommandLine(new ConfigCommand()).addSubcommand(new ConfigCommand.Print(terminal)))
-        .addSubcommand(new HealthCommand(terminal))
+    CommandLine program = new CommandLine(new Main());
+    Map<String, Supplier<?>> commands = commands(terminal, starter);
+    if (arguments.length > 0 && commands.containsKey(arguments[0])) {
+      // To read the annotations of all commands takes longer than what most of them do.
+      commands.keySet().retainAll(Set.of(arguments[0]));
+    }
+    commands.forEach((name, command) -> program.addSubcommand(command.get()));
+    return program
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler((e, parsed) -> misused(e))
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
         .execute(arguments);
+  }
+
+  /** By the name in the annotation, in the order of the help. */
+  private static Map<String, Supplier<?>> commands(Terminal terminal, NodeStarter starter) {
+    Map<String, Supplier<?>> commands = new LinkedHashMap<>();
+    commands.put("start", () -> new StartCommand(terminal, starter));
+    commands.put("topic", () -> new TopicCommand(terminal));
+    commands.put("subscription", () -> new SubscriptionCommand(terminal));
+    commands.put("message", () -> new MessageCommand(terminal));
+    commands.put("publish", () -> new PublishCommand(terminal));
+    commands.put("consume", () -> new ConsumeCommand(terminal));
+    commands.put("backlog", () -> new BacklogCommand(terminal));
+    commands.put("redrive", () -> new RedriveCommand(terminal));
+    commands.put("bench", () -> new BenchCommand(terminal));
+    commands.put("verify", () -> new VerifyCommand(terminal));
+    commands.put(
+        "config",
+        () ->
+            new CommandLine(new ConfigCommand()).addSubcommand(new ConfigCommand.Print(terminal)));
+    commands.put("health", () -> new HealthCommand(terminal));
+    return commands;
   }
 
   /** The version in the jar's manifest; classes that are not in a jar have none. */
