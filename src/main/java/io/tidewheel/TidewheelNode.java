@@ -49,7 +49,6 @@ import io.tidewheel.queue.TailCache;
 import io.tidewheel.session.NodeSessions;
 import io.tidewheel.session.SessionBroker;
 import io.tidewheel.session.SessionLimits;
-
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;

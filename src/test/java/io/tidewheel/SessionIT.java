@@ -60,8 +60,7 @@ class SessionIT {
       assertThat(first.next(Frame.Published.class).firstOffset()).isZero();
     }
     try (RawSession second = publishing()) {
-      second.send(
-          new Frame.Publish(1, 0, 1, 5_000, true, List.of(message("a"))), publish(2, "b"));
+      second.send(new Frame.Publish(1, 0, 1, 5_000, true, List.of(message("a"))), publish(2, "b"));
 
       assertThat(second.next(Frame.Published.class).firstOffset()).isZero();
       assertThat(second.next(Frame.Published.class).firstOffset()).isEqualTo(1);
@@ -75,7 +74,7 @@ class SessionIT {
       publisher.send(publish(1, "a"));
       Frame.Delivered held = lost.next(Frame.Deliveries.class).deliveries().get(0);
       assertThat(held.attempt()).isEqualTo(1);
-      lost.close();
+      lost.breakOff();
       try (RawSession other = consuming()) {
         Frame.Delivered again = other.next(Frame.Deliveries.class).deliveries().get(0);
 
@@ -92,7 +91,7 @@ class SessionIT {
       publisher.send(publish(1, "a"));
       leaving.next(Frame.Deliveries.class);
       leaving.send(new Frame.Goodbye());
-      leaving.close();
+      leaving.breakOff();
       try (RawSession other = consuming()) {
         assertThat(other.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(1);
       }
@@ -105,8 +104,7 @@ class SessionIT {
     assertClosed(
         session -> session.sendMessage(new byte[] {(byte) 0x81, 0x18, 0x63}),
         CloseCode.UNKNOWN_FRAME);
-    assertClosed(
-        session -> session.send(new Frame.Subscribed(1, 2)), CloseCode.UNKNOWN_FRAME);
+    assertClosed(session -> session.send(new Frame.Subscribed(1, 2)), CloseCode.UNKNOWN_FRAME);
     assertClosed(session -> session.send(publish(1, "a")), CloseCode.OUT_OF_ORDER);
     assertClosed(
         session -> session.send(new Frame.Hello(1, "again", 0, 0)), CloseCode.OUT_OF_ORDER);
@@ -114,8 +112,7 @@ class SessionIT {
         session -> session.sendBytes(new byte[] {(byte) 0x81, (byte) 0x80, 0, 0, 0, 0}),
         CloseCode.NOT_BINARY);
     assertClosed(
-        session -> session.sendBytes(new byte[] {(byte) 0x82, 0x01, 0}),
-        CloseCode.WEBSOCKET_ERROR);
+        session -> session.sendBytes(new byte[] {(byte) 0x82, 0x01, 0}), CloseCode.WEBSOCKET_ERROR);
     assertClosed(session -> session.sendMessage(new byte[12 << 20]), CloseCode.TOO_LARGE);
   }
 
@@ -178,7 +175,12 @@ class SessionIT {
 
   private static Frame.Publish publish(long number, String... texts) {
     return new Frame.Publish(
-        1, 0, number, 5_000, false, java.util.Arrays.stream(texts).map(SessionIT::message).toList());
+        1,
+        0,
+        number,
+        5_000,
+        false,
+        java.util.Arrays.stream(texts).map(SessionIT::message).toList());
   }
 
   private static Frame.Settle settle(

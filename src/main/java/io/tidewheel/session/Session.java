@@ -25,7 +25,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,11 +93,7 @@ final class Session extends AbstractBehavior<Session.Command> {
 
   private record MembersSeen(List<Frame.Member> members) implements Command {}
 
-  private record Pulled(
-      SessionSubscription by,
-      CompletableFuture<List<Delivery>> pull,
-      int count,
-      @Nullable List<Delivery> deliveries)
+  private record Pulled(SessionSubscription by, int count, @Nullable List<Delivery> deliveries)
       implements Command {}
 
   private record PullAgain(SessionSubscription by) implements Command {}
@@ -394,7 +389,7 @@ final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Command> onPulled(Pulled pulled) {
-    pulled.by().onPulled(pulled.pull(), pulled.count(), pulled.deliveries());
+    pulled.by().onPulled(pulled.count(), pulled.deliveries());
     return this;
   }
 
@@ -564,12 +559,8 @@ final class Session extends AbstractBehavior<Session.Command> {
     }
 
     @Override
-    public void pulled(
-        SessionSubscription by,
-        CompletableFuture<List<Delivery>> pull,
-        int count,
-        @Nullable List<Delivery> deliveries) {
-      self.tell(new Pulled(by, pull, count, deliveries));
+    public void pulled(SessionSubscription by, int count, @Nullable List<Delivery> deliveries) {
+      self.tell(new Pulled(by, count, deliveries));
     }
 
     @Override

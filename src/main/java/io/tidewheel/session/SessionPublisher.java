@@ -274,7 +274,10 @@ final class SessionPublisher {
             true,
             true)
         : new Frame.Failure(
-            "unavailable", "the queue could not store them in time; nothing is stored", true, false);
+            "unavailable",
+            "the queue could not store them in time; nothing is stored",
+            true,
+            false);
   }
 
   /** The session is over: what is open is decided without it, and its client asks again. */

@@ -35,13 +35,14 @@ final class SessionSubscription {
   /** Longest delay and lease, as over HTTP. */
   private static final long MAX_MILLIS = Duration.ofHours(12).toMillis();
 
-  private static final int MAX_PULLS = 1;
-
   private final Frame.Subscribe asked;
   private final Consumer consumer;
   private final Calls calls;
   private final Map<Receipt, Delivery> held = new HashMap<>();
-  private final List<CompletableFuture<List<Delivery>>> pulls = new ArrayList<>();
+
+  /** One at a time: what comes meanwhile is in the next. */
+  private @Nullable CompletableFuture<List<Delivery>> openPull;
+
   private @Nullable Topic topic;
   private Topic.@Nullable Subscription subscription;
   private int roomCount;
@@ -54,11 +55,7 @@ final class SessionSubscription {
     void answer(Frame.FromBroker frame);
 
     /** Has the session call {@link SessionSubscription#onPulled}. */
-    void pulled(
-        SessionSubscription by,
-        CompletableFuture<List<Delivery>> pull,
-        int count,
-        @Nullable List<Delivery> deliveries);
+    void pulled(SessionSubscription by, int count, @Nullable List<Delivery> deliveries);
 
     /** Has the session call {@link SessionSubscription#onSettled}. */
     void settled(
@@ -117,7 +114,7 @@ final class SessionSubscription {
     if (of == null || from == null || isEnded || calls.isCongested()) {
       return;
     }
-    if (roomCount == 0 || pulls.size() >= MAX_PULLS) {
+    if (roomCount == 0 || openPull != null) {
       return;
     }
     int count = Math.min(roomCount, Limits.MAX_PULL_MESSAGES);
@@ -136,17 +133,16 @@ final class SessionSubscription {
                     asked.worker(),
                     asked.version()))
             .toCompletableFuture();
-    pulls.add(pull);
+    openPull = pull;
     CompletableFuture<?> unused =
         pull.whenComplete(
             (deliveries, failure) ->
-                calls.pulled(this, pull, count, failure == null ? deliveries : null));
+                calls.pulled(this, count, failure == null ? deliveries : null));
   }
 
   /** A pull has ended; {@code deliveries} is null if it failed. */
-  void onPulled(
-      CompletableFuture<List<Delivery>> pull, int count, @Nullable List<Delivery> deliveries) {
-    pulls.remove(pull);
+  void onPulled(int count, @Nullable List<Delivery> deliveries) {
+    openPull = null;
     pulledCount -= count;
     Topic of = topic;
     Topic.Subscription from = subscription;
@@ -207,7 +203,7 @@ final class SessionSubscription {
     List<Frame.Status> told = new ArrayList<>(statuses.size());
     for (int i = 0; i < statuses.size(); i++) {
       SettleStatus status = statuses.get(i);
-      told.add(Frame.Status.values()[status.ordinal()]);
+      told.add(status(status));
       if (status != SettleStatus.RETRY && status != SettleStatus.EXTENDED) {
         held.remove(receipts.get(i));
       }
@@ -219,7 +215,10 @@ final class SessionSubscription {
   void unsubscribe() {
     isEnded = true;
     roomCount = 0;
-    List.copyOf(pulls).forEach(pull -> pull.cancel(false));
+    CompletableFuture<?> pull = openPull;
+    if (pull != null) {
+      pull.cancel(false);
+    }
   }
 
   /**
@@ -246,6 +245,19 @@ final class SessionSubscription {
       case RELEASE -> new SettleAction.Release();
       case REJECT -> new SettleAction.Reject(settle.reason());
       case EXTEND -> new SettleAction.Extend(given);
+    };
+  }
+
+  private static Frame.Status status(SettleStatus status) {
+    return switch (status) {
+      case ACKED -> Frame.Status.ACKED;
+      case NACKED -> Frame.Status.NACKED;
+      case RELEASED -> Frame.Status.RELEASED;
+      case REJECTED -> Frame.Status.REJECTED;
+      case EXTENDED -> Frame.Status.EXTENDED;
+      case EXPIRED -> Frame.Status.EXPIRED;
+      case INVALID -> Frame.Status.INVALID;
+      case RETRY -> Frame.Status.RETRY;
     };
   }
 

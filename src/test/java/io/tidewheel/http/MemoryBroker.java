@@ -1,5 +1,8 @@
 package io.tidewheel.http;
 
+import akka.NotUsed;
+import akka.stream.javadsl.Flow;
+import akka.util.ByteString;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -17,6 +20,7 @@ import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Reader;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -27,10 +31,6 @@ import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Redrive;
 import io.tidewheel.worker.RedriveProgress;
 import io.tidewheel.worker.RedriveRequest;
-import akka.NotUsed;
-import akka.stream.javadsl.Flow;
-import akka.util.ByteString;
-import io.tidewheel.session.Sessions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

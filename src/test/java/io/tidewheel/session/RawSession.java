@@ -155,6 +155,11 @@ public final class RawSession implements AutoCloseable {
     return head.substring(0, head.indexOf("\r\n"));
   }
 
+  /** The connection is gone, without a word. */
+  public void breakOff() {
+    close();
+  }
+
   @Override
   public void close() {
     try {

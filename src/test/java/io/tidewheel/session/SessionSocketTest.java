@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.NotUsed;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
-import akka.actor.typed.javadsl.Adapter;
 import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.testkit.TestPublisher;
@@ -139,9 +138,9 @@ class SessionSocketTest {
                   return new Owner();
                 }));
     var probes =
-        TestSource.<ByteString>probe(Adapter.toClassic(kit.system()))
+        TestSource.<ByteString>create(kit.system())
             .via(flow)
-            .toMat(TestSink.probe(Adapter.toClassic(kit.system())), Keep.both())
+            .toMat(TestSink.create(kit.system()), Keep.both())
             .run(kit.system());
     fromClient = probes.first();
     toClient = probes.second();

@@ -209,22 +209,42 @@ public sealed interface Frame {
 
   /** What to do with deliveries. */
   enum Action {
-    ACK,
-    NACK,
-    RELEASE,
-    REJECT,
-    EXTEND
+    ACK(0),
+    NACK(1),
+    RELEASE(2),
+    REJECT(3),
+    EXTEND(4);
+
+    private final int number;
+
+    Action(int number) {
+      this.number = number;
+    }
+
+    int number() {
+      return number;
+    }
   }
 
   /** What became of a delivery. */
   enum Status {
-    ACKED,
-    NACKED,
-    RELEASED,
-    REJECTED,
-    EXTENDED,
-    EXPIRED,
-    INVALID,
-    RETRY
+    ACKED(0),
+    NACKED(1),
+    RELEASED(2),
+    REJECTED(3),
+    EXTENDED(4),
+    EXPIRED(5),
+    INVALID(6),
+    RETRY(7);
+
+    private final int number;
+
+    Status(int number) {
+      this.number = number;
+    }
+
+    int number() {
+      return number;
+    }
   }
 }

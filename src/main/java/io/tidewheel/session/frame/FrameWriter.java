@@ -84,7 +84,7 @@ public final class FrameWriter {
       begin(FrameKind.SETTLE, 6);
       out.writeNumber(settle.ref());
       out.writeNumber(settle.request());
-      out.writeNumber(settle.action().ordinal());
+      out.writeNumber(settle.action().number());
       out.writeNumber(settle.millis());
       text(settle.reason());
       handles(settle.handles());
@@ -144,7 +144,7 @@ public final class FrameWriter {
       out.writeNumber(settled.request());
       byte[] statuses = new byte[settled.statuses().size()];
       for (int i = 0; i < statuses.length; i++) {
-        statuses[i] = (byte) settled.statuses().get(i).ordinal();
+        statuses[i] = (byte) settled.statuses().get(i).number();
       }
       out.writeBinary(statuses);
     } else if (frame instanceof Frame.NotPublished not) {

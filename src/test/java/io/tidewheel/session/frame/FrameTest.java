@@ -25,7 +25,8 @@ class FrameTest {
           Message.NEVER);
 
   private static final Frame.Handle HANDLE = new Frame.Handle(3, 2, 1L << 40, -77, 5);
-  private static final Frame.Failure FAILURE = new Frame.Failure("over-limit", "later", true, false);
+  private static final Frame.Failure FAILURE =
+      new Frame.Failure("over-limit", "later", true, false);
 
   private static final List<Frame> FRAMES =
       List.of(

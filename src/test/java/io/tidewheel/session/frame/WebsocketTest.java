@@ -42,7 +42,8 @@ class WebsocketTest {
     List<byte[]> found = new ArrayList<>();
     byte[] frames =
         HexFormat.of()
-            .parseHex("0281" + "00000000" + "61" + "8980" + "00000000" + "8081" + "00000000" + "62");
+            .parseHex(
+                "0281" + "00000000" + "61" + "8980" + "00000000" + "8081" + "00000000" + "62");
 
     reader(100, found).read(frames, 0, frames.length);
 
