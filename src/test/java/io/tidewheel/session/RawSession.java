@@ -8,6 +8,7 @@ import io.tidewheel.session.frame.WebsocketReader;
 import io.tidewheel.session.frame.WebsocketWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -56,7 +57,7 @@ public final class RawSession implements AutoCloseable {
   /** Connects and shakes hands; further header lines end with a line end each. */
   public RawSession(int port, String headers) {
     try {
-      socket = new Socket("127.0.0.1", port);
+      socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setSoTimeout(20_000);
       String request =
           "GET "

@@ -73,21 +73,21 @@ class SessionSocketTest {
   @Test
   void readsNoFurtherThanTheSessionFollows() {
     open(limits(Duration.ofSeconds(60), 1_000));
-    byte[] frame = client.binary(new byte[600]);
-    fromClient.sendNext(ByteString.fromArray(frame));
-    fromClient.sendNext(ByteString.fromArray(frame));
-    assertThat(fromClient.expectRequest()).isPositive();
-    fromClient.expectNoMessage(scala.concurrent.duration.Duration.create(200, "ms"));
+    for (int i = 0; i < 5; i++) {
+      fromClient.sendNext(ByteString.fromArray(client.binary(new byte[600])));
+    }
+    awaitMessages(2);
 
     line.taken(600);
 
-    fromClient.sendNext(ByteString.fromArray(frame));
-    kit.createTestProbe().awaitAssert(() -> assertThatMessagesAre(3));
+    awaitMessages(3);
   }
 
-  private Object assertThatMessagesAre(int count) {
+  /** So many, and no more in a moment. */
+  private void awaitMessages(int count) {
+    kit.createTestProbe().awaitAssert(() -> assertThat(messages).hasSize(count));
+    kit.createTestProbe().expectNoMessage(Duration.ofMillis(200));
     assertThat(messages).hasSize(count);
-    return count;
   }
 
   @Test
