@@ -46,6 +46,10 @@ import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.session.NodeSessions;
+import io.tidewheel.session.SessionBroker;
+import io.tidewheel.session.SessionLimits;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -134,7 +138,8 @@ final class NodeWiring {
     startExpiry(topics, inspector, idleness);
     Questions questions = new Questions(queues, Questions.DEFAULT_MAX_QUESTIONS);
     Consumer consumer = startConsumer(board, questions, idleness);
-    Publisher publisher = publisher();
+    ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
+    Publisher publisher = publisher(pending);
     LogBrowser browser = new LogBrowser(rows, tail);
     Broker broker =
         new Broker(
@@ -151,6 +156,7 @@ final class NodeWiring {
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
             board::tell,
+            sessions(topics, pending, consumer, inspector),
             clock,
             System::nanoTime);
     return new TidewheelNode(
@@ -258,14 +264,30 @@ final class NodeWiring {
     return new NodeConsumer(workers, settles, questions, queues, idleness, system);
   }
 
-  private Publisher publisher() {
+  private Publisher publisher(ByteBudget pending) {
     return new NodePublisher(
         system,
         queues,
-        new ByteBudget(settings.budgets().pendingPublish()),
+        pending,
         cluster.isMember() ? settings.cluster().queueRetryAfter() : null,
         random,
         System::nanoTime);
+  }
+
+  private Sessions sessions(
+      CatalogClient topics, ByteBudget pending, Consumer consumer, Inspector inspector) {
+    SessionBroker broker =
+        new SessionBroker(
+            topics,
+            queues,
+            pending,
+            consumer,
+            new SessionTopology(cluster, queues, inspector, System::nanoTime),
+            random,
+            System::nanoTime,
+            cluster.name(),
+            settings.topics().isAutoCreated());
+    return new NodeSessions(system, broker, SessionLimits.DEFAULT);
   }
 
   private Redriver startRedriver(CatalogClient topics, LogBrowser browser, Publisher publisher) {

@@ -7,6 +7,7 @@ import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Locator;
@@ -41,6 +42,7 @@ public record Broker(
     Readiness readiness,
     @Nullable String memberName,
     Board board,
+    Sessions sessions,
     InstantSource clock,
     LongSupplier nanoTime) {
 

@@ -106,6 +106,7 @@ final class HttpService {
   /** Ends what goes on by itself. */
   void stop() {
     backlogSocket.stop();
+    broker.sessions().stop();
   }
 
   /** Answers a request; the stage does not fail. */
@@ -247,6 +248,7 @@ final class HttpService {
       case OPENAPI -> node.openApi();
       case BENCH -> node.bench(call);
       case CLUSTER -> node.cluster();
+      case SESSION -> SessionRoute.open(call, broker.sessions());
       case LIVE -> node.live();
       case READY -> node.ready();
       case METRICS -> node.metrics();

@@ -23,6 +23,7 @@ enum ProblemType {
   NOT_ACCEPTED(422, "The request is well-formed but a value is not acceptable", false),
   NOT_AVAILABLE_YET(422, "This version does not offer what the request asks for", false),
   ID_CONFLICT(422, "The id was used for another message", false),
+  UPGRADE_REQUIRED(426, "This path is for websockets only", false),
   OVER_LIMIT(429, "Too much at once", true),
   HEADERS_TOO_LARGE(431, "The request headers are too large", false),
   INTERNAL_ERROR(500, "The broker failed to handle the request", true),

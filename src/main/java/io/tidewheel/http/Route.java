@@ -37,6 +37,7 @@ enum Route {
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
   BACKLOG_STREAM("GET", "/v1/backlog/stream"),
+  SESSION("GET", "/v1/session"),
   CLUSTER("GET", "/v1/cluster"),
   BENCH("POST", "/v1/bench"),
   LIVE("GET", "/health/live"),
@@ -106,7 +107,10 @@ enum Route {
 
   /** Whether the answer is JSON, and {@code Accept} is looked at. */
   boolean answersJson() {
-    return this != LIVE && this != READY && this != METRICS && this != BACKLOG_STREAM;
+    return switch (this) {
+      case LIVE, READY, METRICS, BACKLOG_STREAM, SESSION -> false;
+      default -> true;
+    };
   }
 
   /** Whether the dead-letter topic of a subscription may stand in the path. */

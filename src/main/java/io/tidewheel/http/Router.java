@@ -120,6 +120,9 @@ final class Router {
     if (size == 2 && first.equals("v1") && path.get(1).equals("bench")) {
       return new Target(List.of(Route.BENCH), null, null);
     }
+    if (size == 2 && first.equals("v1") && path.get(1).equals("session")) {
+      return new Target(List.of(Route.SESSION), null, null);
+    }
     if (size == 2 && first.equals("v1") && path.get(1).equals("cluster")) {
       return new Target(List.of(Route.CLUSTER), null, null);
     }

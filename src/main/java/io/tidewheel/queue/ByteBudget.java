@@ -13,7 +13,7 @@ public final class ByteBudget {
   }
 
   /** Takes bytes if they are free; a single taker of an unused budget always gets them. */
-  boolean tryTake(long bytes) {
+  public boolean tryTake(long bytes) {
     long before = used.getAndAdd(bytes);
     if (before > 0 && before + bytes > maxBytes) {
       used.addAndGet(-bytes);
@@ -22,7 +22,8 @@ public final class ByteBudget {
     return true;
   }
 
-  void giveBack(long bytes) {
+  /** Gives back what was taken. */
+  public void giveBack(long bytes) {
     used.addAndGet(-bytes);
   }
 

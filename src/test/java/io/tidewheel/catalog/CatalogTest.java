@@ -57,6 +57,7 @@ class CatalogTest {
     kit =
         ActorTestKit.create(
             ManualTime.config()
+                .withFallback(ConfigFactory.parseResources("manual-time.conf"))
                 .withFallback(PersistenceTestKitPlugin.getInstance().config())
                 .withFallback(PersistenceTestKitSnapshotPlugin.config())
                 .withFallback(ConfigFactory.parseResources("journal-test.conf"))

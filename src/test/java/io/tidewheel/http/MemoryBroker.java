@@ -1,5 +1,8 @@
 package io.tidewheel.http;
 
+import akka.NotUsed;
+import akka.stream.javadsl.Flow;
+import akka.util.ByteString;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -17,6 +20,7 @@ import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
 import io.tidewheel.queue.Reader;
+import io.tidewheel.session.Sessions;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -126,9 +130,24 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         command -> {},
+        NO_SESSIONS,
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }
+
+  /** Sessions are tried on a real node. */
+  private static final Sessions NO_SESSIONS =
+      new Sessions() {
+        @Override
+        public Flow<ByteString, ByteString, NotUsed> open() {
+          return null;
+        }
+
+        @Override
+        public void stop() {
+          // There are none.
+        }
+      };
 
   /** Nothing has died here. */
   private CompletionStage<Redrive> redrive(

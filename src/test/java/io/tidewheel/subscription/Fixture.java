@@ -61,6 +61,7 @@ final class Fixture implements AutoCloseable {
   Fixture() {
     Config config =
         ManualTime.config()
+            .withFallback(ConfigFactory.parseResources("manual-time.conf"))
             .withFallback(PersistenceTestKitPlugin.getInstance().config())
             .withFallback(PersistenceTestKitSnapshotPlugin.config())
             .withFallback(ConfigFactory.parseResources("subscription-test.conf"))

@@ -1,0 +1,282 @@
+package io.tidewheel.session;
+
+import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.Limits;
+import io.tidewheel.session.frame.CloseCode;
+import io.tidewheel.session.frame.Frame;
+import io.tidewheel.session.frame.FrameException;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Receipt;
+import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.worker.Consumer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscription of a session: pulls as much as its client has room for, and knows what the
+ * client holds. Part of the actor of its session.
+ *
+ * <ol>
+ *   <li>What is pulled and what the client holds are never more than it wanted.
+ *   <li>When the session ends, what the client holds goes to others: in order as if it had never
+ *       been given out, else as a failed attempt. What is on its way is given back.
+ * </ol>
+ */
+final class SessionSubscription {
+  private static final Duration PULL_WAIT = Duration.ofSeconds(60);
+  private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Longest delay and lease, as over HTTP. */
+  private static final long MAX_MILLIS = Duration.ofHours(12).toMillis();
+
+  private final Frame.Subscribe asked;
+  private final Consumer consumer;
+  private final Calls calls;
+  private final Map<Receipt, Delivery> held = new HashMap<>();
+
+  /** One at a time: what comes meanwhile is in the next. */
+  private @Nullable CompletableFuture<List<Delivery>> openPull;
+
+  private @Nullable Topic topic;
+  private Topic.@Nullable Subscription subscription;
+  private int roomCount;
+  private int pulledCount;
+  private int openSettles;
+  private boolean isEnded;
+
+  /** How answers come back to the actor of the session. */
+  interface Calls {
+    void answer(Frame.FromBroker frame);
+
+    /** Has the session call {@link SessionSubscription#onPulled}. */
+    void pulled(SessionSubscription by, int count, @Nullable List<Delivery> deliveries);
+
+    /** Has the session call {@link SessionSubscription#onSettled}. */
+    void settled(
+        SessionSubscription by,
+        Frame.Settle settle,
+        List<Receipt> receipts,
+        List<SettleStatus> statuses);
+
+    /** Has the session call {@link SessionSubscription#pull} in a moment. */
+    void pullLater(SessionSubscription by);
+
+    /** Whether so much waits for the client that it should be given nothing more. */
+    boolean isCongested();
+  }
+
+  SessionSubscription(Frame.Subscribe asked, Consumer consumer, Calls calls) {
+    this.asked = asked;
+    this.consumer = consumer;
+    this.calls = calls;
+  }
+
+  Frame.Subscribe asked() {
+    return asked;
+  }
+
+  int openSettles() {
+    return openSettles;
+  }
+
+  /** It is there; begins. */
+  void onFound(Topic found, Topic.Subscription foundSubscription) {
+    topic = found;
+    subscription = foundSubscription;
+    calls.answer(new Frame.Subscribed(asked.ref(), leaseMillis(foundSubscription)));
+    pull();
+  }
+
+  private long leaseMillis(Topic.Subscription found) {
+    return asked.leaseMillis() > 0 ? asked.leaseMillis() : found.settings().lease().toMillis();
+  }
+
+  void want(int count, int maxWanted) {
+    if (count > maxWanted - roomCount - pulledCount - held.size()) {
+      throw new FrameException(
+          CloseCode.FLOOD,
+          "more than " + maxWanted + " deliveries of one subscription wanted or held");
+    }
+    roomCount += count;
+    pull();
+  }
+
+  /** Pulls if there is room; may be called at any time. */
+  void pull() {
+    Topic of = topic;
+    Topic.Subscription from = subscription;
+    if (of == null || from == null || isEnded || calls.isCongested()) {
+      return;
+    }
+    if (roomCount == 0 || openPull != null) {
+      return;
+    }
+    int count = Math.min(roomCount, Limits.MAX_PULL_MESSAGES);
+    roomCount -= count;
+    pulledCount += count;
+    CompletableFuture<List<Delivery>> pull =
+        consumer
+            .pull(
+                of,
+                from,
+                new Consumer.PullRequest(
+                    count,
+                    Limits.MAX_PULL_BYTES,
+                    PULL_WAIT,
+                    asked.leaseMillis() > 0 ? Duration.ofMillis(asked.leaseMillis()) : null,
+                    asked.worker(),
+                    asked.version()))
+            .toCompletableFuture();
+    openPull = pull;
+    CompletableFuture<?> unused =
+        pull.whenComplete(
+            (deliveries, failure) ->
+                calls.pulled(this, count, failure == null ? deliveries : null));
+  }
+
+  /** A pull has ended; {@code deliveries} is null if it failed. */
+  void onPulled(int count, @Nullable List<Delivery> deliveries) {
+    openPull = null;
+    pulledCount -= count;
+    Topic of = topic;
+    Topic.Subscription from = subscription;
+    if (isEnded || of == null || from == null) {
+      if (deliveries != null && !deliveries.isEmpty() && of != null && from != null) {
+        consumer.release(of, from, deliveries);
+      }
+      return;
+    }
+    roomCount += count - (deliveries == null ? 0 : deliveries.size());
+    if (deliveries == null) {
+      calls.pullLater(this);
+      return;
+    }
+    if (!deliveries.isEmpty()) {
+      List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());
+      for (Delivery delivery : deliveries) {
+        held.put(delivery.receipt(), delivery);
+        delivered.add(
+            new Frame.Delivered(
+                handle(delivery.receipt()),
+                delivery.attempt(),
+                delivery.publishedAtMillis(),
+                delivery.message()));
+      }
+      calls.answer(new Frame.Deliveries(asked.ref(), delivered));
+    }
+    pull();
+  }
+
+  void settle(Frame.Settle settle) {
+    Topic of = topic;
+    Topic.Subscription from = subscription;
+    if (of == null || from == null) {
+      throw new FrameException(
+          CloseCode.OUT_OF_ORDER, "a settle before the answer to its subscribe");
+    }
+    openSettles++;
+    List<Receipt> receipts = new ArrayList<>(settle.handles().size());
+    for (Frame.Handle handle : settle.handles()) {
+      receipts.add(receipt(from.uid(), handle));
+    }
+    consumer
+        .settle(of, from, action(settle), receipts, SETTLE_TIMEOUT)
+        .whenComplete(
+            (statuses, failure) ->
+                calls.settled(
+                    this,
+                    settle,
+                    receipts,
+                    failure == null
+                        ? statuses
+                        : java.util.Collections.nCopies(receipts.size(), SettleStatus.RETRY)));
+  }
+
+  void onSettled(Frame.Settle settle, List<Receipt> receipts, List<SettleStatus> statuses) {
+    openSettles--;
+    List<Frame.Status> told = new ArrayList<>(statuses.size());
+    for (int i = 0; i < statuses.size(); i++) {
+      SettleStatus status = statuses.get(i);
+      told.add(status(status));
+      if (status != SettleStatus.RETRY && status != SettleStatus.EXTENDED) {
+        held.remove(receipts.get(i));
+      }
+    }
+    calls.answer(new Frame.Settled(asked.ref(), settle.request(), told));
+  }
+
+  /** Takes nothing more; what is held may still be settled. */
+  void unsubscribe() {
+    isEnded = true;
+    roomCount = 0;
+    CompletableFuture<?> pull = openPull;
+    if (pull != null) {
+      pull.cancel(false);
+    }
+  }
+
+  /**
+   * The session is over.
+   *
+   * @param action what becomes of what the client holds; null for nothing
+   */
+  void end(@Nullable SettleAction action) {
+    unsubscribe();
+    Topic of = topic;
+    Topic.Subscription from = subscription;
+    if (action != null && of != null && from != null && !held.isEmpty()) {
+      var unused = consumer.settle(of, from, action, List.copyOf(held.keySet()), SETTLE_TIMEOUT);
+    }
+    held.clear();
+  }
+
+  private static SettleAction action(Frame.Settle settle) {
+    Duration given =
+        settle.millis() < 0 ? null : Duration.ofMillis(Math.min(settle.millis(), MAX_MILLIS));
+    return switch (settle.action()) {
+      case ACK -> new SettleAction.Ack();
+      case NACK -> new SettleAction.Nack(given, settle.reason());
+      case RELEASE -> new SettleAction.Release();
+      case REJECT -> new SettleAction.Reject(settle.reason());
+      case EXTEND -> new SettleAction.Extend(given);
+    };
+  }
+
+  private static Frame.Status status(SettleStatus status) {
+    return switch (status) {
+      case ACKED -> Frame.Status.ACKED;
+      case NACKED -> Frame.Status.NACKED;
+      case RELEASED -> Frame.Status.RELEASED;
+      case REJECTED -> Frame.Status.REJECTED;
+      case EXTENDED -> Frame.Status.EXTENDED;
+      case EXPIRED -> Frame.Status.EXPIRED;
+      case INVALID -> Frame.Status.INVALID;
+      case RETRY -> Frame.Status.RETRY;
+    };
+  }
+
+  private static Frame.Handle handle(Receipt receipt) {
+    return new Frame.Handle(
+        receipt.generation(),
+        receipt.queue(),
+        receipt.offset(),
+        receipt.incarnation(),
+        receipt.delivery());
+  }
+
+  private static Receipt receipt(long subscriptionUid, Frame.Handle handle) {
+    return new Receipt(
+        subscriptionUid,
+        handle.generation(),
+        handle.queue(),
+        handle.offset(),
+        handle.incarnation(),
+        handle.delivery());
+  }
+}

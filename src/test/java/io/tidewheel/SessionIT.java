@@ -1,0 +1,199 @@
+package io.tidewheel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidewheel.message.Message;
+import io.tidewheel.session.RawSession;
+import io.tidewheel.session.frame.CloseCode;
+import io.tidewheel.session.frame.Frame;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sessions on a real node, by clients that do right and wrong. */
+class SessionIT {
+  @TempDir Path directory;
+  private TidewheelNode node;
+
+  @BeforeEach
+  void start() {
+    node = LocalNode.start(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+  }
+
+  @Test
+  void storesDeliversAndSettles() {
+    try (RawSession session = publishing()) {
+      session.send(publish(1, "a", "b"));
+      Frame.Published stored = session.next(Frame.Published.class);
+      assertThat(stored.firstOffset()).isZero();
+      session.send(
+          new Frame.Subscribe(2, "orders", "default", 0, "w", "v1"), new Frame.Want(2, 10));
+      session.next(Frame.Subscribed.class);
+      List<Frame.Delivered> delivered = new ArrayList<>();
+      while (delivered.size() < 2) {
+        delivered.addAll(session.next(Frame.Deliveries.class).deliveries());
+      }
+      assertThat(delivered).extracting(each -> text(each.message())).containsExactly("a", "b");
+
+      session.send(settle(1, Frame.Action.ACK, delivered));
+
+      assertThat(session.next(Frame.Settled.class).statuses())
+          .containsExactly(Frame.Status.ACKED, Frame.Status.ACKED);
+    }
+  }
+
+  @Test
+  void repeatOfAPublishOnAnotherConnectionIsStoredOnce() {
+    try (RawSession first = publishing()) {
+      first.send(publish(1, "a"));
+      assertThat(first.next(Frame.Published.class).firstOffset()).isZero();
+    }
+    try (RawSession second = publishing()) {
+      second.send(new Frame.Publish(1, 0, 1, 5_000, true, List.of(message("a"))), publish(2, "b"));
+
+      assertThat(second.next(Frame.Published.class).firstOffset()).isZero();
+      assertThat(second.next(Frame.Published.class).firstOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatALostClientHeldGoesToAnother() {
+    try (RawSession publisher = publishing();
+        RawSession lost = consuming()) {
+      publisher.send(publish(1, "a"));
+      Frame.Delivered held = lost.next(Frame.Deliveries.class).deliveries().get(0);
+      assertThat(held.attempt()).isEqualTo(1);
+      lost.breakOff();
+      try (RawSession other = consuming()) {
+        Frame.Delivered again = other.next(Frame.Deliveries.class).deliveries().get(0);
+
+        assertThat(text(again.message())).isEqualTo("a");
+        assertThat(again.attempt()).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void whatAClientHeldThatSaysGoodbyeCostsNoAttempt() {
+    try (RawSession publisher = publishing();
+        RawSession leaving = consuming()) {
+      publisher.send(publish(1, "a"));
+      leaving.next(Frame.Deliveries.class);
+      leaving.send(new Frame.Goodbye());
+      leaving.breakOff();
+      try (RawSession other = consuming()) {
+        assertThat(other.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void malformedFramesAreClosedWithTheirCode() {
+    assertClosed(session -> session.sendMessage(new byte[] {1, 2, 3}), CloseCode.MALFORMED);
+    assertClosed(
+        session -> session.sendMessage(new byte[] {(byte) 0x81, 0x18, 0x63}),
+        CloseCode.UNKNOWN_FRAME);
+    assertClosed(session -> session.send(new Frame.Subscribed(1, 2)), CloseCode.UNKNOWN_FRAME);
+    assertClosed(session -> session.send(publish(1, "a")), CloseCode.OUT_OF_ORDER);
+    assertClosed(
+        session -> session.send(new Frame.Hello(1, "again", 0, 0)), CloseCode.OUT_OF_ORDER);
+    assertClosed(
+        session -> session.sendBytes(new byte[] {(byte) 0x81, (byte) 0x80, 0, 0, 0, 0}),
+        CloseCode.NOT_BINARY);
+    assertClosed(
+        session -> session.sendBytes(new byte[] {(byte) 0x82, 0x01, 0}), CloseCode.WEBSOCKET_ERROR);
+    assertClosed(session -> session.sendMessage(new byte[12 << 20]), CloseCode.TOO_LARGE);
+  }
+
+  @Test
+  void floodIsClosedAndTheOthersGoOn() {
+    assertClosed(
+        session -> {
+          session.send(new Frame.Subscribe(1, "orders", "default", 0, null, null));
+          session.send(new Frame.Want(1, 10_001));
+        },
+        CloseCode.FLOOD);
+  }
+
+  @Test
+  void refusesOtherVersionsAndOrigins() {
+    int port = node.httpAddress().getPort();
+    try (RawSession session = new RawSession(port, "")) {
+      session.send(new Frame.Hello(2, "newer", 0, 0));
+      assertThat(session.closeCode()).isEqualTo(CloseCode.WRONG_VERSION.number());
+    }
+    try (RawSession foreign = new RawSession(port, "Origin: http://evil.example\r\n")) {
+      assertThat(foreign.status()).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void tellsItsClientsThatItStops() {
+    try (RawSession session = RawSession.welcomed(node.httpAddress().getPort())) {
+      node.terminate();
+      assertThat(session.closeCode()).isEqualTo(CloseCode.GOING_AWAY.number());
+    }
+  }
+
+  /** Another session is undisturbed meanwhile, and nothing of it is lost. */
+  private void assertClosed(Consumer<RawSession> wrong, CloseCode code) {
+    try (RawSession good = publishing();
+        RawSession bad = RawSession.welcomed(node.httpAddress().getPort())) {
+      wrong.accept(bad);
+      assertThat(bad.closeCode()).isEqualTo(code.number());
+      good.send(new Frame.Publish(1, 0, ++lastNumber, 5_000, false, List.of(message("good"))));
+      good.next(Frame.Published.class);
+    }
+  }
+
+  private long lastNumber = 1_000;
+
+  private RawSession publishing() {
+    RawSession session = RawSession.welcomed(node.httpAddress().getPort());
+    session.send(new Frame.OpenPublisher(1, "orders", 11, 12));
+    assertThat(session.next(Frame.Placement.class).nodes()).hasSize(1);
+    return session;
+  }
+
+  private RawSession consuming() {
+    RawSession session = RawSession.welcomed(node.httpAddress().getPort());
+    session.send(new Frame.Subscribe(1, "orders", "default", 0, null, null), new Frame.Want(1, 10));
+    session.next(Frame.Subscribed.class);
+    return session;
+  }
+
+  private static Frame.Publish publish(long number, String... texts) {
+    return new Frame.Publish(
+        1,
+        0,
+        number,
+        5_000,
+        false,
+        java.util.Arrays.stream(texts).map(SessionIT::message).toList());
+  }
+
+  private static Frame.Settle settle(
+      long request, Frame.Action action, List<Frame.Delivered> deliveries) {
+    return new Frame.Settle(
+        2, request, action, -1, null, deliveries.stream().map(Frame.Delivered::handle).toList());
+  }
+
+  private static Message message(String text) {
+    return Message.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String text(Message message) {
+    return new String(message.payload(), StandardCharsets.UTF_8);
+  }
+}
