@@ -1,5 +1,7 @@
 package io.tidewheel.session;
 
+import akka.actor.typed.ActorRef;
+import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Limits;
 import io.tidewheel.session.frame.CloseCode;
@@ -24,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>What is pulled and what the client holds are never more than it wanted.
- *   <li>When the session ends, what the client holds goes to others: in order as if it had never
- *       been given out, else as a failed attempt. What is on its way is given back.
+ *   <li>When the session ends in order, what the client holds goes to others as if it had never
+ *       been given out; else its leases end with their holder. What is on its way is given back.
  * </ol>
  */
 final class SessionSubscription {
@@ -37,6 +39,7 @@ final class SessionSubscription {
 
   private final Frame.Subscribe asked;
   private final Consumer consumer;
+  private final ActorRef<?> holder;
   private final Calls calls;
   private final Map<Receipt, Delivery> held = new HashMap<>();
 
@@ -71,9 +74,15 @@ final class SessionSubscription {
     boolean isCongested();
   }
 
-  SessionSubscription(Frame.Subscribe asked, Consumer consumer, Calls calls) {
+  /**
+   * A subscription that is not found yet.
+   *
+   * @param holder whose end ends the leases
+   */
+  SessionSubscription(Frame.Subscribe asked, Consumer consumer, ActorRef<?> holder, Calls calls) {
     this.asked = asked;
     this.consumer = consumer;
+    this.holder = holder;
     this.calls = calls;
   }
 
@@ -91,6 +100,34 @@ final class SessionSubscription {
     subscription = foundSubscription;
     calls.answer(new Frame.Subscribed(asked.ref(), leaseMillis(foundSubscription)));
     pull();
+  }
+
+  /** Whether a catalog has it; one that is not found yet is looked for elsewhere. */
+  boolean isIn(CatalogSnapshot catalog) {
+    Topic.Subscription known = subscription;
+    if (known == null || isEnded) {
+      return true;
+    }
+    Topic now = catalog.topic(asked.topic());
+    Topic.Subscription there = now == null ? null : now.subscription(asked.subscription());
+    return there != null && there.uid() == known.uid() && there.stage() != Topic.Stage.CLOSING;
+  }
+
+  /** Why it is gone for good, after it was looked for; null if it is not. */
+  Frame.@Nullable Failure gone(SessionTopics.Found found) {
+    Topic.Subscription known = subscription;
+    Topic.Subscription there = found.subscription();
+    if (there == null) {
+      Frame.Failure failure = found.failureOrNone();
+      return failure.isRetryable() ? null : failure;
+    }
+    return known == null || there.uid() == known.uid()
+        ? null
+        : new Frame.Failure(
+            "subscription-not-found",
+            "the subscription was deleted, and another one has its name now",
+            true,
+            false);
   }
 
   private long leaseMillis(Topic.Subscription found) {
@@ -131,7 +168,8 @@ final class SessionSubscription {
                     PULL_WAIT,
                     asked.leaseMillis() > 0 ? Duration.ofMillis(asked.leaseMillis()) : null,
                     asked.worker(),
-                    asked.version()))
+                    asked.version(),
+                    holder))
             .toCompletableFuture();
     openPull = pull;
     CompletableFuture<?> unused =
@@ -221,19 +259,16 @@ final class SessionSubscription {
     }
   }
 
-  /**
-   * The session is over.
-   *
-   * @param action what becomes of what the client holds; null for nothing
-   */
-  void end(@Nullable SettleAction action) {
-    unsubscribe();
+  /** Gives back all that is held; done when that is stored, or cannot be. */
+  CompletableFuture<?> release() {
     Topic of = topic;
     Topic.Subscription from = subscription;
-    if (action != null && of != null && from != null && !held.isEmpty()) {
-      var unused = consumer.settle(of, from, action, List.copyOf(held.keySet()), SETTLE_TIMEOUT);
+    if (of == null || from == null || held.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
     }
-    held.clear();
+    return consumer
+        .settle(of, from, new SettleAction.Release(), List.copyOf(held.keySet()), SETTLE_TIMEOUT)
+        .toCompletableFuture();
   }
 
   private static SettleAction action(Frame.Settle settle) {

@@ -18,8 +18,11 @@ import java.util.Set;
  * time: one beyond that fails with {@link RejectedPullException}.
  */
 public final class Workers extends AbstractBehavior<Workers.Command> {
-  /** Pulls of a node that may be open, waiting ones included. */
-  public static final int DEFAULT_MAX_PULLS = 10_000;
+  /**
+   * Pulls of a node that may be open, waiting ones included: 2,000 sessions with 10 subscriptions
+   * each. One that waits takes some 3 KiB, all of them 60 MiB.
+   */
+  public static final int DEFAULT_MAX_PULLS = 20_000;
 
   /** Sent by {@link NodeConsumer}. */
   public sealed interface Command {}
