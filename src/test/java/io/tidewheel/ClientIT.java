@@ -189,10 +189,13 @@ class ClientIT {
         .handler(delivery -> note(seen, "other " + delivery.text()))
         .start();
     Publisher orders = client.publisher("orders");
-    orders.publish(
-        Message.json("{\"number\":7,\"more\":1}").withHeaders(Map.of("type", "created")));
-    orders.publish(Message.text("x").withHeaders(Map.of("type", "paid")));
-    orders.publish(Message.text("y")).join();
+    orders
+        .publish(
+            List.of(
+                Message.json("{\"number\":7,\"more\":1}").withHeaders(Map.of("type", "created")),
+                Message.text("x").withHeaders(Map.of("type", "paid")),
+                Message.text("y")))
+        .forEach(CompletableFuture::join);
 
     NodeFixture.await(() -> seen.contains("paid x"));
     later.complete(Outcome.ack());
@@ -243,9 +246,9 @@ class ClientIT {
                 })
             .start();
     Publisher orders = client.publisher("orders");
-    for (int i = 0; i < 5; i++) {
-      orders.publish(Message.text("m" + i));
-    }
+    orders
+        .publish(IntStream.range(0, 5).mapToObj(i -> Message.text("m" + i)).toList())
+        .forEach(CompletableFuture::join);
     NodeFixture.await(() -> begun.size() == 1);
 
     // Three leases long nobody else gets it.
