@@ -40,11 +40,11 @@ final class SessionPublisher {
   private final IntFunction<ActorRef<AppendReply>> receivers;
   private final Consumer<Frame.FromBroker> answers;
   private final Map<Integer, ActorRef<AppendReply>> receiverByQueue = new HashMap<>();
+  private final OpenPublishes openOfAll;
   private final Map<Place, Open> open = new HashMap<>();
   private final String topicName;
   private @Nullable Topic topic;
   private List<String> placement = List.of();
-  private long openBytes;
 
   private record Place(int queue, long number) {}
 
@@ -76,20 +76,27 @@ final class SessionPublisher {
   /**
    * A publisher.
    *
+   * @param openOfAll what all publishers of the session have open
    * @param receivers makes what takes the answers of a queue
    * @param answers takes what the client is to be told
    */
   SessionPublisher(
       Frame.OpenPublisher opened,
       SessionBroker broker,
+      OpenPublishes openOfAll,
       IntFunction<ActorRef<AppendReply>> receivers,
       Consumer<Frame.FromBroker> answers) {
     this.ref = opened.ref();
     this.topicName = opened.topic();
     this.sender = new SenderId(opened.senderHigh(), opened.senderLow());
     this.broker = broker;
+    this.openOfAll = openOfAll;
     this.receivers = receivers;
     this.answers = answers;
+  }
+
+  int ref() {
+    return ref;
   }
 
   String topicName() {
@@ -114,14 +121,6 @@ final class SessionPublisher {
       answers.accept(
           new Frame.Placement(ref, placed.uid(), placed.settings().maxMessageBytes(), nodes));
     }
-  }
-
-  int openCount() {
-    return open.size();
-  }
-
-  long openBytes() {
-    return openBytes;
   }
 
   void publish(Frame.Publish publish, long now) {
@@ -158,7 +157,7 @@ final class SessionPublisher {
     long millis = Math.min(publish.timeLeftMillis(), 86_400_000L);
     Open one = new Open(publish, known, weight, payloadBytes, now + millis * 1_000_000);
     open.put(place, one);
-    openBytes += payloadBytes;
+    openOfAll.add(payloadBytes);
     send(one, now);
   }
 
@@ -289,7 +288,7 @@ final class SessionPublisher {
 
   private void close(Open one) {
     open.remove(new Place(one.publish.queue(), one.publish.number()));
-    openBytes -= one.payloadBytes;
+    openOfAll.remove(one.payloadBytes);
     broker.budget().giveBack(one.weight);
   }
 
