@@ -72,13 +72,14 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
       implements Command {}
 
   /**
-   * A woken worker has pulled from the queue of the first row of its offer. What was promised to it
-   * is free again.
+   * A worker has pulled from the queue it was woken for, or found one of another node empty. What
+   * was promised to it is free again.
    *
    * @param version of the offer
    * @param isEmpty whether there was nothing, or nothing is left
    */
-  public record Looked(int queue, long version, boolean isEmpty, ActorRef<Offer> worker)
+  public record Looked(
+      long subscriptionUid, int queue, long version, boolean isEmpty, ActorRef<Offer> worker)
       implements Command {}
 
   /** A worker does not wait any more, or will not look at what it was woken for. */
@@ -278,7 +279,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   }
 
   private Behavior<Command> onLooked(Looked command) {
-    SubscriptionBoard board = workers.get(command.worker());
+    SubscriptionBoard board = rows.find(command.subscriptionUid());
     if (board != null && command.isEmpty()) {
       board.spend(command.queue(), command.version());
     }

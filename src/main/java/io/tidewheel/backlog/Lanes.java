@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Lanes {
   static final long PATIENCE_MILLIS = 2_000;
 
-  /** Rows of other nodes in one order; each costs a look at all of them. */
-  private static final int MAX_CHOICES = 16;
+  /**
+   * Rows of other nodes in one order. Few: who has tried them asks again, and hears first of what
+   * has come at home.
+   */
+  private static final int MAX_CHOICES = 2;
 
   private static final Comparator<Standing> BEST_FIRST =
       Comparator.comparingLong(Standing::oldestAtMillis)
@@ -58,6 +62,11 @@ final class Lanes {
       case ZONE -> near;
       case FAR -> far;
     };
+  }
+
+  void forEachElsewhere(Consumer<Standing> action) {
+    near.forEach(action);
+    far.forEach(action);
   }
 
   /** The row to wake somebody for; null if none may be taken now. */

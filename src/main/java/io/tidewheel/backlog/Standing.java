@@ -39,7 +39,7 @@ public record Standing(Row row, Home home, long number) {
     return row.queue();
   }
 
-  boolean isHere() {
+  public boolean isHere() {
     return home.nearness() == Nearness.HERE;
   }
 

@@ -135,8 +135,24 @@ final class SubscriptionBoard {
   }
 
   Offer offer(long version, long nowMillis, BitSet tried) {
-    Lanes.Order order = candidates.order(nowMillis, random, tried, MAX_OFFERED_ROWS);
+    Lanes.Order order = candidates.order(nowMillis, random, unfit(tried), MAX_OFFERED_ROWS);
     return new Offer(version, order.rows(), (BitSet) awake.clone(), order.hasMore());
+  }
+
+  /**
+   * Also rows of other nodes that are spent or promised: to go there for nothing costs a worker the
+   * time in which it is missed at home.
+   */
+  private BitSet unfit(BitSet tried) {
+    BitSet unfit = (BitSet) tried.clone();
+    candidates.forEachElsewhere(
+        row -> {
+          Entry entry = entries.get(row.queue());
+          if (entry == null || isSpent(entry) || entry.free() <= 0) {
+            unfit.set(row.queue());
+          }
+        });
+    return unfit;
   }
 
   /** The worker waits, behind those who already do; what was promised to it is free again. */
@@ -186,7 +202,7 @@ final class SubscriptionBoard {
   private Offer offerFor(Standing row, long version, long nowMillis) {
     BitSet promised = new BitSet();
     promised.set(row.queue());
-    Lanes.Order order = candidates.order(nowMillis, random, promised, MAX_OFFERED_ROWS - 1);
+    Lanes.Order order = candidates.order(nowMillis, random, unfit(promised), MAX_OFFERED_ROWS - 1);
     List<Standing> rows = new ArrayList<>();
     rows.add(row);
     rows.addAll(order.rows());

@@ -3,6 +3,7 @@ package io.tidewheel.worker;
 import akka.actor.typed.ActorRef;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Standing;
 import java.util.BitSet;
 
 /**
@@ -16,6 +17,7 @@ final class BoardSeat {
   private final long subscriptionUid;
   private final ActorRef<Offer> offers;
   private BitSet offered = new BitSet();
+  private final BitSet elsewhere = new BitSet();
   private boolean isFirstOffer = true;
   private boolean hasMoreRows;
   private long seenVersion;
@@ -58,7 +60,10 @@ final class BoardSeat {
       seenVersion = offer.version();
       isFirstOffer = false;
     }
-    offer.rows().forEach(row -> offered.set(row.queue()));
+    for (Standing row : offer.rows()) {
+      offered.set(row.queue());
+      elsewhere.set(row.queue(), !row.isHere());
+    }
     hasMoreRows = offer.hasMore();
   }
 
@@ -76,13 +81,18 @@ final class BoardSeat {
     begin();
   }
 
-  /** The queue this worker was woken for was looked at: what is left of it may wake others. */
+  /**
+   * A queue was looked at. What is left of the one this worker was woken for may wake others; one
+   * of another node without anything is nothing to send others to.
+   */
   void tellLooked(int queue, boolean isEmpty) {
     if (queue == promisedQueue) {
       promisedQueue = NONE;
       isTaken = false;
-      board.tell(new BacklogBoard.Looked(queue, seenVersion, isEmpty, offers));
+    } else if (!isEmpty || !elsewhere.get(queue)) {
+      return;
     }
+    board.tell(new BacklogBoard.Looked(subscriptionUid, queue, seenVersion, isEmpty, offers));
   }
 
   void leave() {

@@ -11,7 +11,6 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.Standing;
-import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
@@ -231,7 +230,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   /** Who has something from its own node leaves other nodes to those who have nothing. */
   private boolean isToBeAsked(Standing row) {
-    return hand.isEmpty() || row.home().nearness() == Nearness.HERE;
+    return hand.isEmpty() || row.isHere();
   }
 
   private Behavior<Command> look() {

@@ -188,7 +188,7 @@ class BacklogBoardTest {
     reports.report(row(0, 5, 100));
     Offer offer = workers.get(0).receiveMessage();
     reports.report(row(0, 4, 100));
-    board.tell(new Looked(0, offer.version(), false, workers.get(0).getRef()));
+    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), false, workers.get(0).getRef()));
     assertThat(workers.get(1).receiveMessage().rows())
         .extracting(Standing::row)
         .containsExactly(row(0, 4, 100));
@@ -199,7 +199,7 @@ class BacklogBoardTest {
     List<TestProbe<Offer>> workers = wanting(2, 10);
     reports.report(row(0, 5, 100));
     Offer offer = workers.get(0).receiveMessage();
-    board.tell(new Looked(0, offer.version(), true, workers.get(0).getRef()));
+    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), true, workers.get(0).getRef()));
     workers.get(1).expectNoMessage();
     assertThat(look().rows()).as("whoever asks may still try").hasSize(1);
     reports.report(row(0, 5, 100));
@@ -213,7 +213,7 @@ class BacklogBoardTest {
     Offer offer = workers.get(0).receiveMessage();
     reports.report(row(0, 5, 100));
     look();
-    board.tell(new Looked(0, offer.version(), true, workers.get(0).getRef()));
+    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), true, workers.get(0).getRef()));
     workers.get(1).receiveMessage();
   }
 

@@ -249,6 +249,8 @@ final class HelpSimulation {
     /** Under a name of its own: inboxes of one name are equal. */
     private final TestInbox<Offer> inbox = TestInbox.create("worker-" + workers.size());
 
+    private BitSet tried = new BitSet();
+    private boolean hasMore;
     private boolean isWaiting;
     private long waitingSince;
 
@@ -259,11 +261,22 @@ final class HelpSimulation {
     }
 
     private void look() {
-      Offer offer = node.board.offer(node.version, now, new BitSet());
-      ask(new ArrayDeque<>(offer.rows()), offer.version(), false);
+      lookFurther(new BitSet(), node.version);
+    }
+
+    private void lookFurther(BitSet tried, long version) {
+      Offer offer = node.board.offer(node.version, now, tried);
+      hasMore = offer.hasMore();
+      offer.rows().forEach(row -> tried.set(row.queue()));
+      this.tried = tried;
+      ask(new ArrayDeque<>(offer.rows()), version, false);
     }
 
     private void ask(Deque<Standing> rows, long version, boolean isPromised) {
+      if (rows.isEmpty() && hasMore) {
+        lookFurther(tried, version);
+        return;
+      }
       if (rows.isEmpty()) {
         isWaiting = true;
         waitingSince = now;
@@ -289,6 +302,8 @@ final class HelpSimulation {
               }
               node.board.leave(inbox.getRef());
               node.settle();
+            } else if (isEmpty && hop > 0) {
+              node.board.spend(queue.number, version);
             }
             if (taken == 0) {
               ask(rows, version, false);
@@ -309,6 +324,9 @@ final class HelpSimulation {
       if (isWaiting && inbox.hasMessages()) {
         isWaiting = false;
         Offer offer = inbox.receiveMessage();
+        tried = new BitSet();
+        offer.rows().forEach(row -> tried.set(row.queue()));
+        hasMore = offer.hasMore();
         ask(new ArrayDeque<>(offer.rows()), offer.version(), true);
       }
     }

@@ -71,6 +71,18 @@ class BenchIT {
   }
 
   @Test
+  void givesEachTopicTheSame() throws IOException {
+    bench("publish", "--topic", "even", "--topics", "6", "--messages", "12", "-c", "4");
+    for (int i = 0; i < 6; i++) {
+      int stored = 0;
+      for (JsonNode queue : json("topic", "show", "even-0000" + i).path("queues")) {
+        stored += queue.path("nextOffset").asInt();
+      }
+      assertThat(stored).isEqualTo(2);
+    }
+  }
+
+  @Test
   void drainsATopicThatIsKept() throws IOException {
     bench("publish", "--topic", "kept", "--messages", "1000", "--batch", "100", "-c", "2");
     JsonNode drained =

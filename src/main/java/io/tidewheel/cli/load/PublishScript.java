@@ -35,7 +35,6 @@ final class PublishScript implements Script {
     this.meters = meters;
     this.operation = plan.mode() == LoadPlan.Mode.EMPTY ? Operation.EMPTY : Operation.PUBLISH;
     this.random = new SplittableRandom(plan.seed() + number);
-    this.topic = number % plan.topics().size();
     this.topicDigits = plan.topics().size() == 1 ? 0 : TopicNames.DIGITS;
     this.template = template();
   }
@@ -51,7 +50,7 @@ final class PublishScript implements Script {
       return null;
     }
     startNanos = start;
-    topic = (topic + 1) % plan.topics().size();
+    topic = state.nextTopic(plan.topics().size());
     return template.fill(this::number);
   }
 

@@ -19,6 +19,7 @@ final class RunState {
   private final AtomicLong ackedCount = new AtomicLong();
   private final AtomicInteger emptyPulls = new AtomicInteger();
   private final AtomicLong nextId = new AtomicLong();
+  private final AtomicLong nextTopic = new AtomicLong();
   private final AtomicLong lastSettledNanos = new AtomicLong();
   private final AtomicLong lastAckNanos = new AtomicLong();
 
@@ -37,6 +38,13 @@ final class RunState {
    */
   RunState(long maxMessages) {
     this.openMessages = new AtomicLong(maxMessages);
+  }
+
+  /**
+   * The topics in turn, whoever publishes: each gets as many publishes as any other, or one less.
+   */
+  int nextTopic(int count) {
+    return (int) (nextTopic.getAndIncrement() % count);
   }
 
   /** The window begins. */
