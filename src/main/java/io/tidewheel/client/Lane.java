@@ -22,12 +22,19 @@ import org.jspecify.annotations.Nullable;
  *       order.
  *   <li>A batch keeps its number and its messages until it is decided, and is on one connection at
  *       a time.
+ *   <li>While batches are open, what waits goes on its way when it is half as much as they hold, or
+ *       enough for a good batch: many small batches would cost the broker more than they gain.
  * </ol>
  */
 final class Lane {
   static final int MAX_OPEN = 4;
   static final int MAX_BATCH_MESSAGES = 1_000;
   static final int MAX_BATCH_BYTES = 256 << 10;
+
+  /** As much travels whatever else is on its way. */
+  private static final int GOOD_MESSAGES = 64;
+
+  private static final int GOOD_BYTES = 64 << 10;
 
   private final Publisher publisher;
   private final int queue;
@@ -36,6 +43,8 @@ final class Lane {
   private final AtomicBoolean isQueued = new AtomicBoolean();
   private volatile String home = "";
   private long lastNumber;
+  private long waitingBytes;
+  private int openMessages;
 
   Lane(Publisher publisher, int queue) {
     this.publisher = publisher;
@@ -66,6 +75,7 @@ final class Lane {
 
   synchronized void add(Pending message) {
     waiting.addLast(message);
+    waitingBytes += message.message().weight();
   }
 
   synchronized boolean isIdle() {
@@ -79,7 +89,7 @@ final class Lane {
         return true;
       }
     }
-    return !waiting.isEmpty() && !isFull();
+    return !waiting.isEmpty() && mayOpen();
   }
 
   /** The batch to send now on this connection, a repeat first; null if there is none. */
@@ -90,18 +100,26 @@ final class Lane {
         return batch;
       }
     }
-    List<Pending> parts = isFull() ? List.of() : takeParts();
+    List<Pending> parts = mayOpen() ? takeParts() : List.of();
     if (parts.isEmpty()) {
       return null;
     }
     Batch batch = new Batch(queue, ++lastNumber, parts);
     batch.sentOn(connection);
     open.put(batch.number(), batch);
+    openMessages += parts.size();
     return batch;
   }
 
-  private boolean isFull() {
-    return !open.isEmpty() && lastNumber + 1 - open.keySet().iterator().next() >= MAX_OPEN;
+  private boolean mayOpen() {
+    if (open.isEmpty()) {
+      return true;
+    }
+    if (lastNumber + 1 - open.keySet().iterator().next() >= MAX_OPEN) {
+      return false;
+    }
+    return waiting.size() >= Math.min(GOOD_MESSAGES, openMessages / 2)
+        || waitingBytes >= GOOD_BYTES;
   }
 
   /** Up to the first message whose key is on its way, so that the queue's order is the caller's. */
@@ -117,6 +135,7 @@ final class Lane {
         break;
       }
       parts.add(waiting.removeFirst());
+      waitingBytes -= message.weight();
       bytes += message.weight();
       if (first.isAlone()) {
         break;
@@ -143,7 +162,9 @@ final class Lane {
 
   /** It is decided; false if it was before. */
   synchronized boolean close(Batch batch) {
-    return open.remove(batch.number(), batch);
+    boolean wasOpen = open.remove(batch.number(), batch);
+    openMessages -= wasOpen ? batch.parts().size() : 0;
+    return wasOpen;
   }
 
   /** Has a batch sent again after a time; gives how often it has failed. */
@@ -161,6 +182,7 @@ final class Lane {
       Pending part = batch.parts().get(i);
       part.travelAlone();
       waiting.addFirst(part);
+      waitingBytes += part.message().weight();
     }
   }
 
@@ -168,6 +190,7 @@ final class Lane {
   synchronized List<Pending> takeWaiting() {
     List<Pending> taken = new ArrayList<>(waiting);
     waiting.clear();
+    waitingBytes = 0;
     return taken;
   }
 
@@ -177,6 +200,7 @@ final class Lane {
       Pending pending = each.next();
       if (pending.deadlineNanos() - nowNanos <= 0) {
         lateWaiting.add(pending);
+        waitingBytes -= pending.message().weight();
         each.remove();
       }
     }
@@ -184,6 +208,7 @@ final class Lane {
       Batch batch = each.next();
       if (batch.deadlineNanos() - nowNanos <= 0) {
         lateOpen.add(batch);
+        openMessages -= batch.parts().size();
         each.remove();
       }
     }

@@ -37,6 +37,27 @@ class LaneTest {
     assertThat(texts(lane.next(FIRST, 0))).containsExactly("a", "b");
   }
 
+  @Test
+  void littleWaitsForMoreWhileMuchIsOpen() {
+    for (int i = 0; i < 10; i++) {
+      add("m");
+    }
+    assertThat(texts(lane.next(FIRST, 0))).hasSize(10);
+    for (int i = 0; i < 4; i++) {
+      add("m");
+      assertThat(lane.isReady(0)).isFalse();
+      assertThat(lane.next(FIRST, 0)).isNull();
+    }
+    add("m");
+    assertThat(texts(lane.next(FIRST, 0))).hasSize(5);
+
+    add("last");
+    decide(1, 0);
+    decide(2, 10);
+
+    assertThat(texts(lane.next(FIRST, 0))).containsExactly("last");
+  }
+
   /** Guards a window of numbers that is wider than the results a queue keeps. */
   @Test
   void numbersOfOpenBatchesAreWithinFour() {
