@@ -330,6 +330,21 @@ class ClientIT {
   }
 
   @Test
+  void publishesToATopicThatWasMadeAnew() {
+    Publisher orders = client.publisher("orders");
+    orders.publish(Message.text("a")).join();
+    node.delete("/v1/topics/orders?force=true");
+    NodeFixture.await(() -> node.put("/v1/topics/orders", "{\"queues\":2}").status() < 300);
+
+    NodeFixture.await(
+        () ->
+            orders
+                .publish(Message.text("b"))
+                .handle((published, failure) -> failure == null && published.offset() == 0)
+                .join());
+  }
+
+  @Test
   void tellsAWorkerOfASubscriptionThatIsNotThereAndTakesItUpWhenItIs() {
     Queue<String> problems = new ConcurrentLinkedQueue<>();
     AtomicInteger handled = new AtomicInteger();

@@ -74,7 +74,8 @@ final class Broker {
           session = null;
           brokers.ended(opened);
         }
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
+        // Whatever went wrong with one connection, the next one may go well.
         brokers.onTrouble(url, e);
       }
       failures = wasWelcome ? 1 : failures + 1;

@@ -241,8 +241,8 @@ public final class Publisher {
 
   void onRefused(Frame.Failure failure) {
     if (failure.isRetryable()) {
-      isRefused = true;
       reopenNanos = now() + backoff.nanosAfter(3);
+      isRefused = true;
       return;
     }
     List<Pending> all = new ArrayList<>();
@@ -256,8 +256,8 @@ public final class Publisher {
     PermanentException why = new PermanentException(failure.type(), failure.detail());
     all.forEach(pending -> pending.answer().completeExceptionally(why));
     // The topic may be made later.
-    isRefused = true;
     reopenNanos = now() + backoff.maxNanos();
+    isRefused = true;
   }
 
   void onPublished(Lane lane, Batch batch, Frame.Published published) {
@@ -277,6 +277,11 @@ public final class Publisher {
         again(lane, batch, failure.isUnknown());
       }
       return;
+    }
+    if (failure.type().equals("topic-not-found")) {
+      // It may have been made anew: then it is another one, with queues of its own.
+      reopenNanos = now() + backoff.nanosAfter(1);
+      isRefused = true;
     }
     if (!lane.close(batch)) {
       return;

@@ -19,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
  * enough for a process.
  */
 public final class TidewheelClient implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(TidewheelClient.class.getName());
   private static final long TICK_NANOS = 20_000_000;
 
   private final Brokers brokers;
@@ -70,9 +71,14 @@ public final class TidewheelClient implements AutoCloseable {
 
   private void tick() {
     while (!isClosed) {
-      long now = brokers.nanoTime().getAsLong();
-      brokers.publishers().forEach(publisher -> publisher.tick(now));
-      brokers.workers().forEach(worker -> worker.tick(now));
+      try {
+        long now = brokers.nanoTime().getAsLong();
+        brokers.publishers().forEach(publisher -> publisher.tick(now));
+        brokers.workers().forEach(worker -> worker.tick(now));
+      } catch (RuntimeException e) {
+        // Deadlines and leases of all others hang on this thread.
+        LOG.log(System.Logger.Level.ERROR, "the clock of the client", e);
+      }
       LockSupport.parkNanos(TICK_NANOS);
     }
   }

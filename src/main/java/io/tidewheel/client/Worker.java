@@ -131,7 +131,7 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Is told what keeps the worker from its work, such as a subscription that is not there. The
-   * worker goes on trying; called on a thread of the client, and must not block.
+   * worker goes on trying. Called on one of its threads.
    */
   public Worker onProblem(Consumer<TidewheelException> listener) {
     problems = listener;

@@ -108,11 +108,11 @@ final class WorkerRun {
     } finally {
       lock.unlock();
     }
-    plan.problems()
-        .accept(
-            failure.isRetryable()
-                ? new RetryableException(failure.type(), failure.detail())
-                : new PermanentException(failure.type(), failure.detail()));
+    TidewheelException problem =
+        failure.isRetryable()
+            ? new RetryableException(failure.type(), failure.detail())
+            : new PermanentException(failure.type(), failure.detail());
+    threads.execute(() -> plan.problems().accept(problem));
   }
 
   /** A session has ended; what came through it is held on. */
