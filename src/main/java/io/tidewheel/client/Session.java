@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
@@ -43,7 +42,7 @@ final class Session implements Connection.Listener {
   private final Settles settles = new Settles();
   private boolean isEnded;
 
-  private final Map<Place, Sent> sent = new ConcurrentHashMap<>();
+  private final SentBatches sent = new SentBatches();
   private final Set<Integer> opened = ConcurrentHashMap.newKeySet();
 
   /** Lanes that something was decided of, while what came is read; used by the reader alone. */
@@ -51,11 +50,6 @@ final class Session implements Connection.Listener {
 
   private volatile Frame.@Nullable Welcome welcome;
   private volatile boolean isDuplicate;
-  private long sentBytes;
-
-  private record Place(int ref, int queue, long number) {}
-
-  private record Sent(Lane lane, Batch batch) {}
 
   /** Who owns publishers and workers. Called on the thread that reads. */
   interface Events {
@@ -205,14 +199,12 @@ final class Session implements Connection.Listener {
       if (batch == null) {
         return;
       }
-      Frame.Publish frame = batch.frame(lane.publisher().ref(), nanos);
-      addSentBytes(batch.payloadBytes());
-      sent.put(new Place(frame.ref(), frame.queue(), frame.number()), new Sent(lane, batch));
+      sent.add(lane, batch);
       if (isEnded()) {
-        handBack();
+        sent.handBack();
         return;
       }
-      message.write(frame);
+      message.write(batch.frame(lane.publisher().ref(), nanos));
     }
   }
 
@@ -225,38 +217,19 @@ final class Session implements Connection.Listener {
     }
   }
 
-  private void addSentBytes(long bytes) {
-    lock.lock();
-    try {
-      sentBytes += bytes;
-      work.signal();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Whether another batch could be more than the broker allows. */
   private boolean isFull() {
     Frame.Welcome known = welcome;
-    lock.lock();
-    try {
-      return known == null
-          || sent.size() >= known.bounds().maxOpenPublishes()
-          || (sentBytes > 0
-              && sentBytes + Math.max(Lane.MAX_BATCH_BYTES, known.bounds().maxFrameBytes())
-                  > known.bounds().maxOpenBytes());
-    } finally {
-      lock.unlock();
-    }
+    return known == null || sent.isFull(known.bounds());
   }
 
   @Override
   public void onFrame(Frame frame) {
     if (frame instanceof Frame.Published published) {
-      Sent known = decided(published.ref(), published.queue(), published.number());
+      SentBatches.Sent known = decided(published.ref(), published.queue(), published.number());
       if (known != null) {
-        known.lane.publisher().onPublished(known.lane, known.batch, published);
-        touched.add(known.lane);
+        known.lane().publisher().onPublished(known.lane(), known.batch(), published);
+        touched.add(known.lane());
       }
     } else if (frame instanceof Frame.Deliveries deliveries) {
       WorkerRun worker = events.worker(deliveries.ref());
@@ -266,10 +239,10 @@ final class Session implements Connection.Listener {
     } else if (frame instanceof Frame.Settled settled) {
       onSettled(settled);
     } else if (frame instanceof Frame.NotPublished not) {
-      Sent known = decided(not.ref(), not.queue(), not.number());
+      SentBatches.Sent known = decided(not.ref(), not.queue(), not.number());
       if (known != null) {
-        known.lane.publisher().onNotPublished(known.lane, known.batch, not.failure());
-        touched.add(known.lane);
+        known.lane().publisher().onNotPublished(known.lane(), known.batch(), not.failure());
+        touched.add(known.lane());
       }
     } else if (frame instanceof Frame.Placement placement) {
       Publisher publisher = events.publisher(placement.ref());
@@ -302,7 +275,9 @@ final class Session implements Connection.Listener {
     lock.lock();
     try {
       call = settles.answered(settled.request());
-      work.signal();
+      if (settles.isReady()) {
+        work.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -322,10 +297,16 @@ final class Session implements Connection.Listener {
     }
   }
 
-  private @Nullable Sent decided(int ref, int queue, long number) {
-    Sent known = sent.remove(new Place(ref, queue, number));
-    if (known != null) {
-      addSentBytes(-known.batch.payloadBytes());
+  private SentBatches.@Nullable Sent decided(int ref, int queue, long number) {
+    SentBatches.Sent known = sent.remove(ref, queue, number);
+    lock.lock();
+    try {
+      if (!lanes.isEmpty()) {
+        // There may be room again for what waits.
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
     }
     return known;
   }
@@ -360,19 +341,10 @@ final class Session implements Connection.Listener {
         worker.onSettlesLost(call);
       }
     }
-    handBack();
+    sent.handBack();
     for (Lane lane : left) {
       lane.isQueued().set(false);
       lane.publisher().route(lane);
-    }
-  }
-
-  private void handBack() {
-    for (Place place : List.copyOf(sent.keySet())) {
-      Sent known = sent.remove(place);
-      if (known != null) {
-        known.lane.publisher().onLost(known.lane, known.batch);
-      }
     }
   }
 

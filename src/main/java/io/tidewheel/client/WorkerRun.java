@@ -2,10 +2,8 @@ package io.tidewheel.client;
 
 import io.tidewheel.session.frame.Frame;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
@@ -24,15 +22,13 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class WorkerRun {
-  private static final long REFUSED_NANOS = 1_000_000_000L;
-
   private final Worker.Plan plan;
   private final int ref;
   private final Brokers brokers;
   private final Executor threads;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Session, Seat> seats = new HashMap<>();
+  private final Seats seats;
   private final InHand inHand = new InHand();
   private final Appetite appetite;
 
@@ -41,22 +37,15 @@ final class WorkerRun {
 
   private int underWay;
   private int settling;
+  private boolean isStarting;
   private boolean isDraining;
-
-  /** A subscription in a session. */
-  private static final class Seat {
-    private boolean isOpen;
-    private int wanted;
-    private long leaseNanos;
-    private long retryNanos;
-    private boolean isRefused;
-  }
 
   WorkerRun(Worker.Plan plan, Brokers brokers, Executor threads) {
     this.plan = plan;
     this.ref = brokers.newRef();
     this.brokers = brokers;
     this.threads = threads;
+    this.seats = new Seats(ref);
     this.appetite = new Appetite(plan.concurrency(), plan.maxInHand());
   }
 
@@ -68,7 +57,7 @@ final class WorkerRun {
   void onOpen(Session session) {
     lock.lock();
     try {
-      seats.put(session, new Seat());
+      seats.add(session);
     } finally {
       lock.unlock();
     }
@@ -83,13 +72,9 @@ final class WorkerRun {
   void onSubscribed(Session session, long leaseMillis) {
     lock.lock();
     try {
-      Seat seat = seats.get(session);
-      if (seat != null) {
-        seat.isOpen = true;
-        seat.leaseNanos = leaseMillis * 1_000_000;
-        settleAgain();
-        want();
-      }
+      seats.opened(session, leaseMillis);
+      settleAgain();
+      want();
     } finally {
       lock.unlock();
     }
@@ -98,13 +83,7 @@ final class WorkerRun {
   void onRefused(Session session, Frame.Failure failure) {
     lock.lock();
     try {
-      Seat seat = seats.get(session);
-      if (seat != null) {
-        seat.isOpen = false;
-        seat.wanted = 0;
-        seat.isRefused = true;
-        seat.retryNanos = now() + REFUSED_NANOS;
-      }
+      seats.refused(session, now());
     } finally {
       lock.unlock();
     }
@@ -127,15 +106,12 @@ final class WorkerRun {
   }
 
   void onDeliveries(Session session, List<Frame.Delivered> deliveries) {
-    List<Held> begun = new ArrayList<>();
     lock.lock();
     try {
-      Seat seat = seats.get(session);
-      if (seat == null) {
+      if (!seats.came(session, deliveries.size())) {
         return;
       }
-      seat.wanted = Math.max(0, seat.wanted - deliveries.size());
-      long leaseEnd = now() + seat.leaseNanos;
+      long leaseEnd = now() + seats.leaseNanos(session);
       for (Frame.Delivered delivered : deliveries) {
         Held held = new Held(delivered, session, leaseEnd);
         if (isDraining) {
@@ -144,21 +120,54 @@ final class WorkerRun {
           inHand.add(held);
         }
       }
-      while (underWay < plan.concurrency() && inHand.hasReady()) {
-        Held next = inHand.take();
-        if (next != null) {
-          underWay++;
-          begun.add(next);
-        }
-      }
+      start();
     } finally {
       lock.unlock();
     }
-    begun.forEach(held -> threads.execute(() -> handle(held)));
   }
 
-  /** Handles one after the other, until there is none or one is to be waited for. */
-  private void handle(Held first) {
+  /**
+   * Has one more thread begin. It has the next one begin when it runs: a thread that runs already
+   * handles short ones faster than others wake.
+   */
+  private void start() {
+    if (!isStarting && underWay < plan.concurrency() && inHand.hasReady()) {
+      isStarting = true;
+      threads.execute(this::begin);
+    }
+  }
+
+  private void begin() {
+    Held first;
+    lock.lock();
+    try {
+      isStarting = false;
+      first = take();
+      start();
+    } finally {
+      lock.unlock();
+    }
+    handle(first);
+  }
+
+  /** One more to be handled beside the others; null if there is none, or too many. */
+  private @Nullable Held take() {
+    Held next = underWay < plan.concurrency() ? inHand.take() : null;
+    underWay += next == null ? 0 : 1;
+    return next;
+  }
+
+  private @Nullable Held takeMore() {
+    lock.lock();
+    try {
+      return take();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Handles one after the other, until there is none left. */
+  private void handle(@Nullable Held first) {
     for (Held held = first; held != null; ) {
       long began = now();
       CompletionStage<Outcome> stage;
@@ -188,7 +197,7 @@ final class WorkerRun {
         outcome = early[0];
         isLate[0] = outcome == null;
       }
-      held = outcome == null ? null : done(held, outcome, now() - began);
+      held = outcome == null ? takeMore() : done(held, outcome, now() - began);
     }
   }
 
@@ -229,7 +238,7 @@ final class WorkerRun {
   }
 
   private void send(Settles.Kind kind, Held held) {
-    if (!trySend(kind, held)) {
+    if (!seats.settle(kind, held)) {
       unsettled.add(new Settles.Call(kind, List.of(held)));
     }
   }
@@ -250,8 +259,7 @@ final class WorkerRun {
         Held held = call.held().get(i);
         Frame.Status status = statuses.get(i);
         if (isExtending) {
-          Seat seat = seats.get(held.session());
-          long lease = seat == null ? REFUSED_NANOS : seat.leaseNanos;
+          long lease = seats.leaseNanos(held.session());
           // One that can't be made longer is lost, and asked for no more.
           held.extended(now + (status == Frame.Status.EXPIRED ? Long.MAX_VALUE / 4 : lease));
         } else if (status == Frame.Status.RETRY && !held.isOver(now)) {
@@ -281,21 +289,9 @@ final class WorkerRun {
     }
   }
 
-  /** Asks for as much as there is room for, shared by all sessions; each may bring one at least. */
   private void want() {
-    int room = appetite.wanted() - inHand.size();
-    if (isDraining || room <= 0 || seats.isEmpty()) {
-      return;
-    }
-    int share = Math.max(1, room / seats.size());
-    for (Map.Entry<Session, Seat> each : seats.entrySet()) {
-      Seat seat = each.getValue();
-      int more = share - seat.wanted;
-      // Few frames when much is wanted.
-      if (seat.isOpen && more > 0 && (seat.wanted == 0 || more >= share / 4)) {
-        seat.wanted += more;
-        each.getKey().send(new Frame.Want(ref, more));
-      }
+    if (!isDraining) {
+      seats.want(appetite.wanted() - inHand.size());
     }
   }
 
@@ -304,12 +300,8 @@ final class WorkerRun {
     lock.lock();
     try {
       settleAgain();
-      for (Map.Entry<Session, Seat> each : seats.entrySet()) {
-        Seat seat = each.getValue();
-        if (seat.isRefused && seat.retryNanos - now <= 0 && !isDraining) {
-          seat.isRefused = false;
-          each.getKey().send(subscribe());
-        }
+      if (!isDraining) {
+        seats.takeDue(now).forEach(session -> session.send(subscribe()));
       }
       extend(now);
       giveUp(now);
@@ -321,26 +313,13 @@ final class WorkerRun {
 
   private void extend(long now) {
     for (Held held : inHand.all()) {
-      Seat seat = seats.get(held.session());
-      long lease = seat == null ? REFUSED_NANOS : seat.leaseNanos;
+      long lease = seats.leaseNanos(held.session());
       if (held.beginExtending(lease / 2, now)
-          && !trySend(new Settles.Kind(ref, Frame.Action.EXTEND, plan.extension(), null), held)) {
+          && !seats.settle(
+              new Settles.Kind(ref, Frame.Action.EXTEND, plan.extension(), null), held)) {
         held.extended(now);
       }
     }
-  }
-
-  private boolean trySend(Settles.Kind kind, Held held) {
-    Seat own = seats.get(held.session());
-    if (own != null && own.isOpen && held.session().settle(kind, held)) {
-      return true;
-    }
-    for (Map.Entry<Session, Seat> other : seats.entrySet()) {
-      if (other.getValue().isOpen && other.getKey().settle(kind, held)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** What was never settled and whose lease is over is another's now. */
@@ -363,11 +342,7 @@ final class WorkerRun {
     lock.lock();
     try {
       isDraining = true;
-      for (Map.Entry<Session, Seat> each : seats.entrySet()) {
-        if (each.getValue().isOpen) {
-          each.getKey().send(new Frame.Unsubscribe(ref));
-        }
-      }
+      seats.unsubscribe();
       inHand.takeUnbegun().forEach(held -> settle(Outcome.release().kind(ref), held));
       long left = timeoutNanos;
       while ((underWay > 0 || settling > 0) && left > 0) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidewheel.message.Message;
 import io.tidewheel.session.frame.Frame;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,7 +197,9 @@ class LaneTest {
   }
 
   private static List<String> texts(Batch batch) {
-    return batch.parts().stream().map(part -> new String(part.message().payload())).toList();
+    return batch.parts().stream()
+        .map(part -> new String(part.message().payload(), StandardCharsets.UTF_8))
+        .toList();
   }
 
   static Publisher publisher() {
