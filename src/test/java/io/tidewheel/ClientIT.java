@@ -66,7 +66,10 @@ class ClientIT {
         .isEqualTo(new Published(0, 1, true));
     assertThat(failure(orders.publish(Message.text("c").withId("1"))))
         .isInstanceOf(PermanentException.class);
-    assertThat(node.post("/v1/topics/orders/messages:pull", "{\"max\":10}").body().get("messages"))
+    assertThat(
+            node.post("/v1/topics/orders/messages:pull", "{\"max\":10,\"wait\":\"5s\"}")
+                .body()
+                .get("messages"))
         .hasSize(2);
   }
 

@@ -125,15 +125,43 @@ class SessionIT {
         back.next(Frame.Welcome.class);
         back.next(Frame.Members.class);
         back.next(Frame.Subscribed.class);
-        // The first session would have ended by now, if it had not been adopted.
-        LockSupport.parkNanos(2 * SessionLimits.DEFAULT.lingerTimeout().toNanos());
         back.send(settle(1, Frame.Action.EXTEND, held));
         assertThat(back.next(Frame.Settled.class).statuses())
             .containsExactly(Frame.Status.EXTENDED);
+        // The first session would have ended by now, if it had not been adopted.
+        LockSupport.parkNanos(2 * SessionLimits.DEFAULT.lingerTimeout().toNanos());
         back.send(settle(2, Frame.Action.NACK, held));
         assertThat(back.next(Frame.Settled.class).statuses()).containsExactly(Frame.Status.NACKED);
 
         assertThat(other.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(2);
+      }
+    }
+  }
+
+  /** Guards deliveries that were on the way when the connection broke. */
+  @Test
+  void whatAClientThatComesBackDoesNotHoldGoesToOthersWithoutAnAttempt() {
+    int port = node.httpAddress().getPort();
+    try (RawSession publisher = publishing();
+        RawSession lost = new RawSession(port, "")) {
+      lost.send(new Frame.Hello(Frame.VERSION, "test", 0, 0));
+      Frame.Welcome named = lost.next(Frame.Welcome.class);
+      lost.next(Frame.Members.class);
+      lost.send(new Frame.Subscribe(2, "orders", "default", 0, null, null), new Frame.Want(2, 10));
+      lost.next(Frame.Subscribed.class);
+      publisher.send(publish(1, "a"));
+      lost.next(Frame.Deliveries.class);
+      lost.breakOff();
+      try (RawSession back = new RawSession(port, "")) {
+        back.send(
+            new Frame.Hello(Frame.VERSION, "test", named.sessionHigh(), named.sessionLow()),
+            new Frame.Subscribe(2, "orders", "default", 0, null, null),
+            new Frame.Want(2, 10));
+        back.next(Frame.Welcome.class);
+        back.next(Frame.Members.class);
+        back.next(Frame.Subscribed.class);
+
+        assertThat(back.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(1);
       }
     }
   }

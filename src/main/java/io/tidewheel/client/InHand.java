@@ -71,12 +71,12 @@ final class InHand {
   /** Takes out all that is not under way. */
   List<Held> takeUnbegun() {
     List<Held> unbegun = new ArrayList<>(ready);
-    ready.forEach(held -> behind.remove(String.valueOf(held.key())));
-    ready.clear();
     for (Deque<Held> others : behind.values()) {
       unbegun.addAll(others);
       others.clear();
     }
+    ready.forEach(held -> behind.remove(String.valueOf(held.key())));
+    ready.clear();
     unbegun.forEach(all::remove);
     return unbegun;
   }

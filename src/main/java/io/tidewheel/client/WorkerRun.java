@@ -73,11 +73,29 @@ final class WorkerRun {
     lock.lock();
     try {
       seats.opened(session, leaseMillis);
+      claim(session);
       settleAgain();
       want();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Says what is held of an earlier session with this node: the rest never arrived. */
+  private void claim(Session session) {
+    long now = now();
+    for (Held held : inHand.all()) {
+      boolean isEarlier = held.session() != session && held.session().node().equals(session.node());
+      if (isEarlier
+          && held.beginExtending(Long.MAX_VALUE / 4, now)
+          && !session.settle(extension(), held)) {
+        held.extended(now);
+      }
+    }
+  }
+
+  private Settles.Kind extension() {
+    return new Settles.Kind(ref, Frame.Action.EXTEND, plan.extension(), null);
   }
 
   void onRefused(Session session, Frame.Failure failure) {
@@ -314,9 +332,7 @@ final class WorkerRun {
   private void extend(long now) {
     for (Held held : inHand.all()) {
       long lease = seats.leaseNanos(held.session());
-      if (held.beginExtending(lease / 2, now)
-          && !seats.settle(
-              new Settles.Kind(ref, Frame.Action.EXTEND, plan.extension(), null), held)) {
+      if (held.beginExtending(lease / 2, now) && !seats.settle(extension(), held)) {
         held.extended(now);
       }
     }

@@ -12,8 +12,11 @@ import io.tidewheel.session.frame.CloseCode;
 import io.tidewheel.session.frame.Frame;
 import io.tidewheel.session.frame.FrameException;
 import io.tidewheel.session.frame.FrameReader;
+import io.tidewheel.subscription.Receipt;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A session of a client: its publishers and subscriptions, and what waits to be said to it.
@@ -72,7 +75,9 @@ final class Session extends AbstractBehavior<Session.Command> {
   record Adopted(ActorRef<Command> by) implements Command {}
 
   /** Leases of an earlier session of this client are this one's now. */
-  private record Inherited(List<ActorRef<Holder.HandedTo>> holders) implements Command {}
+  private record Inherited(
+      List<ActorRef<Holder.HandedTo>> holders, Map<Unclaimed.Place, Set<Receipt>> held)
+      implements Command {}
 
   private record Released() implements Command {}
 
@@ -102,6 +107,7 @@ final class Session extends AbstractBehavior<Session.Command> {
   private boolean isWelcome;
   private boolean isTicking;
   private boolean isEnded;
+  private boolean isAdopted;
   private boolean isGoodbye;
 
   /** The client broke the rules: nothing that came behind is looked at. */
@@ -324,16 +330,26 @@ final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Command> onAdopted(Adopted adopted) {
+    if (isAdopted) {
+      return this;
+    }
+    isAdopted = true;
     if (!isEnded) {
       // The client has given this connection up before the node noticed.
       line.close(CloseCode.NORMAL, "the client went on in another session");
+      stopTalking();
     }
-    adopted.by().tell(new Inherited(holders.handTo(adopted.by())));
-    return Behaviors.stopped();
+    adopted.by().tell(new Inherited(holders.handTo(adopted.by()), subscriptions.bequeath()));
+    // What is on its way from the queues is given back when it comes.
+    subscriptions.unsubscribe();
+    timers.cancelAll();
+    timers.startSingleTimer(new LingerOver(), limits.lingerTimeout());
+    return this;
   }
 
   private Behavior<Command> onInherited(Inherited inherited) {
     holders.inherit(inherited.holders());
+    subscriptions.inherit(inherited.held());
     return this;
   }
 

@@ -14,9 +14,9 @@ import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +41,7 @@ final class SessionSubscription {
   private final Consumer consumer;
   private final ActorRef<?> holder;
   private final Calls calls;
-  private final Map<Receipt, Delivery> held = new HashMap<>();
+  private final Set<Receipt> held = new HashSet<>();
 
   /** One at a time: what comes meanwhile is in the next. */
   private @Nullable CompletableFuture<List<Delivery>> openPull;
@@ -88,6 +88,10 @@ final class SessionSubscription {
 
   Frame.Subscribe asked() {
     return asked;
+  }
+
+  boolean isFound() {
+    return subscription != null;
   }
 
   int openSettles() {
@@ -198,7 +202,7 @@ final class SessionSubscription {
     if (!deliveries.isEmpty()) {
       List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());
       for (Delivery delivery : deliveries) {
-        held.put(delivery.receipt(), delivery);
+        held.add(delivery.receipt());
         delivered.add(
             new Frame.Delivered(
                 handle(delivery.receipt()),
@@ -259,15 +263,31 @@ final class SessionSubscription {
     }
   }
 
+  /** What the client holds, as far as is known here. */
+  Set<Receipt> held() {
+    return held;
+  }
+
+  /** The receipt of a delivery of this subscription; null if it is not found yet. */
+  @Nullable Receipt receipt(Frame.Handle handle) {
+    Topic.Subscription from = subscription;
+    return from == null ? null : receipt(from.uid(), handle);
+  }
+
   /** Gives back all that is held; done when that is stored, or cannot be. */
   CompletableFuture<?> release() {
+    return release(held);
+  }
+
+  /** Gives deliveries back, as if they had never been given out. */
+  CompletableFuture<?> release(Set<Receipt> receipts) {
     Topic of = topic;
     Topic.Subscription from = subscription;
-    if (of == null || from == null || held.isEmpty()) {
+    if (of == null || from == null || receipts.isEmpty()) {
       return CompletableFuture.completedFuture(null);
     }
     return consumer
-        .settle(of, from, new SettleAction.Release(), List.copyOf(held.keySet()), SETTLE_TIMEOUT)
+        .settle(of, from, new SettleAction.Release(), List.copyOf(receipts), SETTLE_TIMEOUT)
         .toCompletableFuture();
   }
 

@@ -30,6 +30,9 @@ final class SessionSubscriptions {
   private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration PULL_AGAIN = Duration.ofMillis(500);
 
+  /** Within which a client that came back says what it holds. */
+  private static final Duration CLAIM_TIMEOUT = Duration.ofSeconds(1);
+
   private final ActorContext<Session.Command> context;
   private final TimerScheduler<Session.Command> timers;
   private final SessionBroker broker;
@@ -37,6 +40,7 @@ final class SessionSubscriptions {
   private final Frame.Bounds bounds;
   private final Outbound outbound;
   private final Holders holders;
+  private final Unclaimed unclaimed = new Unclaimed();
   private final Map<Integer, SessionSubscription> byRef = new HashMap<>();
 
   /** Refused, and the client may not have heard it yet. */
@@ -52,6 +56,8 @@ final class SessionSubscriptions {
       implements Event {}
 
   private record PullAgain(SessionSubscription by) implements Event {}
+
+  private record ClaimOver(SessionSubscription by) implements Event {}
 
   private record LookedFor(SessionSubscription by, SessionTopics.Found found) implements Event {}
 
@@ -133,7 +139,41 @@ final class SessionSubscriptions {
     if (subscription.openSettles() >= bounds.maxOpenPublishes()) {
       throw new FrameException(CloseCode.FLOOD, "too many settles without an answer");
     }
+    claim(subscription, settle);
     subscription.settle(settle);
+  }
+
+  private void claim(SessionSubscription subscription, Frame.Settle settle) {
+    Unclaimed.Place place = Unclaimed.Place.of(subscription.asked());
+    if (unclaimed.has(place)) {
+      for (Frame.Handle handle : settle.handles()) {
+        Receipt receipt = subscription.receipt(handle);
+        if (receipt != null) {
+          unclaimed.claim(place, receipt);
+        }
+      }
+    }
+  }
+
+  /** What the client holds, or may hold, for the session in which it goes on. */
+  Map<Unclaimed.Place, Set<Receipt>> bequeath() {
+    for (SessionSubscription subscription : byRef.values()) {
+      unclaimed.add(Unclaimed.Place.of(subscription.asked()), subscription.held());
+    }
+    return unclaimed.all();
+  }
+
+  /** The client held this in an earlier session. */
+  void inherit(Map<Unclaimed.Place, Set<Receipt>> held) {
+    unclaimed.addAll(held);
+    byRef.values().forEach(this::awaitClaims);
+  }
+
+  private void awaitClaims(SessionSubscription subscription) {
+    if (subscription.isFound() && unclaimed.has(Unclaimed.Place.of(subscription.asked()))) {
+      timers.startSingleTimer(
+          Unclaimed.Place.of(subscription.asked()), new ClaimOver(subscription), CLAIM_TIMEOUT);
+    }
   }
 
   /** Takes nothing more for one; what is held may still be settled. */
@@ -166,6 +206,8 @@ final class SessionSubscriptions {
       done.by().onSettled(done.settle(), done.receipts(), done.statuses());
     } else if (event instanceof PullAgain again) {
       again.by().pull();
+    } else if (event instanceof ClaimOver over) {
+      var unused = over.by().release(unclaimed.take(Unclaimed.Place.of(over.by().asked())));
     } else if (event instanceof LookedFor looked) {
       onLookedFor(looked);
     } else if (event instanceof Found found) {
@@ -191,6 +233,7 @@ final class SessionSubscriptions {
       refuse(ref, found.found().failureOrNone());
     } else {
       found.subscription().onFound(topic, subscription);
+      awaitClaims(found.subscription());
     }
   }
 
