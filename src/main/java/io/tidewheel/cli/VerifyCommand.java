@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "verify",
     description = {
-      "Checks a data directory that no broker uses: every block of the log, every table of the",
-      "index, every row and snapshot by its checksum, gaps in their numbers, the chain of owners,",
-      "offsets, counts and checksums of the messages. What a start would replay is replayed;",
-      "nothing is repaired. Exit code 1 if something is wrong."
+      "Checks a data directory that no broker uses, and repairs nothing.",
+      "Every block of the log, every table of the index, every row and snapshot by its checksum,",
+      "gaps in their numbers, the chain of owners, offsets, counts and checksums of the messages.",
+      "What a start would replay is replayed. Exit code 1 if something is wrong."
     },
     footer = {
       "",
