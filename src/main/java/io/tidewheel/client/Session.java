@@ -48,6 +48,9 @@ final class Session implements Connection.Listener {
   /** Lanes that something was decided of, while what came is read; used by the reader alone. */
   private final Set<Lane> touched = new LinkedHashSet<>();
 
+  private boolean isReading;
+  private volatile @Nullable Thread reader;
+
   private volatile Frame.@Nullable Welcome welcome;
   private volatile boolean isDuplicate;
 
@@ -107,15 +110,27 @@ final class Session implements Connection.Listener {
     }
   }
 
-  /** Sends what is ready in a lane. */
+  /**
+   * Sends what is ready in a lane. What is published because of what was read waits until all that
+   * came is looked at, and travels together.
+   */
   void offer(Lane lane) {
+    if (Thread.currentThread() == reader && isReading) {
+      touched.add(lane);
+      return;
+    }
     if (!lane.isQueued().compareAndSet(false, true)) {
       return;
     }
     lock.lock();
     try {
-      lanes.add(lane);
-      work.signal();
+      if (isEnded) {
+        // Found just before the end: the next tick finds another session.
+        lane.isQueued().set(false);
+      } else {
+        lanes.add(lane);
+        work.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -225,6 +240,7 @@ final class Session implements Connection.Listener {
 
   @Override
   public void onFrame(Frame frame) {
+    isReading = true;
     if (frame instanceof Frame.Published published) {
       SentBatches.Sent known = decided(published.ref(), published.queue(), published.number());
       if (known != null) {
@@ -261,6 +277,7 @@ final class Session implements Connection.Listener {
       events.onMembers(members.members());
     } else if (frame instanceof Frame.Welcome welcomed) {
       welcome = welcomed;
+      reader = Thread.currentThread();
       if (!events.onWelcome(this, welcomed)) {
         isDuplicate = true;
         throw new FrameException(CloseCode.NORMAL, "there is a session with this node already");
@@ -313,14 +330,17 @@ final class Session implements Connection.Listener {
 
   @Override
   public void onRead() {
+    isReading = false;
     if (!touched.isEmpty()) {
-      touched.forEach(lane -> lane.publisher().route(lane));
+      List<Lane> ready = List.copyOf(touched);
       touched.clear();
+      ready.forEach(lane -> lane.publisher().route(lane));
     }
   }
 
   /** The connection is gone: gives everything back that is not answered. */
   void end() {
+    isReading = false;
     List<Settles.Call> unsettled;
     List<Lane> left;
     lock.lock();
