@@ -223,16 +223,20 @@ class IngressTest {
     assertThat(reasonOf(late)).isEqualTo(PublishResult.Reason.TOPIC_GONE);
   }
 
+  /** One that notes which queues it has sent to. */
+  private NodePublisher publisherOfTwo(List<Integer> chosen) {
+    return publisher(
+        (topicUid, number, command) -> {
+          chosen.add(number);
+          queue.getRef().tell(command);
+        });
+  }
+
   /** Guards publishers while the node of a queue is gone: those that may go elsewhere do. */
   @Test
   void aMessageWithNeitherKeyNorIdPassesOverAQueueThatDoesNotAnswer() {
     List<Integer> chosen = new CopyOnWriteArrayList<>();
-    NodePublisher two =
-        publisher(
-            (topicUid, number, command) -> {
-              chosen.add(number);
-              queue.getRef().tell(command);
-            });
+    NodePublisher two = publisherOfTwo(chosen);
     CompletableFuture<List<PublishResult>> silent = publish(two, text("a"));
     Queue.Append first = append();
     CompletableFuture<List<PublishResult>> bound = publish(two, text("b").withKey(keyOf(0)));
@@ -271,12 +275,7 @@ class IngressTest {
   @Test
   void aQueueThatRefusesAgainAndAgainIsPassedOverToo() {
     List<Integer> chosen = new CopyOnWriteArrayList<>();
-    NodePublisher two =
-        publisher(
-            (topicUid, number, command) -> {
-              chosen.add(number);
-              queue.getRef().tell(command);
-            });
+    NodePublisher two = publisherOfTwo(chosen);
     CompletableFuture<List<PublishResult>> answer = publish(two, text("a"));
     Queue.Append last = append();
     int refusals = 0;
