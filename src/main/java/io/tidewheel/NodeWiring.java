@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -140,6 +141,7 @@ final class NodeWiring {
     Consumer consumer = startConsumer(board, questions, idleness);
     ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
     Publisher publisher = publisher(pending);
+    PrometheusMeterRegistry metrics = metrics();
     LogBrowser browser = new LogBrowser(rows, tail);
     Broker broker =
         new Broker(
@@ -151,16 +153,19 @@ final class NodeWiring {
             startRedriver(topics, browser, publisher),
             new NodeLocator(questions, new PullLog(store.smallRows()), System::nanoTime),
             receipts,
-            metrics(),
+            metrics,
             () -> cluster.status(queues),
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
             board::tell,
-            sessions(topics, pending, consumer, inspector),
+            sessions(topics, pending, consumer, inspector, metrics),
             clock,
             System::nanoTime);
+    HttpServer server = serve(broker);
+    cluster.startAddressLink(
+        settings.http().urlFor(settings.cluster().host(), server.address().getPort()));
     return new TidewheelNode(
-        system, serve(broker), new TidewheelNode.Local(topics, publisher, consumer), settings);
+        system, server, new TidewheelNode.Local(topics, publisher, consumer), settings);
   }
 
   private CatalogClient startCatalog() {
@@ -275,7 +280,11 @@ final class NodeWiring {
   }
 
   private Sessions sessions(
-      CatalogClient topics, ByteBudget pending, Consumer consumer, Inspector inspector) {
+      CatalogClient topics,
+      ByteBudget pending,
+      Consumer consumer,
+      Inspector inspector,
+      PrometheusMeterRegistry metrics) {
     SessionBroker broker =
         new SessionBroker(
             topics,
@@ -287,7 +296,11 @@ final class NodeWiring {
             System::nanoTime,
             cluster.name(),
             settings.topics().isAutoCreated());
-    return new NodeSessions(system, broker, SessionLimits.DEFAULT);
+    NodeSessions sessions = new NodeSessions(system, broker, SessionLimits.DEFAULT);
+    Gauge.builder("tidewheel.sessions", sessions, NodeSessions::openCount)
+        .description("Open sessions of clients")
+        .register(metrics);
+    return sessions;
   }
 
   private Redriver startRedriver(CatalogClient topics, LogBrowser browser, Publisher publisher) {

@@ -57,7 +57,12 @@ final class SessionTopology implements SessionBroker.Topology {
   public CompletionStage<List<Frame.Member>> members() {
     if (isFixed()) {
       return CompletableFuture.completedFuture(
-          List.of(new Frame.Member(cluster.name(), cluster.settings().zone(), true)));
+          List.of(
+              new Frame.Member(
+                  cluster.name(),
+                  cluster.settings().zone(),
+                  true,
+                  cluster.httpAddress(cluster.name()))));
     }
     Kept<List<Frame.Member>> known = fresh(members.get(), this::askMembers);
     members.set(known);
@@ -75,7 +80,8 @@ final class SessionTopology implements SessionBroker.Topology {
                             new Frame.Member(
                                 member.node(),
                                 member.zone(),
-                                member.isReachable() && member.status().equals("up")))
+                                member.isReachable() && member.status().equals("up"),
+                                cluster.httpAddress(member.node())))
                     .toList());
   }
 

@@ -50,6 +50,11 @@ final class NodeFixture implements AutoCloseable {
   /** Stops the node in order and starts another one on the same directory. */
   void restart() {
     stop();
+    begin();
+  }
+
+  /** Starts another one on the same directory, after a stop. */
+  void begin() {
     node = LocalNode.start(directory, settings);
   }
 

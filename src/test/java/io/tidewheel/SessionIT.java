@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidewheel.message.Message;
 import io.tidewheel.session.RawSession;
+import io.tidewheel.session.SessionLimits;
 import io.tidewheel.session.frame.CloseCode;
 import io.tidewheel.session.frame.Frame;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +102,111 @@ class SessionIT {
         assertThat(other.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(1);
       }
     }
+  }
+
+  @Test
+  void aClientThatComesBackGoesOnWithWhatItHeld() {
+    int port = node.httpAddress().getPort();
+    RawSession lost = new RawSession(port, "");
+    lost.send(new Frame.Hello(Frame.VERSION, "test", 0, 0));
+    Frame.Welcome named = lost.next(Frame.Welcome.class);
+    lost.next(Frame.Members.class);
+    try (RawSession publisher = publishing()) {
+      lost.send(new Frame.Subscribe(2, "orders", "default", 0, null, null), new Frame.Want(2, 10));
+      lost.next(Frame.Subscribed.class);
+      publisher.send(publish(1, "a"));
+      List<Frame.Delivered> held = lost.next(Frame.Deliveries.class).deliveries();
+      lost.breakOff();
+      try (RawSession back = new RawSession(port, "");
+          RawSession other = consuming()) {
+        back.send(
+            new Frame.Hello(Frame.VERSION, "test", named.sessionHigh(), named.sessionLow()),
+            new Frame.Subscribe(2, "orders", "default", 0, null, null));
+        back.next(Frame.Welcome.class);
+        back.next(Frame.Members.class);
+        back.next(Frame.Subscribed.class);
+        back.send(settle(1, Frame.Action.EXTEND, held));
+        assertThat(back.next(Frame.Settled.class).statuses())
+            .containsExactly(Frame.Status.EXTENDED);
+        // The first session would have ended by now, if it had not been adopted.
+        LockSupport.parkNanos(2 * SessionLimits.DEFAULT.lingerTimeout().toNanos());
+        back.send(settle(2, Frame.Action.NACK, held));
+        assertThat(back.next(Frame.Settled.class).statuses()).containsExactly(Frame.Status.NACKED);
+
+        assertThat(other.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(2);
+      }
+    }
+  }
+
+  /** Guards deliveries that were on the way when the connection broke. */
+  @Test
+  void whatAClientThatComesBackDoesNotHoldGoesToOthersWithoutAnAttempt() {
+    int port = node.httpAddress().getPort();
+    try (RawSession publisher = publishing();
+        RawSession lost = new RawSession(port, "")) {
+      lost.send(new Frame.Hello(Frame.VERSION, "test", 0, 0));
+      Frame.Welcome named = lost.next(Frame.Welcome.class);
+      lost.next(Frame.Members.class);
+      lost.send(new Frame.Subscribe(2, "orders", "default", 0, null, null), new Frame.Want(2, 10));
+      lost.next(Frame.Subscribed.class);
+      publisher.send(publish(1, "a"));
+      lost.next(Frame.Deliveries.class);
+      lost.breakOff();
+      try (RawSession back = new RawSession(port, "")) {
+        back.send(
+            new Frame.Hello(Frame.VERSION, "test", named.sessionHigh(), named.sessionLow()),
+            new Frame.Subscribe(2, "orders", "default", 0, null, null),
+            new Frame.Want(2, 10));
+        back.next(Frame.Welcome.class);
+        back.next(Frame.Members.class);
+        back.next(Frame.Subscribed.class);
+
+        assertThat(back.next(Frame.Deliveries.class).deliveries().get(0).attempt()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void refusesASubscriptionOnceThatIsDeletedUnderIt() throws Exception {
+    try (RawSession publisher = publishing();
+        RawSession consumer = consuming()) {
+      URI path = URI.create(url() + "/v1/topics/orders/subscriptions/default");
+      HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(path).DELETE().build(),
+              HttpResponse.BodyHandlers.discarding());
+
+      Frame.Refused refused = consumer.next(Frame.Refused.class);
+
+      assertThat(refused.failure().type()).isEqualTo("subscription-not-found");
+      consumer.send(new Frame.OpenPublisher(9, "orders", 1, 1));
+      consumer.next(Frame.Placement.class);
+      publisher.send(publish(1, "a"));
+      publisher.next(Frame.Published.class);
+    }
+  }
+
+  @Test
+  void saysWhereClientsReachTheNodeAndHowManySessionsThereAre() throws Exception {
+    try (RawSession session = new RawSession(node.httpAddress().getPort(), "")) {
+      session.send(new Frame.Hello(Frame.VERSION, "test", 0, 0));
+      session.next(Frame.Welcome.class);
+
+      assertThat(session.next(Frame.Members.class).members())
+          .extracting(Frame.Member::url)
+          .containsExactly(url());
+      assertThat(
+              HttpClient.newHttpClient()
+                  .send(
+                      HttpRequest.newBuilder(URI.create(url() + "/metrics")).build(),
+                      HttpResponse.BodyHandlers.ofString())
+                  .body())
+          .contains("tidewheel_sessions 1");
+    }
+  }
+
+  private String url() {
+    return "http://127.0.0.1:" + node.httpAddress().getPort();
   }
 
   @Test

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.client.Outcome;
+import io.tidewheel.client.Published;
+import io.tidewheel.client.Publisher;
+import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.message.Limits;
+import io.tidewheel.message.Message;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +94,44 @@ class TwoNodesIT {
     for (JsonNode message : pullAll(first, "many", count)) {
       queues.add(message.get("queue").asInt());
       assertThat(message.get("attempt").asInt()).isEqualTo(1);
+    }
+    assertThat(queues).hasSize(QUEUES);
+    first.assertWhole();
+  }
+
+  /** It is told of one node only, and through a connection that breaks. */
+  @Test
+  void aClientGoesOnThroughTheNodeItWasNotToldOf() {
+    createTopic("clients", "");
+    Set<String> handled = ConcurrentHashMap.newKeySet();
+    Set<Integer> queues = new HashSet<>();
+    try (CutProxy proxy = new CutProxy(first.port());
+        TidewheelClient client = TidewheelClient.builder().endpoints(proxy.url()).build()) {
+      client
+          .worker("clients", "s")
+          .concurrency(4)
+          .handler(
+              delivery -> {
+                handled.add(delivery.text());
+                return Outcome.ack();
+              })
+          .start();
+      Publisher publisher = client.publisher("clients");
+      for (int round = 0; round < 3; round++) {
+        List<CompletableFuture<Published>> answers = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+          String text = round + "-" + i;
+          answers.add(publisher.publish(Message.text(text).withKey(i % 2 == 0 ? text : null)));
+        }
+        answers.forEach(answer -> queues.add(answer.join().queue()));
+        if (round == 0) {
+          NodeFixture.await(() -> handled.size() == 40);
+          proxy.cutUntilMended();
+        } else if (round == 1) {
+          proxy.mend();
+        }
+      }
+      NodeFixture.await(() -> handled.size() == 120);
     }
     assertThat(queues).hasSize(QUEUES);
     first.assertWhole();

@@ -25,10 +25,12 @@ import picocli.CommandLine.Option;
       "Measures a broker over HTTP: rates, latencies and what the broker's process uses.",
       "publish: stored and flushed publishes. consume: pulls and acks what a topic holds.",
       "both: publishes and consumes, and measures from end to end. ack: acks, while other",
-      "connections pull. empty: a route that does nothing (tidewheel.http.bench-route = on), to tell",
+      "connections pull. empty: a route that does nothing (tidewheel.http.bench-route = on), to"
+          + " tell",
       "what HTTP costs. Exit code 4 if a condition of --fail-if holds, or if messages were due by",
       "--rate and not sent when the time ended.",
-      "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish, ack",
+      "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish,"
+          + " ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
       "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload)."
     },
@@ -40,6 +42,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
       "  tidewheel bench publish --ndjson --messages 1000000",
       "  tidewheel bench consume --topic orders -s billing --drain",
+      "  tidewheel bench both --client --rate 2000 -c 16",
       "  tidewheel bench both --in-process --messages 1000000 -c 64",
       "  tidewheel bench ack --rate 10000 --pull 100 --fail-if 'p50>3ms'"
     })
@@ -90,8 +93,14 @@ final class BenchCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "%,d topics made in %.2f s", topics.size(), createSeconds));
     }
     try {
+      ServerProbe probe = new ServerProbe(connection, pid);
+      if (bench.isThroughClient) {
+        return reportInProcess(
+            new ClientBench(terminal, bench, connection.broker(), topics.get(0), probe).measure(),
+            thresholds);
+      }
       LoadPlan plan = plan(connection.broker(), topics, runName);
-      BenchRun run = new BenchRun(terminal, plan, bench, new ServerProbe(connection, pid));
+      BenchRun run = new BenchRun(terminal, plan, bench, probe);
       return report(plan, run.measure(), thresholds);
     } finally {
       if (bench.topic == null) {

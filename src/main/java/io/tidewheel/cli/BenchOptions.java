@@ -176,6 +176,14 @@ final class BenchOptions {
   boolean isInProcess;
 
   @Option(
+      names = "--client",
+      description = {
+        "publish, consume, both: through the Java client instead of HTTP. -c says how many callers",
+        "publish, each with one publish on its way, and how many deliveries are handled at a time."
+      })
+  boolean isThroughClient;
+
+  @Option(
       names = "--data",
       paramLabel = "DIRECTORY",
       description =
@@ -229,6 +237,17 @@ final class BenchOptions {
       checkInProcess();
     } else if (data != null) {
       throw usage("--data goes with --in-process");
+    }
+    if (isThroughClient
+        && (isInProcess
+            || isStreaming
+            || topicCount > 1
+            || mode == Mode.ack
+            || mode == Mode.empty
+            || nackShare > 0)) {
+      throw usage(
+          "--client goes with the modes publish, consume and both, and one topic; not with"
+              + " --in-process, --ndjson or --nack-share");
     }
     if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
       throw usage("--ndjson goes with the modes publish and both, and without --batch");

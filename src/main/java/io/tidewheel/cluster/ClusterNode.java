@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ public final class ClusterNode {
   private final ClusterSettings settings;
   private final Cluster cluster;
   private final @Nullable QuorumLease lease;
+  private final Map<String, String> httpAddresses = new ConcurrentHashMap<>();
 
   private ClusterNode(
       ActorSystem<?> system, ClusterSettings settings, @Nullable QuorumLease lease) {
@@ -73,8 +75,9 @@ public final class ClusterNode {
       ActorSystem<?> system, ClusterSettings settings, LongSupplier nanoTime, Runnable onOverdue) {
     if (settings.unsafeWriteWithoutQuorum()) {
       LOG.warn(
-          "tidewheel.cluster.unsafe-write-without-quorum is on: a node that is paused or cut off goes"
-              + " on writing, and acknowledged messages WILL BE LOST. For testing the fault checker only.");
+          "tidewheel.cluster.unsafe-write-without-quorum is on: a node that is paused or cut off"
+              + " goes on writing, and acknowledged messages WILL BE LOST. For testing the fault"
+              + " checker only.");
     }
     QuorumLease lease = new QuorumLease(settings.quorum(), settings.joinTimeout(), nanoTime);
     ActorRef<QuorumWatch.Command> watch =
@@ -195,6 +198,24 @@ public final class ClusterNode {
         link.tell(new IdleLink.EndAll(subscriptionUid));
       }
     };
+  }
+
+  /** Tells the others where clients reach this node, and hears it of them; once. */
+  public void startAddressLink(String url) {
+    if (lease == null) {
+      httpAddresses.put(name(), url);
+      return;
+    }
+    system.systemActorOf(
+        Behaviors.supervise(AddressLink.create(url, httpAddresses))
+            .onFailure(SupervisorStrategy.restart()),
+        AddressLink.NAME,
+        Props.empty());
+  }
+
+  /** Where clients reach a node, as a URL; null if that is not known. */
+  public @Nullable String httpAddress(String node) {
+    return httpAddresses.get(node);
   }
 
   /** This node, as boards know it. */

@@ -5,8 +5,8 @@
  * io.tidewheel.cluster.QuorumLease}, {@code QuorumWatch}); the sharding of queues and their
  * placement ({@link io.tidewheel.cluster.ShardedQueues}, {@code StripedAllocation}); and what nodes
  * tell each other of their backlogs ({@code BacklogLink}) and of subscriptions that nobody uses
- * ({@code IdleLink}). Talks to Akka's cluster, to queues, and to the boards and the idleness of its
- * node.
+ * ({@code IdleLink}), where clients reach each ({@code AddressLink}). Talks to Akka's cluster, to
+ * queues, and to the boards and the idleness of its node.
  */
 @NullMarked
 package io.tidewheel.cluster;

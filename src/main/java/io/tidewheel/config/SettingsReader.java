@@ -88,6 +88,15 @@ public final class SettingsReader {
     return value;
   }
 
+  /** A URL of HTTP without a path, or nothing. */
+  String optionalUrl(String key) {
+    String value = optionalText(key);
+    if (!value.isEmpty() && !value.matches("https?://[^\\s/@]+")) {
+      throw wrong(key, "a URL such as http://broker-1:8080, or nothing");
+    }
+    return value;
+  }
+
   private Duration duration(String text, String key, String expected) {
     try {
       return Durations.parse(text);

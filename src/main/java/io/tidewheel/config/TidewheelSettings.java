@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * The settings of a node, read once at start. Every key and its default stand in {@code
@@ -56,6 +57,7 @@ public record TidewheelSettings(
   public record Http(
       String host,
       int port,
+      String advertisedUrl,
       List<String> allowedHosts,
       List<String> allowedOrigins,
       int maxConnections,
@@ -67,6 +69,24 @@ public record TidewheelSettings(
       Duration idleTimeout,
       long maxBodyBytesInFlight,
       boolean hasBenchRoute) {
+    private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::", "[::]");
+
+    /**
+     * Where clients reach this node, as a URL.
+     *
+     * @param clusterHost in place of an address that is none, such as 0.0.0.0
+     * @param boundPort the real one
+     */
+    public String urlFor(String clusterHost, int boundPort) {
+      if (!advertisedUrl.isEmpty()) {
+        return advertisedUrl;
+      }
+      String reached = WILDCARDS.contains(host) ? clusterHost : host;
+      String bracketed =
+          reached.contains(":") && !reached.startsWith("[") ? '[' + reached + ']' : reached;
+      return "http://" + bracketed + ':' + boundPort;
+    }
+
     /** Longer than the longest pull, so that none is cut off. */
     private static final Duration MIN_REQUEST_TIMEOUT = Duration.ofSeconds(61);
 
@@ -77,6 +97,7 @@ public record TidewheelSettings(
       return new Http(
           reader.text("host"),
           reader.integer("port", 0, 65_535),
+          reader.optionalUrl("advertised-url"),
           reader.texts("allowed-hosts").stream().map(h -> h.toLowerCase(Locale.ROOT)).toList(),
           reader.texts("allowed-origins"),
           reader.integer("max-connections", 1, 100_000),

@@ -1,5 +1,6 @@
 package io.tidewheel.message;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -54,6 +55,16 @@ public final class Message {
   /** A message with nothing but a payload. */
   public static Message of(byte[] payload) {
     return new Message(null, null, Map.of(), null, payload, FOR_ALL, NEVER);
+  }
+
+  /** A message whose payload is this text, in UTF-8. */
+  public static Message text(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8)).withContentType("text/plain; charset=utf-8");
+  }
+
+  /** A message whose payload is this JSON, which is not looked at. */
+  public static Message json(String json) {
+    return of(json.getBytes(StandardCharsets.UTF_8)).withContentType("application/json");
   }
 
   /**

@@ -21,6 +21,7 @@ public final class NodeSessions implements Sessions {
   private final Map<SessionId, ActorRef<Session.Command>> running = new ConcurrentHashMap<>();
   private final AtomicInteger openCount = new AtomicInteger();
   private final AtomicLong startCount = new AtomicLong();
+  private final AtomicLong holderCount = new AtomicLong();
   private volatile boolean isStopping;
 
   /** The sessions of a node that has none yet. */
@@ -89,11 +90,17 @@ public final class NodeSessions implements Sessions {
     }
 
     /** Its client has come back; one that is not known has ended, or was on another node. */
-    void adopt(SessionId id) {
+    void adopt(SessionId id, ActorRef<Session.Command> by) {
       ActorRef<Session.Command> session = running.get(id);
       if (session != null) {
-        session.tell(new Session.Adopted());
+        session.tell(new Session.Adopted(by));
       }
+    }
+
+    /** Whose end ends the leases of a session; not its child, as it may outlive it. */
+    ActorRef<Holder.HandedTo> holder(ActorRef<Session.Command> session) {
+      return system.systemActorOf(
+          Holder.create(session), "holder-" + holderCount.incrementAndGet(), Props.empty());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.tidewheel.session;
 
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -11,9 +12,11 @@ import io.tidewheel.session.frame.CloseCode;
 import io.tidewheel.session.frame.Frame;
 import io.tidewheel.session.frame.FrameException;
 import io.tidewheel.session.frame.FrameReader;
-import io.tidewheel.subscription.SettleAction;
+import io.tidewheel.subscription.Receipt;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A session of a client: its publishers and subscriptions, and what waits to be said to it.
@@ -31,6 +34,12 @@ final class Session extends AbstractBehavior<Session.Command> {
   private static final Duration TICK = Duration.ofMillis(200);
   private static final Duration LOOK = Duration.ofSeconds(1);
 
+  /** Where queues never move. */
+  private static final Duration SELDOM_LOOK = Duration.ofSeconds(5);
+
+  /** For a node that stops: the leases of its clients go on while it does. */
+  private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(30);
+
   /** What a session takes. */
   sealed interface Command
       permits Received,
@@ -38,6 +47,8 @@ final class Session extends AbstractBehavior<Session.Command> {
           Ended,
           Leave,
           Adopted,
+          Inherited,
+          Released,
           Flush,
           Tick,
           Look,
@@ -61,7 +72,14 @@ final class Session extends AbstractBehavior<Session.Command> {
   record Leave() implements Command {}
 
   /** The client has come back in another session, and what it holds is its own again. */
-  record Adopted() implements Command {}
+  record Adopted(ActorRef<Command> by) implements Command {}
+
+  /** Leases of an earlier session of this client are this one's now. */
+  private record Inherited(
+      List<ActorRef<Holder.HandedTo>> holders, Map<Unclaimed.Place, Set<Receipt>> held)
+      implements Command {}
+
+  private record Released() implements Command {}
 
   private record Flush() implements Command {}
 
@@ -82,12 +100,14 @@ final class Session extends AbstractBehavior<Session.Command> {
   private final SessionSocket.Line line;
   private final SessionId id;
   private final Outbound outbound;
+  private final Holders holders;
   private final SessionPublishers publishers;
   private final SessionSubscriptions subscriptions;
   private List<Frame.Member> members = List.of();
   private boolean isWelcome;
   private boolean isTicking;
   private boolean isEnded;
+  private boolean isAdopted;
   private boolean isGoodbye;
 
   /** The client broke the rules: nothing that came behind is looked at. */
@@ -111,8 +131,10 @@ final class Session extends AbstractBehavior<Session.Command> {
     this.outbound = new Outbound(line, () -> context.getSelf().tell(new Flush()));
     this.publishers =
         new SessionPublishers(context, broker, topics, limits.bounds(), outbound::add);
+    this.holders = new Holders(() -> register.holder(context.getSelf()));
     this.subscriptions =
-        new SessionSubscriptions(context, timers, broker, topics, limits.bounds(), outbound);
+        new SessionSubscriptions(
+            context, timers, broker, topics, limits.bounds(), outbound, holders);
     register.began(id, context.getSelf());
     timers.startSingleTimer(new HelloOverdue(), limits.helloTimeout());
   }
@@ -142,7 +164,9 @@ final class Session extends AbstractBehavior<Session.Command> {
         .onMessage(HelloOverdue.class, overdue -> onHelloOverdue())
         .onMessage(Leave.class, leave -> onLeave())
         .onMessage(Ended.class, this::onEnded)
-        .onMessage(Adopted.class, adopted -> onAdopted())
+        .onMessage(Adopted.class, this::onAdopted)
+        .onMessage(Inherited.class, this::onInherited)
+        .onMessage(Released.class, released -> Behaviors.stopped())
         .onMessage(LingerOver.class, over -> Behaviors.stopped())
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
@@ -215,14 +239,13 @@ final class Session extends AbstractBehavior<Session.Command> {
     isWelcome = true;
     timers.cancel(new HelloOverdue());
     if (hello.previousHigh() != 0 || hello.previousLow() != 0) {
-      register.adopt(new SessionId(hello.previousHigh(), hello.previousLow()));
+      register.adopt(
+          new SessionId(hello.previousHigh(), hello.previousLow()), getContext().getSelf());
     }
     outbound.add(
         new Frame.Welcome(Frame.VERSION, id.high(), id.low(), broker.node(), limits.bounds()));
     look();
-    if (!broker.topology().isFixed()) {
-      timers.startTimerWithFixedDelay(new Look(), LOOK);
-    }
+    timers.startTimerWithFixedDelay(new Look(), broker.topology().isFixed() ? SELDOM_LOOK : LOOK);
   }
 
   private Behavior<Command> onPublishers(SessionPublishers.Event event) {
@@ -250,8 +273,11 @@ final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Command> onLook() {
-    look();
-    publishers.look();
+    if (!broker.topology().isFixed()) {
+      look();
+      publishers.look();
+    }
+    subscriptions.look();
     return this;
   }
 
@@ -292,32 +318,45 @@ final class Session extends AbstractBehavior<Session.Command> {
       return this;
     }
     stopTalking();
-    boolean isOrderly = isGoodbye || ended.code() == CloseCode.NORMAL;
-    if (isOrderly || ended.code() == CloseCode.GOING_AWAY) {
-      subscriptions.end(isOrderly ? new SettleAction.Release() : null);
-      return Behaviors.stopped();
+    subscriptions.unsubscribe();
+    timers.cancelAll();
+    if (isGoodbye || ended.code() == CloseCode.NORMAL) {
+      getContext().pipeToSelf(subscriptions.release(), (released, failure) -> new Released());
+      return this;
     }
+    boolean isLeaving = ended.code() == CloseCode.GOING_AWAY;
+    timers.startSingleTimer(new LingerOver(), isLeaving ? LEAVE_TIMEOUT : limits.lingerTimeout());
+    return this;
+  }
+
+  private Behavior<Command> onAdopted(Adopted adopted) {
+    if (isAdopted) {
+      return this;
+    }
+    isAdopted = true;
+    if (!isEnded) {
+      // The client has given this connection up before the node noticed.
+      line.close(CloseCode.NORMAL, "the client went on in another session");
+      stopTalking();
+    }
+    adopted.by().tell(new Inherited(holders.handTo(adopted.by()), subscriptions.bequeath()));
+    // What is on its way from the queues is given back when it comes.
     subscriptions.unsubscribe();
     timers.cancelAll();
     timers.startSingleTimer(new LingerOver(), limits.lingerTimeout());
     return this;
   }
 
-  private Behavior<Command> onAdopted() {
-    if (!isEnded) {
-      // The client has given this connection up before the node noticed.
-      line.close(CloseCode.NORMAL, "the client went on in another session");
-      stopTalking();
-    }
-    subscriptions.end(null);
-    return Behaviors.stopped();
+  private Behavior<Command> onInherited(Inherited inherited) {
+    holders.inherit(inherited.holders());
+    subscriptions.inherit(inherited.held());
+    return this;
   }
 
   private Behavior<Command> onPostStop() {
     register.ended(id);
     stopTalking();
-    subscriptions.end(
-        new SettleAction.Nack(Duration.ZERO, "the connection of its worker was lost"));
+    subscriptions.unsubscribe();
     return this;
   }
 

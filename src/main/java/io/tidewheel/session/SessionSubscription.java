@@ -1,5 +1,7 @@
 package io.tidewheel.session;
 
+import akka.actor.typed.ActorRef;
+import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.message.Limits;
 import io.tidewheel.session.frame.CloseCode;
@@ -12,9 +14,9 @@ import io.tidewheel.subscription.SettleStatus;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>What is pulled and what the client holds are never more than it wanted.
- *   <li>When the session ends, what the client holds goes to others: in order as if it had never
- *       been given out, else as a failed attempt. What is on its way is given back.
+ *   <li>When the session ends in order, what the client holds goes to others as if it had never
+ *       been given out; else its leases end with their holder. What is on its way is given back.
  * </ol>
  */
 final class SessionSubscription {
@@ -37,8 +39,9 @@ final class SessionSubscription {
 
   private final Frame.Subscribe asked;
   private final Consumer consumer;
+  private final ActorRef<?> holder;
   private final Calls calls;
-  private final Map<Receipt, Delivery> held = new HashMap<>();
+  private final Set<Receipt> held = new HashSet<>();
 
   /** One at a time: what comes meanwhile is in the next. */
   private @Nullable CompletableFuture<List<Delivery>> openPull;
@@ -71,14 +74,24 @@ final class SessionSubscription {
     boolean isCongested();
   }
 
-  SessionSubscription(Frame.Subscribe asked, Consumer consumer, Calls calls) {
+  /**
+   * A subscription that is not found yet.
+   *
+   * @param holder whose end ends the leases
+   */
+  SessionSubscription(Frame.Subscribe asked, Consumer consumer, ActorRef<?> holder, Calls calls) {
     this.asked = asked;
     this.consumer = consumer;
+    this.holder = holder;
     this.calls = calls;
   }
 
   Frame.Subscribe asked() {
     return asked;
+  }
+
+  boolean isFound() {
+    return subscription != null;
   }
 
   int openSettles() {
@@ -91,6 +104,34 @@ final class SessionSubscription {
     subscription = foundSubscription;
     calls.answer(new Frame.Subscribed(asked.ref(), leaseMillis(foundSubscription)));
     pull();
+  }
+
+  /** Whether a catalog has it; one that is not found yet is looked for elsewhere. */
+  boolean isIn(CatalogSnapshot catalog) {
+    Topic.Subscription known = subscription;
+    if (known == null || isEnded) {
+      return true;
+    }
+    Topic now = catalog.topic(asked.topic());
+    Topic.Subscription there = now == null ? null : now.subscription(asked.subscription());
+    return there != null && there.uid() == known.uid() && there.stage() != Topic.Stage.CLOSING;
+  }
+
+  /** Why it is gone for good, after it was looked for; null if it is not. */
+  Frame.@Nullable Failure gone(SessionTopics.Found found) {
+    Topic.Subscription known = subscription;
+    Topic.Subscription there = found.subscription();
+    if (there == null) {
+      Frame.Failure failure = found.failureOrNone();
+      return failure.isRetryable() ? null : failure;
+    }
+    return known == null || there.uid() == known.uid()
+        ? null
+        : new Frame.Failure(
+            "subscription-not-found",
+            "the subscription was deleted, and another one has its name now",
+            true,
+            false);
   }
 
   private long leaseMillis(Topic.Subscription found) {
@@ -131,7 +172,8 @@ final class SessionSubscription {
                     PULL_WAIT,
                     asked.leaseMillis() > 0 ? Duration.ofMillis(asked.leaseMillis()) : null,
                     asked.worker(),
-                    asked.version()))
+                    asked.version(),
+                    holder))
             .toCompletableFuture();
     openPull = pull;
     CompletableFuture<?> unused =
@@ -160,7 +202,7 @@ final class SessionSubscription {
     if (!deliveries.isEmpty()) {
       List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());
       for (Delivery delivery : deliveries) {
-        held.put(delivery.receipt(), delivery);
+        held.add(delivery.receipt());
         delivered.add(
             new Frame.Delivered(
                 handle(delivery.receipt()),
@@ -221,19 +263,32 @@ final class SessionSubscription {
     }
   }
 
-  /**
-   * The session is over.
-   *
-   * @param action what becomes of what the client holds; null for nothing
-   */
-  void end(@Nullable SettleAction action) {
-    unsubscribe();
+  /** What the client holds, as far as is known here. */
+  Set<Receipt> held() {
+    return held;
+  }
+
+  /** The receipt of a delivery of this subscription; null if it is not found yet. */
+  @Nullable Receipt receipt(Frame.Handle handle) {
+    Topic.Subscription from = subscription;
+    return from == null ? null : receipt(from.uid(), handle);
+  }
+
+  /** Gives back all that is held; done when that is stored, or cannot be. */
+  CompletableFuture<?> release() {
+    return release(held);
+  }
+
+  /** Gives deliveries back, as if they had never been given out. */
+  CompletableFuture<?> release(Set<Receipt> receipts) {
     Topic of = topic;
     Topic.Subscription from = subscription;
-    if (action != null && of != null && from != null && !held.isEmpty()) {
-      var unused = consumer.settle(of, from, action, List.copyOf(held.keySet()), SETTLE_TIMEOUT);
+    if (of == null || from == null || receipts.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
     }
-    held.clear();
+    return consumer
+        .settle(of, from, new SettleAction.Release(), List.copyOf(receipts), SETTLE_TIMEOUT)
+        .toCompletableFuture();
   }
 
   private static SettleAction action(Frame.Settle settle) {

@@ -9,12 +9,16 @@ import io.tidewheel.session.frame.Frame;
 import io.tidewheel.session.frame.FrameException;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
-import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,13 +30,21 @@ final class SessionSubscriptions {
   private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration PULL_AGAIN = Duration.ofMillis(500);
 
+  /** Within which a client that came back says what it holds. */
+  private static final Duration CLAIM_TIMEOUT = Duration.ofSeconds(1);
+
   private final ActorContext<Session.Command> context;
   private final TimerScheduler<Session.Command> timers;
   private final SessionBroker broker;
   private final SessionTopics topics;
   private final Frame.Bounds bounds;
   private final Outbound outbound;
+  private final Holders holders;
+  private final Unclaimed unclaimed = new Unclaimed();
   private final Map<Integer, SessionSubscription> byRef = new HashMap<>();
+
+  /** Refused, and the client may not have heard it yet. */
+  private final Set<Integer> refused = new HashSet<>();
 
   /** What comes back to the session for its subscriptions. */
   sealed interface Event extends Session.Command {}
@@ -44,6 +56,10 @@ final class SessionSubscriptions {
       implements Event {}
 
   private record PullAgain(SessionSubscription by) implements Event {}
+
+  private record ClaimOver(SessionSubscription by) implements Event {}
+
+  private record LookedFor(SessionSubscription by, SessionTopics.Found found) implements Event {}
 
   private record SettleDone(
       SessionSubscription by,
@@ -58,13 +74,15 @@ final class SessionSubscriptions {
       SessionBroker broker,
       SessionTopics topics,
       Frame.Bounds bounds,
-      Outbound outbound) {
+      Outbound outbound,
+      Holders holders) {
     this.context = context;
     this.timers = timers;
     this.broker = broker;
     this.topics = topics;
     this.bounds = bounds;
     this.outbound = outbound;
+    this.holders = holders;
   }
 
   int size() {
@@ -78,28 +96,99 @@ final class SessionSubscriptions {
   /** Begins one, whose reference is new. */
   void subscribe(Frame.Subscribe asked) {
     SessionSubscription subscription =
-        new SessionSubscription(asked, broker.consumer(), new Calls());
+        new SessionSubscription(asked, broker.consumer(), holders.current(), new Calls());
     byRef.put(asked.ref(), subscription);
+    refused.remove(asked.ref());
     context.pipeToSelf(
-        topics.subscription(asked.topic(), asked.subscription(), LOOKUP_TIMEOUT),
+        find(subscription),
         (found, failure) -> new Found(subscription, SessionTopics.found(found, failure)));
   }
 
+  private CompletionStage<SessionTopics.Found> find(SessionSubscription subscription) {
+    Frame.Subscribe asked = subscription.asked();
+    return topics.subscription(asked.topic(), asked.subscription(), LOOKUP_TIMEOUT);
+  }
+
+  /** Looks whether all are still there. */
+  void look() {
+    for (SessionSubscription subscription : byRef.values()) {
+      if (!subscription.isIn(broker.catalog().current())) {
+        context.pipeToSelf(
+            find(subscription),
+            (found, failure) -> new LookedFor(subscription, SessionTopics.found(found, failure)));
+      }
+    }
+  }
+
   void want(Frame.Want want) {
-    subscription(want.ref()).want(want.count(), bounds.maxWanted());
+    if (!refused.contains(want.ref())) {
+      subscription(want.ref()).want(want.count(), bounds.maxWanted());
+    }
   }
 
   void settle(Frame.Settle settle) {
+    if (refused.contains(settle.ref())) {
+      outbound.add(
+          new Frame.Settled(
+              settle.ref(),
+              settle.request(),
+              Collections.nCopies(settle.handles().size(), Frame.Status.INVALID)));
+      return;
+    }
     SessionSubscription subscription = subscription(settle.ref());
     if (subscription.openSettles() >= bounds.maxOpenPublishes()) {
       throw new FrameException(CloseCode.FLOOD, "too many settles without an answer");
     }
+    claim(subscription, settle);
     subscription.settle(settle);
+  }
+
+  private void claim(SessionSubscription subscription, Frame.Settle settle) {
+    Unclaimed.Place place = Unclaimed.Place.of(subscription.asked());
+    if (unclaimed.has(place)) {
+      for (Frame.Handle handle : settle.handles()) {
+        Receipt receipt = subscription.receipt(handle);
+        if (receipt != null) {
+          unclaimed.claim(place, receipt);
+        }
+      }
+    }
+  }
+
+  /** What the client holds, or may hold, for the session in which it goes on. */
+  Map<Unclaimed.Place, Set<Receipt>> bequeath() {
+    for (SessionSubscription subscription : byRef.values()) {
+      unclaimed.add(Unclaimed.Place.of(subscription.asked()), subscription.held());
+    }
+    return unclaimed.all();
+  }
+
+  /** The client held this in an earlier session. */
+  void inherit(Map<Unclaimed.Place, Set<Receipt>> held) {
+    unclaimed.addAll(held);
+    byRef.values().forEach(this::awaitClaims);
+  }
+
+  private void awaitClaims(SessionSubscription subscription) {
+    if (subscription.isFound() && unclaimed.has(Unclaimed.Place.of(subscription.asked()))) {
+      timers.startSingleTimer(
+          Unclaimed.Place.of(subscription.asked()), new ClaimOver(subscription), CLAIM_TIMEOUT);
+    }
   }
 
   /** Takes nothing more for one; what is held may still be settled. */
   void unsubscribe(Frame.Unsubscribe asked) {
-    subscription(asked.ref()).unsubscribe();
+    if (!refused.contains(asked.ref())) {
+      subscription(asked.ref()).unsubscribe();
+    }
+  }
+
+  private void refuse(int ref, Frame.Failure failure) {
+    if (refused.size() >= bounds.maxRefs()) {
+      refused.clear();
+    }
+    refused.add(ref);
+    outbound.add(new Frame.Refused(ref, failure));
   }
 
   private SessionSubscription subscription(int ref) {
@@ -117,8 +206,21 @@ final class SessionSubscriptions {
       done.by().onSettled(done.settle(), done.receipts(), done.statuses());
     } else if (event instanceof PullAgain again) {
       again.by().pull();
+    } else if (event instanceof ClaimOver over) {
+      var unused = over.by().release(unclaimed.take(Unclaimed.Place.of(over.by().asked())));
+    } else if (event instanceof LookedFor looked) {
+      onLookedFor(looked);
     } else if (event instanceof Found found) {
       onFound(found);
+    }
+  }
+
+  private void onLookedFor(LookedFor looked) {
+    int ref = looked.by().asked().ref();
+    Frame.Failure gone = looked.by().gone(looked.found());
+    if (gone != null && byRef.remove(ref, looked.by())) {
+      looked.by().unsubscribe();
+      refuse(ref, gone);
     }
   }
 
@@ -128,9 +230,10 @@ final class SessionSubscriptions {
     if (topic == null || subscription == null) {
       int ref = found.subscription().asked().ref();
       byRef.remove(ref);
-      outbound.add(new Frame.Refused(ref, found.found().failureOrNone()));
+      refuse(ref, found.found().failureOrNone());
     } else {
       found.subscription().onFound(topic, subscription);
+      awaitClaims(found.subscription());
     }
   }
 
@@ -144,14 +247,12 @@ final class SessionSubscriptions {
     byRef.values().forEach(SessionSubscription::unsubscribe);
   }
 
-  /**
-   * The session is over.
-   *
-   * @param action what becomes of what the client holds; null for nothing
-   */
-  void end(@Nullable SettleAction action) {
-    byRef.values().forEach(subscription -> subscription.end(action));
-    byRef.clear();
+  /** Gives back what the client holds, as if it had never been given out; done when that is. */
+  CompletionStage<?> release() {
+    return CompletableFuture.allOf(
+        byRef.values().stream()
+            .map(SessionSubscription::release)
+            .toArray(CompletableFuture<?>[]::new));
   }
 
   /** Brings answers back to the actor, from any thread. */

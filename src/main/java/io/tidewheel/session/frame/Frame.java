@@ -144,8 +144,10 @@ public sealed interface Frame {
    *
    * @param zone where it stands
    * @param isHealthy whether it may be sent anything
+   * @param url where clients reach it, such as {@code http://10.0.0.1:8080}; null if that is not
+   *     known
    */
-  record Member(String node, String zone, boolean isHealthy) {}
+  record Member(String node, String zone, boolean isHealthy, @Nullable String url) {}
 
   /**
    * The answer to {@link OpenPublisher}, and again when queues have moved.

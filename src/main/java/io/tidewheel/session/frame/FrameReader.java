@@ -172,7 +172,7 @@ public final class FrameReader implements AutoCloseable {
 
   private Frame.Member member(JsonToken token) throws IOException {
     expect(token == JsonToken.START_ARRAY, "a member");
-    Frame.Member member = new Frame.Member(text(), text(), truth());
+    Frame.Member member = new Frame.Member(text(), text(), truth(), nullableText());
     expect(in.nextToken() == JsonToken.END_ARRAY, "the end of the member");
     return member;
   }

@@ -175,10 +175,11 @@ public final class FrameWriter {
       begin(FrameKind.MEMBERS, 1);
       out.writeStartArray(members, members.members().size());
       for (Frame.Member member : members.members()) {
-        out.writeStartArray(member, 3);
+        out.writeStartArray(member, 4);
         out.writeString(member.node());
         out.writeString(member.zone());
         out.writeBoolean(member.isHealthy());
+        text(member.url());
         out.writeEndArray();
       }
       out.writeEndArray();

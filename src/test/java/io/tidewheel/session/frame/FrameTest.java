@@ -39,7 +39,10 @@ class FrameTest {
           new Frame.Unsubscribe(2),
           new Frame.Goodbye(),
           new Frame.Welcome(1, 5, -6, "n", new Frame.Bounds(1, 2, 3, 4, 5, 6)),
-          new Frame.Members(List.of(new Frame.Member("a:1", "zone", true))),
+          new Frame.Members(
+              List.of(
+                  new Frame.Member("a:1", "zone", true, "http://a:8080"),
+                  new Frame.Member("b:1", "zone", false, null))),
           new Frame.Placement(1, 44, 1 << 20, List.of("a:1", "")),
           new Frame.NotPublished(1, 0, 4, FAILURE),
           new Frame.Subscribed(2, 30_000),

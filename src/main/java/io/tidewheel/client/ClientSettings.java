@@ -1,0 +1,24 @@
+package io.tidewheel.client;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a client was built.
+ *
+ * @param name of the client, for people
+ * @param deadline of a publish, from the call on
+ * @param maxPendingBytes of messages that a publisher has taken and that are not decided
+ * @param isBlocking whether a publish beyond that waits for room
+ * @param connectTimeout for a connection and its handshake
+ * @param silence after which a broker that says nothing is given up
+ */
+record ClientSettings(
+    List<URI> endpoints,
+    String name,
+    Duration deadline,
+    int maxPendingBytes,
+    boolean isBlocking,
+    Duration connectTimeout,
+    Duration silence) {}
