@@ -271,6 +271,7 @@ class BacklogBoardTest {
   @Test
   void wakesTheNextWhenAWokenWorkerDiesWhoseReferenceIsAnAdapter() {
     TestProbe<Offer> woken = KIT.createTestProbe(Offer.class);
+    TestProbe<String> wanted = KIT.createTestProbe(String.class);
     ActorRef<String> dying =
         KIT.spawn(
             Behaviors.<String>setup(
@@ -283,12 +284,13 @@ class BacklogBoardTest {
                             return "woken";
                           });
                   board.tell(new Want(SUBSCRIPTION, 10, 0, adapter));
+                  wanted.getRef().tell("wanted");
                   return Behaviors.receive(String.class)
                       .onMessageEquals("woken", Behaviors::same)
                       .onMessageEquals("stop", Behaviors::stopped)
                       .build();
                 }));
-    awaitWaiting(dying);
+    wanted.expectMessage("wanted");
     TestProbe<Offer> next = KIT.createTestProbe(Offer.class);
     board.tell(new Want(SUBSCRIPTION, 10, 0, next.getRef()));
     reports.report(row(0, 1, 100));
@@ -534,12 +536,5 @@ class BacklogBoardTest {
       workers.add(worker);
     }
     return workers;
-  }
-
-  /** Returns when the actor has started, and so has sent its want. */
-  private void awaitWaiting(ActorRef<String> started) {
-    started.tell("woken");
-    TestProbe<Object> probe = KIT.createTestProbe();
-    assertThat(probe.awaitAssert(() -> look().awake().isEmpty())).isTrue();
   }
 }
