@@ -1,10 +1,13 @@
 package io.tidewheel;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
+import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -91,7 +94,13 @@ public final class RealCassandra {
    * @param keyspace null for none
    */
   public CqlSession session(String keyspace) {
+    // To make and drop tables takes long on a machine that does other things.
+    DriverConfigLoader patience =
+        DriverConfigLoader.programmaticBuilder()
+            .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(30))
+            .build();
     return CqlSession.builder()
+        .withConfigLoader(patience)
         .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
         .withLocalDatacenter("datacenter1")
         .withKeyspace(keyspace)

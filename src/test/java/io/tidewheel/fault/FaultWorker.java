@@ -7,7 +7,9 @@ import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.crash.MessageId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -58,34 +60,45 @@ final class FaultWorker implements Runnable {
 
   private record Held(MessageId id, int delivery) {}
 
+  /** What one pull brought, and when the work on it is done. */
+  private record Batch(Map<String, Held> open, int count, long doneNanos) {}
+
   @Override
   public void run() {
+    Deque<Batch> batches = new ArrayDeque<>();
     try {
       while (!isEnding) {
         try {
-          work(pull(brokers.client(brokers.next(0))));
-          // So that each pull brings many: the processors are for the brokers.
-          LockSupport.parkNanos(PAUSE_NANOS);
+          begin(pull(brokers.client(brokers.next(0))), batches);
         } catch (IOException e) {
           // The broker is gone; what it gave out and was not acked comes again.
-          LockSupport.parkNanos(PAUSE_NANOS);
         }
+        while (!batches.isEmpty() && batches.peek().doneNanos() - System.nanoTime() <= 0) {
+          end(batches.remove());
+        }
+        // So that each pull brings many: the processors are for the brokers.
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      for (Batch batch : batches) {
+        TimeUnit.NANOSECONDS.sleep(batch.doneNanos() - System.nanoTime());
+        end(batch);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void work(Map<String, Held> held) throws InterruptedException {
-    int count = held.size();
-    inWork.addAndGet(count);
+  private void begin(Map<String, Held> held, Deque<Batch> batches) {
+    inWork.addAndGet(held.size());
+    long doneNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(workMillis);
+    batches.add(new Batch(held, held.size(), doneNanos));
+  }
+
+  private void end(Batch batch) throws InterruptedException {
     try {
-      if (count > 0) {
-        TimeUnit.MILLISECONDS.sleep(workMillis);
-      }
-      ack(held);
+      ack(batch.open());
     } finally {
-      inWork.addAndGet(-count);
+      inWork.addAndGet(-batch.count());
     }
   }
 

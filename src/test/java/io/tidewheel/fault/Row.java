@@ -74,11 +74,11 @@ enum Row {
 
   /** How many read each subscription. */
   int workers() {
-    return this == DELIVERIES ? 8 : 3;
+    return this == DELIVERIES ? 4 : 3;
   }
 
   /** How long a worker works on what it pulled. */
   long workMillis() {
-    return this == DELIVERIES ? 5_000 : 0;
+    return this == DELIVERIES ? 7_000 : 0;
   }
 }
