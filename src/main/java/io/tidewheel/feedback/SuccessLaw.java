@@ -1,0 +1,371 @@
+package io.tidewheel.feedback;
+
+/**
+ * Finds the rate at which deliveries of a subscription succeed. Told the outcomes of each step of
+ * time, it says how many messages a second may be given out. Pure; times are nanoseconds of a
+ * monotonic clock.
+ *
+ * <ol>
+ *   <li>Open as long as the success over the window, and over the last second, reaches the target.
+ *   <li>Below it the rate falls to what succeeds, at most by half a step; when nearly nothing
+ *       succeeds, by three quarters a step, down to the probe rate.
+ *   <li>It climbs while what is given out succeeds: quickly far below the rate that failed last,
+ *       slowly close to it, faster again when that turns out to be too low (the shape of CUBIC's
+ *       window, RFC 9438). Where a part fails that the target allows for, it stays.
+ *   <li>When falling twice does not help, failures do not come from the rate: what succeeds at the
+ *       low rate is the new reference, and the rate climbs back. To give out less would then only
+ *       make less of what succeeds.
+ *   <li>Each step waits until deliveries made at the new rate have come back.
+ * </ol>
+ */
+final class SuccessLaw {
+  static final double UNLIMITED = Double.POSITIVE_INFINITY;
+
+  /** Below this success there is nothing to be gained but knowledge. */
+  static final double DOWN = 0.1;
+
+  /** The probe rate as a share of what succeeded before. */
+  static final double PROBE_SHARE = 0.01;
+
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final long RECENT_NANOS = 1_000_000_000L;
+  private static final long REFERENCE_NANOS = 5_000_000_000L;
+  private static final long MAX_SETTLE_NANOS = 30_000_000_000L;
+  private static final long OPEN_AFTER_NANOS = 2_000_000_000L;
+  private static final long FEW_AFTER_NANOS = 1_000_000_000L;
+  private static final long ANY_AFTER_NANOS = 5_000_000_000L;
+  private static final int MIN_FAILURES = 10;
+  private static final int ENOUGH = 20;
+  private static final int REFERENCE_COUNT = 100;
+  private static final int FEW = 5;
+  private static final int FEW_GOOD = 3;
+  private static final double MIN_GROWTH = 0.01;
+
+  /** Where the rate stays that is known to be a bit too high. */
+  private static final double HELD_ABOVE = 1.02;
+
+  /** How far an observation may be off by chance, in standard deviations. */
+  private static final double CHANCE = 1.5;
+
+  /** The same while the reference itself was observed, and may be off too. */
+  private static final double CHANCE_OF_TWO = 3;
+
+  /** What the rate does and why. */
+  enum Phase {
+    /** No limit. */
+    OPEN,
+    /** Nearly nothing succeeds: a few are tried. */
+    PROBING,
+    /** Too much failed: the rate has fallen. */
+    FALLING,
+    /** What is given out succeeds: the rate climbs. */
+    CLIMBING,
+    /** A part fails that the target allows for. */
+    HOLDING
+  }
+
+  /**
+   * Settings of a law.
+   *
+   * @param target share of deliveries that shall succeed
+   * @param windowNanos over which
+   * @param minRate messages a second that are given out in any case
+   */
+  record Settings(double target, long windowNanos, double minRate) {}
+
+  private Settings settings;
+  private OutcomeWindow window;
+  private final OutcomeWindow recent = new OutcomeWindow(RECENT_NANOS);
+  private final OutcomeWindow sinceReference = new OutcomeWindow(REFERENCE_NANOS);
+  private Phase phase = Phase.OPEN;
+  private double limit = UNLIMITED;
+
+  /** Success at rates that do no harm. */
+  private double reference = 1;
+
+  /** Successes a second before things went wrong. */
+  private double healthyRate;
+
+  /** What succeeded a second when more was given out; 0 if that is not known. */
+  private double ceiling;
+
+  private double growth = MIN_GROWTH;
+  private double fallingFrom;
+  private double fallingSuccess;
+  private int unhelpedCount;
+  private Outcomes epoch = Outcomes.NONE;
+  private long epochNanos;
+  private long settledNanos;
+  private long beganNanos = Long.MIN_VALUE;
+  private long slackSinceNanos = Long.MIN_VALUE;
+  private long lastNanos;
+
+  SuccessLaw(Settings settings) {
+    this.settings = settings;
+    this.window = new OutcomeWindow(settings.windowNanos());
+  }
+
+  /** Goes on where another one was lost: at a rate that holds on the nodes. */
+  void adopt(double rate, long nowNanos) {
+    phase = Phase.CLIMBING;
+    limit = Math.max(settings.minRate(), rate);
+    healthyRate = limit;
+    restartEpoch(nowNanos, 0);
+  }
+
+  /** Takes in what became of deliveries before it was asked, without deciding anything by it. */
+  void remember(long nowNanos, Outcomes outcomes) {
+    if (outcomes.count() > 0) {
+      window.add(nowNanos, outcomes);
+    }
+  }
+
+  /** So many a second are known to have succeeded when all was well. */
+  void expect(double successesPerSecond) {
+    healthyRate = Math.max(healthyRate, successesPerSecond);
+  }
+
+  void change(Settings now) {
+    if (!now.equals(settings)) {
+      if (now.windowNanos() != settings.windowNanos()) {
+        window = new OutcomeWindow(now.windowNanos());
+      }
+      settings = now;
+    }
+  }
+
+  double limit() {
+    return limit;
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  boolean isOpen() {
+    return phase == Phase.OPEN;
+  }
+
+  /** Over the window; 1 without any outcomes. */
+  double success(long nowNanos) {
+    return window.at(nowNanos).success();
+  }
+
+  /** Takes in what became of deliveries since the last step. */
+  void step(long nowNanos, Outcomes outcomes) {
+    if (beganNanos == Long.MIN_VALUE) {
+      beganNanos = nowNanos;
+      lastNanos = nowNanos;
+      settledNanos = nowNanos;
+      epochNanos = nowNanos;
+    }
+    window.add(nowNanos, outcomes);
+    recent.add(nowNanos, outcomes);
+    sinceReference.add(nowNanos, outcomes);
+    learnReference(nowNanos);
+    if (settings.target() <= 0) {
+      open();
+    } else if (phase == Phase.OPEN) {
+      stepOpen(nowNanos, outcomes);
+    } else if (lastNanos >= settledNanos) {
+      epoch = epoch.plus(outcomes);
+      decide(nowNanos);
+    } else {
+      epochNanos = nowNanos;
+    }
+    lastNanos = nowNanos;
+  }
+
+  /** Failures that do not come from the rate may become fewer; by chance alone they do not. */
+  private void learnReference(long nowNanos) {
+    Outcomes all = sinceReference.at(nowNanos);
+    if (all.count() >= REFERENCE_COUNT) {
+      reference = Math.min(1, Math.max(reference, all.success() - 2 * deviation(all)));
+    }
+  }
+
+  private void stepOpen(long nowNanos, Outcomes outcomes) {
+    Outcomes long10 = window.at(nowNanos);
+    Outcomes last = recent.at(nowNanos);
+    double seconds =
+        Math.max(0.25, Math.min(RECENT_NANOS, nowNanos - beganNanos) / NANOS_PER_SECOND);
+    if (last.success() >= accepted()) {
+      healthyRate = Math.max(last.succeeded() / seconds, 0.95 * healthyRate);
+    }
+    boolean isFailing =
+        long10.failed() >= MIN_FAILURES
+            && isBelow(long10, accepted())
+            && isBelow(last, accepted())
+            && outcomes.failed() > 0;
+    if (isFailing) {
+      double rate = Math.max(last.count() / seconds, settings.minRate());
+      limit = rate;
+      growth = MIN_GROWTH;
+      if (last.success() < DOWN) {
+        fallToProbe();
+      } else {
+        fall(last.success(), rate, last.succeeded() / seconds);
+      }
+      restartEpoch(nowNanos, last.latencyNanos() / Math.max(1, last.count()));
+    }
+  }
+
+  private void decide(long nowNanos) {
+    long count = epoch.count();
+    long elapsed = nowNanos - epochNanos;
+    boolean isGood = epoch.success() >= accepted();
+    boolean isEnough =
+        count >= ENOUGH
+            || (count >= FEW_GOOD && isGood)
+            || (count >= FEW && elapsed >= FEW_AFTER_NANOS)
+            || (count > 0 && elapsed >= ANY_AFTER_NANOS);
+    if (!isEnough || elapsed <= 0) {
+      return;
+    }
+    double seconds = elapsed / NANOS_PER_SECOND;
+    double rate = count / seconds;
+    if (epoch.success() < Math.min(DOWN, accepted())) {
+      fallToProbe();
+    } else if (isBelow(epoch, accepted())) {
+      onFailing(rate, epoch.succeeded() / seconds);
+    } else {
+      onSuccess(rate, nowNanos);
+    }
+    restartEpoch(nowNanos, epoch.latencyNanos() / count);
+  }
+
+  private void onFailing(double rate, double goodRate) {
+    slackSinceNanos = Long.MIN_VALUE;
+    double success = epoch.success();
+    if (limit <= probeRate() * 1.01) {
+      // There is no lower rate to try.
+      if (epoch.count() >= FEW) {
+        accept(success - deviation(epoch));
+      }
+      return;
+    }
+    if (fallingFrom > 0 && limit < 0.75 * fallingFrom) {
+      double expected = Math.min(reference, fallingSuccess * fallingFrom / limit);
+      boolean isHelping = success >= fallingSuccess + (expected - fallingSuccess) / 2;
+      unhelpedCount = isHelping ? 0 : unhelpedCount + 1;
+      if (unhelpedCount >= 2) {
+        accept(success - deviation(epoch));
+        return;
+      }
+    }
+    fall(success, rate, goodRate);
+  }
+
+  /** What succeeds here is all there is to have. */
+  private void accept(double success) {
+    reference = Math.max(0, success);
+    sinceReference.clear();
+    ceiling = 0;
+    limit = Math.max(fallingFrom, limit * 2);
+    fallingFrom = 0;
+    unhelpedCount = 0;
+    phase = Phase.CLIMBING;
+  }
+
+  private void fall(double success, double rate, double goodRate) {
+    if (fallingFrom <= 0) {
+      fallingFrom = Math.min(limit, rate);
+      fallingSuccess = success;
+    }
+    phase = Phase.FALLING;
+    ceiling = goodRate;
+    growth = MIN_GROWTH;
+    double from = Math.min(limit, rate);
+    double lowered = unhelpedCount > 0 ? from / 2 : Math.max(goodRate, from / 2);
+    limit = Math.max(probeRate(), lowered);
+  }
+
+  private void fallToProbe() {
+    slackSinceNanos = Long.MIN_VALUE;
+    phase = Phase.PROBING;
+    fallingFrom = 0;
+    unhelpedCount = 0;
+    growth = MIN_GROWTH;
+    limit = Math.max(probeRate(), limit / 4);
+  }
+
+  private void onSuccess(double rate, long nowNanos) {
+    fallingFrom = 0;
+    unhelpedCount = 0;
+    if (rate < limit / 1.5) {
+      // The limit is not what holds.
+      if (slackSinceNanos == Long.MIN_VALUE) {
+        slackSinceNanos = nowNanos;
+      } else if (nowNanos - slackSinceNanos >= OPEN_AFTER_NANOS) {
+        open();
+        return;
+      }
+    } else {
+      slackSinceNanos = Long.MIN_VALUE;
+    }
+    double allowed = reference * (settings.target() + 3) / 4;
+    if (isBelow(epoch, allowed)) {
+      phase = Phase.HOLDING;
+      growth = MIN_GROWTH;
+      if (limit > ceiling * HELD_ABOVE) {
+        limit = ceiling > 0 ? Math.max(ceiling * HELD_ABOVE, limit * 0.97) : limit;
+      }
+      return;
+    }
+    phase = Phase.CLIMBING;
+    if (rate < limit / 3) {
+      return;
+    }
+    if (ceiling > 0 && limit > 1.5 * ceiling) {
+      ceiling = 0;
+    }
+    if (ceiling <= 0) {
+      limit *= limit < healthyRate / 4 ? 3 : 2;
+    } else if (limit < ceiling / 2) {
+      limit *= 2;
+    } else if (limit < 0.9 * ceiling) {
+      limit = Math.min(limit * 1.3, 0.95 * ceiling);
+    } else {
+      limit *= 1 + growth;
+      growth = Math.min(0.5, growth * 1.5);
+    }
+  }
+
+  private void open() {
+    phase = Phase.OPEN;
+    limit = UNLIMITED;
+    fallingFrom = 0;
+    unhelpedCount = 0;
+    slackSinceNanos = Long.MIN_VALUE;
+    ceiling = 0;
+    growth = MIN_GROWTH;
+  }
+
+  private void restartEpoch(long nowNanos, long latencyNanos) {
+    epoch = Outcomes.NONE;
+    epochNanos = nowNanos;
+    // Half a step is on its way anyway when the limit arrives.
+    long settling = latencyNanos + latencyNanos / 2 - 100_000_000L;
+    settledNanos = nowNanos + Math.max(0, Math.min(MAX_SETTLE_NANOS, settling));
+  }
+
+  private double accepted() {
+    return reference * settings.target();
+  }
+
+  private double probeRate() {
+    return Math.max(settings.minRate(), PROBE_SHARE * healthyRate);
+  }
+
+  /** Whether the outcomes are worse than this by more than chance. */
+  private boolean isBelow(Outcomes outcomes, double success) {
+    double chance = reference < 1 ? CHANCE_OF_TWO : CHANCE;
+    return outcomes.success() + chance * deviation(outcomes) < success;
+  }
+
+  /** The standard deviation of a share found by so many tries. */
+  private static double deviation(Outcomes outcomes) {
+    double share = outcomes.success();
+    return outcomes.count() == 0 ? 1 : Math.sqrt(share * (1 - share) / outcomes.count());
+  }
+}

@@ -1,0 +1,122 @@
+package io.tidewheel.feedback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The success law against simulated backends; the figures are those the broker must keep. */
+class SuccessLawTest {
+  private static final double UNBOUNDED = 1e9;
+  private static final SuccessLaw.Settings SETTINGS =
+      new SuccessLaw.Settings(0.9, 10 * Plant.SECOND, 1);
+
+  private final SuccessLaw law = new SuccessLaw(SETTINGS);
+
+  private Plant plant(long latencyMillis, long seed) {
+    return new Plant(
+        (now, outcomes) -> {
+          law.step(now, outcomes);
+          return law.limit();
+        },
+        2_000,
+        latencyMillis * 1_000_000,
+        seed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,1", "20,2", "100,3", "500,4"})
+  void neverLimitsWhatSucceeds(long latency, long seed) {
+    Plant plant = plant(latency, seed).run(60, 0.97, UNBOUNDED);
+    assertThat(law.isOpen()).isTrue();
+    assertThat(plant.mean(5, 60, Plant.Second::calls)).isGreaterThan(1_990);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,1", "20,2", "100,3", "20,4", "20,5"})
+  void leavesABackendThatIsDownAlone(long latency, long seed) {
+    Plant plant = plant(latency, seed).run(20, 1, UNBOUNDED).run(30, 0, 0).run(20, 1, UNBOUNDED);
+    assertThat(plant.mean(25, 50, Plant.Second::calls)).isLessThanOrEqualTo(40);
+    assertThat(plant.mean(25, 50, Plant.Second::calls)).isGreaterThanOrEqualTo(1);
+    assertThat(plant.second(55).good()).isGreaterThan(1_950);
+    assertThat(plant.swing(56, 70, Plant.Second::good)).isLessThan(0.05);
+    assertThat(law.isOpen()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,1", "20,2", "100,3", "20,4", "20,5"})
+  void findsAHiddenCapacity(long latency, long seed) {
+    Plant plant = plant(latency, seed).run(20, 1, UNBOUNDED).run(100, 1, 500);
+    assertThat(plant.mean(35, 120, Plant.Second::good)).isGreaterThan(450);
+    assertThat(plant.wasted(35, 120)).isLessThan(0.1);
+    assertThat(plant.swing(35, 120, Plant.Second::calls)).isLessThan(0.2);
+  }
+
+  /** Each call fails by itself in most cases, whatever the rate: less calls are less successes. */
+  @ParameterizedTest
+  @CsvSource({"5,1", "20,2", "100,3", "20,4", "20,5"})
+  void keepsTheRateWhenItIsNotWhatFails(long latency, long seed) {
+    Plant plant =
+        plant(latency, seed).run(20, 1, UNBOUNDED).run(60, 0.3, UNBOUNDED).run(20, 1, UNBOUNDED);
+    assertThat(plant.mean(20, 80, Plant.Second::good)).isGreaterThan(0.85 * 600);
+    assertThat(plant.swing(30, 80, Plant.Second::calls)).isLessThan(0.2);
+    assertThat(plant.mean(82, 100, Plant.Second::good)).isGreaterThan(1_900);
+  }
+
+  /** It serves less than a third of before; the others fail. */
+  @ParameterizedTest
+  @CsvSource({"5,1", "20,2", "100,3", "20,4", "20,5"})
+  void followsACapacityDownAndUp(long latency, long seed) {
+    Plant plant = plant(latency, seed).run(20, 1, 2_100).run(60, 1, 600).run(20, 1, 2_100);
+    assertThat(plant.mean(25, 80, Plant.Second::good)).isGreaterThan(0.85 * 600);
+    assertThat(plant.wasted(30, 80)).isLessThan(0.1);
+    assertThat(plant.swing(35, 80, Plant.Second::calls)).isLessThan(0.2);
+    assertThat(plant.mean(90, 100, Plant.Second::good)).isGreaterThan(1_800);
+  }
+
+  /** Why there is this law: the simpler one loses more in each of the situations. */
+  @Test
+  void doesBetterThanAdditiveIncrease() {
+    AimdLaw simple = new AimdLaw(0.9);
+    Plant other = new Plant(simple::step, 2_000, 20_000_000, 1).run(20, 1, UNBOUNDED);
+    Plant own = plant(20, 1).run(20, 1, UNBOUNDED);
+    other.run(100, 1, 500);
+    own.run(100, 1, 500);
+    assertThat(own.mean(35, 120, Plant.Second::good))
+        .isGreaterThan(other.mean(35, 120, Plant.Second::good) * 1.05);
+    assertThat(own.swing(35, 120, Plant.Second::calls))
+        .isLessThan(other.swing(35, 120, Plant.Second::calls) / 2);
+  }
+
+  @Test
+  void aTargetOfNothingSwitchesItOff() {
+    law.change(new SuccessLaw.Settings(0, Plant.SECOND, 1));
+    plant(20, 1).run(5, 0, UNBOUNDED);
+    assertThat(law.isOpen()).isTrue();
+  }
+
+  @Test
+  void aFewFailuresAreNoReason() {
+    long now = Plant.SECOND;
+    for (int i = 0; i < 9; i++) {
+      now += Plant.SECOND / 4;
+      law.step(now, new Outcomes(0, 1, 1_000));
+    }
+    assertThat(law.isOpen()).isTrue();
+  }
+
+  @Test
+  void neverFallsBelowTheLeastRate() {
+    law.change(new SuccessLaw.Settings(0.9, 10 * Plant.SECOND, 50));
+    Plant plant = plant(20, 1).run(20, 1, UNBOUNDED).run(20, 0, 0);
+    assertThat(plant.limit()).isEqualTo(50);
+  }
+
+  @Test
+  void goesOnWhereAnotherOneWasLost() {
+    law.adopt(500, Plant.SECOND);
+    Plant plant = plant(20, 1).run(10, 1, 500);
+    assertThat(plant.mean(2, 10, Plant.Second::good)).isGreaterThan(450);
+  }
+}
