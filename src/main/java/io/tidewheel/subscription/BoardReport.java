@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoardReport {
   private static final long FRESHER_MILLIS = 1_000;
+  private static final long REPEAT_NANOS = 50_000_000;
   private static final long PACE_NANOS = 1_000_000_000;
 
   private final Board board;
@@ -18,22 +19,38 @@ final class BoardReport {
   private long toldNanos;
   private boolean isBehind;
 
+  /** When the row is told again although nothing has changed. */
+  private long repeatNanos = Long.MAX_VALUE;
+
+  private boolean isToRepeat;
+
   BoardReport(Board board) {
     this.board = board;
     this.claim = board.claim();
   }
 
+  /** Whoever asked and got nothing is no reason for others to stay away: they are told again. */
+  void repeatSoon() {
+    isToRepeat = true;
+  }
+
   void update(Board.Row row, Now now) {
+    if (isToRepeat) {
+      isToRepeat = false;
+      repeatNanos = Math.min(repeatNanos, now.nanos() + REPEAT_NANOS);
+    }
     Board.Row before = last;
     if (before == null
         || isWorthTelling(before.dispatchable(), row.dispatchable())
         || isWorthTelling(before.backlog(), row.backlog())
         || (before.leased() == 0) != (row.leased() == 0)
         || isFresher(before, row)
+        || repeatNanos <= now.nanos()
         || (now.nanos() - toldNanos >= PACE_NANOS && !row.equals(before))) {
       last = row;
       toldNanos = now.nanos();
       isBehind = false;
+      repeatNanos = Long.MAX_VALUE;
       board.report(row);
     } else {
       isBehind = isBehind || !row.equals(before);
@@ -42,7 +59,7 @@ final class BoardReport {
 
   /** When small changes are told as well; {@link Long#MAX_VALUE} if there are none. */
   long dueNanos() {
-    return isBehind ? toldNanos + PACE_NANOS : Long.MAX_VALUE;
+    return Math.min(repeatNanos, isBehind ? toldNanos + PACE_NANOS : Long.MAX_VALUE);
   }
 
   /** The owner's number, new with each start of the subscription. */

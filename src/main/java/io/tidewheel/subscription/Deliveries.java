@@ -36,7 +36,13 @@ final class Deliveries {
 
   /** What a pull asks for. */
   record Request(
-      int max, long maxBytes, long leaseMillis, WorkerName worker, @Nullable Object holder) {}
+      int max,
+      long maxBytes,
+      long leaseMillis,
+      WorkerName worker,
+      @Nullable Object holder,
+      WorkerTally tally,
+      double retryShare) {}
 
   Deliveries(
       long subscriptionUid,
@@ -123,6 +129,7 @@ final class Deliveries {
     long leaseMillis =
         request.leaseMillis > 0 ? request.leaseMillis : policy.settings().lease().toMillis();
     List<Delivery> given = new ArrayList<>();
+    window.turns.limitRetries(request.retryShare);
     window.take(
         allowed,
         request.maxBytes,
@@ -134,6 +141,7 @@ final class Deliveries {
   private Delivery give(Slot slot, Request request, long leaseMillis, Now now) {
     long duration = Duration.ofMillis(leaseMillis).toNanos();
     Lease lease = leases.grant(slot.offset, request.worker, request.holder, now.nanos(), duration);
+    lease.tally = request.tally;
     slot.lease = lease;
     slot.deliveries++;
     slot.incarnation = incarnation;
@@ -157,16 +165,7 @@ final class Deliveries {
 
   /** Settles deliveries before they leave: for a subscription that delivers at most once. */
   void settleBeforeLeaving(List<Delivery> given, Runnable stored, Runnable failed) {
-    for (Delivery delivery : given) {
-      long offset = delivery.receipt().offset();
-      Slot slot = window.find(offset);
-      if (slot != null) {
-        WorkerName worker = slot.lease == null ? WorkerName.NONE : slot.lease.worker;
-        endings.endLease(slot);
-        window.hold(slot, Place.SETTLING);
-        ledger.collecting().ack(worker, offset, slot);
-      }
-    }
+    given.forEach(delivery -> endings.settleBeforeLeaving(delivery.receipt().offset()));
     await(stored, failed);
   }
 

@@ -19,6 +19,9 @@ final class DequeueRate {
   /** For how much it is worth to come back. */
   private static final double STEP_SECONDS = 0.02;
 
+  /** A rate may change while a queue waits for it. */
+  private static final long MAX_WAIT_NANOS = 250_000_000L;
+
   private static final double NANOS_PER_SECOND = 1e9;
   private static final long FORGET_NANOS = 1_000_000_000L;
 
@@ -26,6 +29,7 @@ final class DequeueRate {
   private double tokens = 1;
   private long filledAtNanos;
   private boolean isFilled;
+  private double lastPerSecond;
 
   /**
    * Takes what may be given out now.
@@ -59,7 +63,8 @@ final class DequeueRate {
     fill(perSecond, nowNanos);
     double wanted = Math.max(1, perSecond * STEP_SECONDS) + ahead(queue, nowNanos);
     double missing = Math.min(wanted, burst(perSecond) + waiting.size()) - tokens;
-    return nowNanos + (long) Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);
+    double wait = Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);
+    return nowNanos + (long) Math.min(MAX_WAIT_NANOS, Double.isNaN(wait) ? MAX_WAIT_NANOS : wait);
   }
 
   private int free(int queue, double perSecond, long nowNanos) {
@@ -73,6 +78,11 @@ final class DequeueRate {
       double most = Math.max(tokens, burst(perSecond) + waiting.size());
       tokens = Math.min(most, tokens + seconds * perSecond);
     }
+    if (perSecond < lastPerSecond) {
+      // What was saved at a higher rate is not for now.
+      tokens = Math.min(tokens, burst(perSecond));
+    }
+    lastPerSecond = perSecond;
     isFilled = true;
     filledAtNanos = nowNanos;
   }
@@ -95,6 +105,6 @@ final class DequeueRate {
   }
 
   private static double burst(double perSecond) {
-    return Math.max(1, perSecond * BURST_SECONDS);
+    return perSecond <= 0 ? 0 : Math.max(1, perSecond * BURST_SECONDS);
   }
 }

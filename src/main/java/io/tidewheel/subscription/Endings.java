@@ -131,7 +131,7 @@ final class Endings {
       return SettleStatus.RETRY;
     }
     if (action instanceof SettleAction.Ack) {
-      return ack(slot);
+      return ack(slot, now);
     }
     if (slot.place != Place.LEASED) {
       return slot.place == Place.SETTLING ? SettleStatus.RETRY : SettleStatus.EXPIRED;
@@ -174,11 +174,25 @@ final class Endings {
     return true;
   }
 
-  private SettleStatus ack(Slot slot) {
+  /** Settles what is about to leave for a worker that is asked for nothing more. */
+  void settleBeforeLeaving(long offset) {
+    Slot slot = window.find(offset);
+    if (slot != null) {
+      WorkerName worker = slot.lease == null ? WorkerName.NONE : slot.lease.worker;
+      endLease(slot);
+      window.hold(slot, Place.SETTLING);
+      ledger.collecting().ack(worker, offset, slot);
+    }
+  }
+
+  private SettleStatus ack(Slot slot, Now now) {
     if (slot.isDying) {
       return SettleStatus.EXPIRED;
     }
     Lease lease = slot.lease;
+    if (lease != null && lease.tally != null) {
+      lease.tally.succeeded(now.nanos() - lease.startNanos);
+    }
     window.hold(slot, Place.SETTLING);
     ledger.collecting().ack(lease == null ? WorkerName.NONE : lease.worker, slot.offset, slot);
     return SettleStatus.ACKED;
@@ -203,6 +217,10 @@ final class Endings {
       @Nullable String reason,
       Policy policy,
       Now now) {
+    Lease lease = slot.lease;
+    if (lease != null && lease.tally != null && cause != Cause.WORKER_LOST) {
+      lease.tally.failed(now.nanos() - lease.startNanos);
+    }
     SubscriptionSettings settings = policy.settings();
     int attempts = slot.attempts + 1;
     String text = Attempt.cutReason(reason);

@@ -211,6 +211,7 @@ final class Explaining {
                 .formatted(policy.settings().rateLimit(), until(opensAtMillis)),
             "time goes by, or rateLimit is raised");
       }
+      case SUCCESS, BACKEND, CPU -> held(gate, offset, 0, gates.allowance().detail(), liftOf(gate));
       case STORE ->
           held(
               gate,
@@ -240,6 +241,14 @@ final class Explaining {
           SKIPPED,
           NOTHING ->
           throw new IllegalArgumentException(gate + " holds single messages only");
+    };
+  }
+
+  private static String liftOf(Gate gate) {
+    return switch (gate) {
+      case SUCCESS -> "deliveries succeed again; the rate then climbs by itself";
+      case BACKEND -> "the backend recovers, its signal ends, or its budget is raised";
+      default -> "the node is less busy";
     };
   }
 

@@ -2,6 +2,7 @@ package io.tidewheel.subscription;
 
 import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Subscription.Board;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What a subscription says about itself. */
@@ -26,14 +27,15 @@ final class Figures {
       Deliveries known,
       Policy policy,
       long dispatchable,
+      Allowance allowance,
       @Nullable String trouble) {
     SubscriptionState state = known.state();
     boolean isLimited =
-        policy.settings().rateLimit() != null
+        allowance.rateWith(policy) < Double.POSITIVE_INFINITY
             && dispatchable == 0
             && known.dispatchable(policy) > 0;
     String reason = known.stopReason(policy);
-    String stopReason = reason == null && isLimited ? "rate-limit" : reason;
+    String stopReason = reason == null && isLimited ? word(allowance.gate(policy)) : reason;
     return new Reader.Status(
         reader.subscriptionUid(),
         reader.queue(),
@@ -53,6 +55,10 @@ final class Figures {
         state.parkedCount(),
         stopReason == null ? trouble : stopReason,
         known.whereabouts().reconciliation());
+  }
+
+  private static String word(Gate gate) {
+    return gate == Gate.RATE ? "rate-limit" : gate.name().toLowerCase(Locale.ROOT);
   }
 
   /** Before the stored state is known: what the queue said when it made the reader. */

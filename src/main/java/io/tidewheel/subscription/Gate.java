@@ -10,6 +10,12 @@ public enum Gate {
   IN_FLIGHT,
   /** The rate of the subscription is used up for now. */
   RATE,
+  /** Too many deliveries fail: the rate is lowered until they succeed. */
+  SUCCESS,
+  /** A backend asked for less, or its budget is used up for now. */
+  BACKEND,
+  /** The node is busy: the rate is lowered so that publishing stays fast. */
+  CPU,
   /** Too much failed, or is settled beyond an unsettled message, to be recorded. */
   RECORDS,
   /** An earlier message of its key is not settled. */

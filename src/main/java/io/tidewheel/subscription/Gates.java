@@ -65,12 +65,17 @@ final class Gates {
       return roomInFlight(known.window(), policy) <= 0 ? Gate.IN_FLIGHT : Gate.RECORDS;
     }
     boolean isLimited = known.dispatchable(policy) > 0 && pulling.dispatchable(known, policy) == 0;
-    return isLimited ? Gate.RATE : null;
+    return isLimited ? pulling.allowance().gate(policy) : null;
   }
 
   /** What could be given out now. */
   long dispatchable(Deliveries known, Policy policy) {
     return outer(policy) == null ? pulling.dispatchable(known, policy) : 0;
+  }
+
+  /** What the subscription may give out on this node. */
+  Allowance allowance() {
+    return pulling.allowance();
   }
 
   /** When the rate lets more out; {@link Long#MAX_VALUE} if that is not what holds. */

@@ -12,6 +12,9 @@ final class Lease {
   /** Ends the lease when it ends itself; null for a lease that only ends by time. */
   final @Nullable Object holder;
 
+  /** Hears how it ends; null if it was carried over from another owner. */
+  @Nullable WorkerTally tally;
+
   final long startNanos;
   long deadlineNanos;
   Leases.@Nullable Bucket bucket;

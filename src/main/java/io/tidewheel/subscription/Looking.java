@@ -1,5 +1,6 @@
 package io.tidewheel.subscription;
 
+import io.tidewheel.queue.Reader;
 import io.tidewheel.subscription.Looks.Answer;
 import io.tidewheel.subscription.Looks.Look;
 import io.tidewheel.subscription.Looks.NotNow;
@@ -22,15 +23,18 @@ final class Looking {
   private static final NotNow STALE =
       new NotNow("the node of the queue is not confirmed as its owner now; ask again");
 
+  private final Reader.Context reader;
   private final Gates gates;
   private final Supplier<@Nullable String> readingTrouble;
   private final Supplier<@Nullable String> outboxTrouble;
   private final List<Look> kept = new ArrayList<>();
 
   Looking(
+      Reader.Context reader,
       Gates gates,
       Supplier<@Nullable String> readingTrouble,
       Supplier<@Nullable String> outboxTrouble) {
+    this.reader = reader;
     this.gates = gates;
     this.readingTrouble = readingTrouble;
     this.outboxTrouble = outboxTrouble;
@@ -46,6 +50,24 @@ final class Looking {
     } else {
       look.replyTo().tell(RECOVERING);
     }
+  }
+
+  /** Says how it is, also before the state is known. */
+  void describe(
+      Reader.Describe describe, @Nullable Deliveries known, Policy policy, long knownEnd) {
+    String trouble = readingTrouble.get() == null ? outboxTrouble.get() : readingTrouble.get();
+    describe
+        .replyTo()
+        .tell(
+            known == null
+                ? Figures.recovering(reader, knownEnd)
+                : Figures.of(
+                    reader,
+                    known,
+                    policy,
+                    gates.dispatchable(known, policy),
+                    gates.allowance(),
+                    trouble));
   }
 
   /** Answers what was kept, as soon as the state is known. */

@@ -11,21 +11,26 @@ final class Pulling {
   private final DequeueRates.Share rate;
   private final Holders holders;
   private final Supplier<Policy> policies;
+  private final Runnable onSentAway;
 
-  Pulling(DequeueRates.Share rate, Holders holders, Supplier<Policy> policies) {
+  /** {@code onSentAway} is run when a worker gets nothing although others would. */
+  Pulling(
+      DequeueRates.Share rate, Holders holders, Supplier<Policy> policies, Runnable onSentAway) {
     this.rate = rate;
     this.holders = holders;
     this.policies = policies;
+    this.onSentAway = onSentAway;
   }
 
   /** What could be given out now. */
   long dispatchable(Deliveries known, Policy policy) {
+    rate.tellBacklog(known.whereabouts().backlog());
     return rate.available(known.dispatchable(policy), policy);
   }
 
   /** When the rate lets more out; {@link Long#MAX_VALUE} if it does now, or is not what holds. */
   long dueNanos(Deliveries known, Policy policy, Now now) {
-    if (policy.settings().rateLimit() == null) {
+    if (!rate.isLimited(policy)) {
       return Long.MAX_VALUE;
     }
     long free = known.dispatchable(policy);
@@ -33,18 +38,38 @@ final class Pulling {
     return isHolding ? now.nanos() + rate.waitNanos(policy) : Long.MAX_VALUE;
   }
 
+  /** What the subscription may give out on this node. */
+  Allowance allowance() {
+    return rate.allowance();
+  }
+
   void pull(Pull pull, Deliveries known, Policy policy, Now now) {
-    int max = rate.take(pull.max(), policy);
     ActorRef<?> holder = pull.watch();
+    WorkerName worker = WorkerName.of(pull.worker(), pull.version());
+    WorkerTally tally = rate.throttle().worker(worker, holder);
+    int wanted = tally.allowed(pull.max(), rate.nowNanos());
+    int max = rate.take(wanted, policy);
     Deliveries.Request request =
         new Deliveries.Request(
             max,
             pull.maxBytes(),
             pull.leaseMillis(),
-            WorkerName.of(pull.worker(), pull.version()),
-            holder);
+            worker,
+            holder,
+            tally,
+            rate.allowance().retryShare());
     List<Delivery> given = known.pull(request, policy, now);
     rate.giveBack(max - given.size(), policy);
+    if (max < wanted && given.size() == max && known.dispatchable(policy) > 0) {
+      rate.throttle().tellHeld();
+    }
+    if (tally.isSick() && given.isEmpty()) {
+      if (wanted > 0) {
+        tally.giveBackProbe();
+      } else {
+        onSentAway.run();
+      }
+    }
     if (given.isEmpty() || !policy.isAtMostOnce()) {
       holders.watch(given.isEmpty() ? null : holder);
       pull.replyTo().tell(new Pulled(given, dispatchable(known, policy)));

@@ -90,18 +90,19 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.policies = new PolicyView(deps.catalog(), reader.topicUid(), reader.subscriptionUid());
     this.seeking = new Seeking(context, reader.log(), reader.queue());
     this.replays = new Replays(context, reader, deps.random());
+    this.report = new BoardReport(deps.board());
     Pulling pulling =
         new Pulling(
-            deps.rates().share(reader.subscriptionUid(), reader.queue(), deps.nanoTime()),
+            deps.rates().share(reader, deps.nanoTime()),
             holders,
-            policies::current);
+            policies::current,
+            report::repeatSoon);
     this.gates = new Gates(deps.ownership().fence(), pulling, this::ending);
-    this.report = new BoardReport(deps.board());
     this.knownEnd = reader.nextOffset();
     this.outbox =
         new Outbox(
             context, timers, reader, deps.catalog(), deps.router(), deps.ownership().fence());
-    this.looking = new Looking(gates, reading::trouble, outbox::trouble);
+    this.looking = new Looking(reader, gates, reading::trouble, outbox::trouble);
     this.core =
         new CoreLink<>(
             context,
@@ -142,7 +143,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onMessage(
             Looks.Look.class,
             look -> after(() -> looking.onLook(look, deliveries, policies.current(), alarm.now())))
-        .onMessage(Reader.Describe.class, describe -> after(() -> onDescribe(describe)))
+        .onMessage(
+            Reader.Describe.class,
+            describe ->
+                after(() -> looking.describe(describe, deliveries, policies.current(), knownEnd)))
         .onMessage(Reader.Close.class, close -> after(() -> closer = close.replyTo()))
         .onMessage(Reader.Stop.class, stop -> after(() -> onStop(stop)))
         .onMessage(StopDeadline.class, deadline -> Behaviors.stopped())
@@ -279,18 +283,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private Behavior<Reader.Command> after(Runnable step) {
     step.run();
     return next();
-  }
-
-  private void onDescribe(Reader.Describe describe) {
-    Deliveries known = deliveries;
-    Policy policy = policies.current();
-    String trouble = reading.trouble() == null ? outbox.trouble() : reading.trouble();
-    describe
-        .replyTo()
-        .tell(
-            known == null
-                ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, gates.dispatchable(known, policy), trouble));
   }
 
   private void onStop(Reader.Stop stop) {

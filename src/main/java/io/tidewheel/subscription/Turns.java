@@ -20,6 +20,12 @@ final class Turns {
   private final PriorityQueue<Due> waiting =
       new PriorityQueue<>(Comparator.comparingLong(Due::atNanos));
 
+  /** Retries that may go before others wait no longer; only with a bound. */
+  private static final double MAX_RETRIES_SAVED = 10;
+
+  private double retryShare = 1;
+  private double retriesSaved = MAX_RETRIES_SAVED;
+
   /** A retry time; void if the message has another place or time by then. */
   private record Due(long atNanos, Slot slot) {}
 
@@ -51,17 +57,33 @@ final class Turns {
     if (first == null || back == null) {
       return first == null ? back : first;
     }
+    if (isRetryBound(back)) {
+      return first;
+    }
     return back.attempts > 0 || back.offset < first.offset ? back : first;
   }
 
   /** Takes out the one that was found by {@link #peek}. */
   void take(Slot next) {
     next.isQueued = false;
+    if (retryShare < 1) {
+      double change = next.attempts > 0 ? -1 : retryShare / (1 - retryShare);
+      retriesSaved = Math.max(0, Math.min(MAX_RETRIES_SAVED, retriesSaved + change));
+    }
     if (returned.peek() == next) {
       returned.poll();
     } else {
       fresh.poll();
     }
+  }
+
+  /** At most this share of what is taken failed before, as long as there is something else. */
+  void limitRetries(double share) {
+    retryShare = share;
+  }
+
+  private boolean isRetryBound(Slot back) {
+    return retryShare < 1 && back.attempts > 0 && retriesSaved < 1;
   }
 
   /** Drops from the head what can't be given out any more; its key puts it back when it can. */

@@ -31,7 +31,7 @@ final class Window {
   static final int MAX_KEY_RUN = 100;
 
   private final Map<Long, Slot> slots = new HashMap<>();
-  private final Turns turns = new Turns();
+  final Turns turns = new Turns();
   private final Ages ages = new Ages();
   private final Payloads payloads;
   private final KeyLines lines;

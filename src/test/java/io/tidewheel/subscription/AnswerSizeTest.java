@@ -70,7 +70,13 @@ class AnswerSizeTest {
   private static List<Delivery> pull(Deliveries deliveries) {
     return deliveries.pull(
         new Deliveries.Request(
-            Limits.MAX_PULL_MESSAGES, Limits.MAX_PULL_BYTES, 0, WorkerName.NONE, null),
+            Limits.MAX_PULL_MESSAGES,
+            Limits.MAX_PULL_BYTES,
+            0,
+            WorkerName.NONE,
+            null,
+            Settings.TALLY,
+            1),
         POLICY,
         NOW);
   }

@@ -211,7 +211,9 @@ class DeepWindowTest {
 
   private List<Delivery> pull(Deliveries deliveries, int max) {
     return deliveries.pull(
-        new Deliveries.Request(max, 4 << 20, 0, WorkerName.NONE, null), POLICY, now);
+        new Deliveries.Request(max, 4 << 20, 0, WorkerName.NONE, null, Settings.TALLY, 1),
+        POLICY,
+        now);
   }
 
   private void ack(Deliveries deliveries, List<Delivery> given) {

@@ -77,7 +77,9 @@ public final class DeliveriesBenchmark {
       }
       List<Delivery> given =
           deliveries.pull(
-              new Deliveries.Request(PULL, 4 << 20, 0, WorkerName.NONE, null), POLICY, now);
+              new Deliveries.Request(PULL, 4 << 20, 0, WorkerName.NONE, null, Settings.TALLY, 1),
+              POLICY,
+              now);
       if (!given.isEmpty()) {
         out.add(given);
       }

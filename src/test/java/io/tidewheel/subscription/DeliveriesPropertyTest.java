@@ -239,7 +239,8 @@ class DeliveriesPropertyTest {
     private void pull() {
       List<Delivery> given =
           deliveries.pull(
-              new Deliveries.Request(1 + random.nextInt(6), 500, 0, WorkerName.NONE, null),
+              new Deliveries.Request(
+                  1 + random.nextInt(6), 500, 0, WorkerName.NONE, null, Settings.TALLY, 1),
               policy,
               now());
       Map<String, Long> newest = new HashMap<>();

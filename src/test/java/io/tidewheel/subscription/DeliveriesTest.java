@@ -164,7 +164,8 @@ class DeliveriesTest {
     MessageBatch batch = new MessageBatch(1, 0, 1, List.of(free("a"), free("b")));
     Now begin = new Now(millis, 0);
     next.read(0, List.of(batch), POLICY, begin);
-    Deliveries.Request all = new Deliveries.Request(10, 1 << 20, 0, WorkerName.NONE, null);
+    Deliveries.Request all =
+        new Deliveries.Request(10, 1 << 20, 0, WorkerName.NONE, null, Settings.TALLY, 1);
     assertThat(next.pull(all, POLICY, begin)).extracting(Fixture::text).containsExactly("b");
     long leaseNanos = POLICY.settings().lease().toNanos();
     Now before = new Now(millis + skewMillis, leaseNanos - 1);
@@ -269,7 +270,9 @@ class DeliveriesTest {
 
   private List<Delivery> pull(int max) {
     return deliveries.pull(
-        new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, null), POLICY, NOW);
+        new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, null, Settings.TALLY, 1),
+        POLICY,
+        NOW);
   }
 
   private SettleStatus settle(SettleAction action, Receipt receipt) {

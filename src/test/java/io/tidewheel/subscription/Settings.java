@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** Settings that differ from others in one thing. */
 final class Settings {
+  /** Of a worker that nobody asks about. */
+  static final WorkerTally TALLY = new WorkerTally(WorkerName.NONE, false);
+
   private Settings() {}
 
   static SubscriptionSettings paused(SubscriptionSettings s, boolean isPaused) {
