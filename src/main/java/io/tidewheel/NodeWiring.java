@@ -27,6 +27,7 @@ import io.tidewheel.cluster.ClusterNode;
 import io.tidewheel.cluster.Roles;
 import io.tidewheel.cluster.ShardedQueues;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.feedback.Feedback;
 import io.tidewheel.http.Broker;
 import io.tidewheel.http.HttpServer;
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
@@ -89,6 +90,7 @@ final class NodeWiring {
   private final PublishedCatalog published = new PublishedCatalog();
   private final RowReader rows;
   private final TailCache tail;
+  private final DequeueRates rates = new DequeueRates();
 
   /** Opens the store, waits for it, and joins the cluster. */
   private NodeWiring(ActorSystem<Void> system, TidewheelSettings settings) {
@@ -159,6 +161,7 @@ final class NodeWiring {
             cluster.isMember() ? cluster.name() : null,
             board::tell,
             sessions(topics, pending, consumer, inspector, metrics),
+            startFeedback(pending, metrics),
             clock,
             System::nanoTime);
     HttpServer server = serve(broker);
@@ -212,7 +215,7 @@ final class NodeWiring {
             System::nanoTime,
             random,
             new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
-            new DequeueRates());
+            rates);
     queues.start(
         new Queue.Dependencies(
             ownership(QUEUE_CHECKPOINTS, store.messageLogs()),
@@ -301,6 +304,12 @@ final class NodeWiring {
         .description("Open sessions of clients")
         .register(metrics);
     return sessions;
+  }
+
+  private Feedback startFeedback(ByteBudget pending, PrometheusMeterRegistry metrics) {
+    return new FeedbackWiring(
+            system, settings, cluster, smallLogs(), published::get, rates, pending, clock)
+        .start(metrics);
   }
 
   private Redriver startRedriver(CatalogClient topics, LogBrowser browser, Publisher publisher) {

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -222,6 +223,28 @@ public final class ClusterNode {
   public Standing.Home home() {
     NodeId self = Members.self(cluster);
     return new Standing.Home(self.address(), self.uid(), Standing.Nearness.HERE);
+  }
+
+  /**
+   * The actors of a name on the other nodes, as they are now.
+   *
+   * @param name under which each node has started its own, under the guardian of the system
+   */
+  public <T> Supplier<List<ActorRef<T>>> others(String name) {
+    if (lease == null) {
+      return List::of;
+    }
+    Peers<T> peers = new Peers<>(system, name);
+    return () -> {
+      synchronized (peers) {
+        return Members.view(cluster).others().stream().map(peers::on).toList();
+      }
+    };
+  }
+
+  /** Nodes where queues may live now; at least one. */
+  public int brokerCount() {
+    return lease == null ? 1 : Math.max(1, Members.view(cluster).brokers().size());
   }
 
   /**

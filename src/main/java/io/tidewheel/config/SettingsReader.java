@@ -64,6 +64,16 @@ public final class SettingsReader {
     return (int) value;
   }
 
+  /** A number between two bounds, both included. */
+  public double number(String key, double min, double max) {
+    String expected = "a number from " + min + " to " + max;
+    double value = read(key, expected, () -> root.getDouble(full(key)));
+    if (!(value >= min && value <= max)) {
+      throw wrong(key, expected);
+    }
+    return value;
+  }
+
   /** A size with its unit, such as {@code 32MiB}, between two bounds, both included. */
   public long bytes(String key, long minBytes, long maxBytes) {
     String expected =

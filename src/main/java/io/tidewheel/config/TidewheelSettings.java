@@ -26,7 +26,8 @@ public record TidewheelSettings(
     Store store,
     CassandraSettings cassandra,
     Auth auth,
-    ClusterSettings cluster) {
+    ClusterSettings cluster,
+    Feedback feedback) {
   static final String ROOT = "tidewheel";
 
   /**
@@ -135,6 +136,14 @@ public record TidewheelSettings(
     }
   }
 
+  /**
+   * When subscriptions give out less because the node is busy.
+   *
+   * @param cpuHighMark of the processors, from 0 to 1; above 1 for never
+   * @param cpuLeastShare that is given out in any case
+   */
+  public record Feedback(double cpuHighMark, double cpuLeastShare) {}
+
   /** Where messages are kept. */
   public enum Store {
     /** In the data directory of the one node. */
@@ -175,7 +184,8 @@ public record TidewheelSettings(
             SettingsReader.of(config, ROOT).choice("store", Store.class),
             CassandraSettings.read(SettingsReader.of(config, ROOT + ".cassandra")),
             new Auth(SettingsReader.of(config, ROOT + ".auth").choice("mode", Auth.Mode.class)),
-            ClusterSettings.read(SettingsReader.of(config, ROOT + ".cluster")));
+            ClusterSettings.read(SettingsReader.of(config, ROOT + ".cluster")),
+            feedback(SettingsReader.of(config, ROOT + ".feedback")));
     requireRoom(settings.budgets().sum() + settings.http().maxBodyBytesInFlight(), maxHeapBytes);
     requireReach(settings, SettingsReader.of(config, ROOT + ".http"));
     return settings;
@@ -207,6 +217,11 @@ public record TidewheelSettings(
         directory,
         reader.duration("stop-timeout", Duration.ofSeconds(1), Duration.ofMinutes(10)),
         reader.bytes("disk-reserve", 1L << 20, 1L << 40));
+  }
+
+  private static Feedback feedback(SettingsReader reader) {
+    return new Feedback(
+        reader.number("cpu-high-mark", 0.1, 100), reader.number("cpu-least-share", 0.001, 1));
   }
 
   private static Topics topics(SettingsReader reader) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.feedback.Feedback;
+import io.tidewheel.feedback.NodeFeedback;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.Reader;
@@ -52,10 +54,12 @@ final class BacklogRoutes {
 
   private final CatalogClient catalog;
   private final Inspector inspector;
+  private final Feedback feedback;
 
   BacklogRoutes(Broker broker) {
     this.catalog = broker.catalog();
     this.inspector = broker.inspector();
+    this.feedback = broker.feedback();
   }
 
   CompletionStage<Answer> list(Call call) {
@@ -74,8 +78,9 @@ final class BacklogRoutes {
     int size = call.size("pageSize", DEFAULT_SIZE, MAX_SIZE);
     List<Topic> topics = topics(filter);
     return rows(topics, 0, new ArrayList<>(), call)
-        .thenApply(
-            rows -> {
+        .thenCombine(
+            feedback.nodes(),
+            (rows, nodes) -> {
               List<Row> found =
                   rows.stream()
                       .filter(row -> row.reader().backlog() >= filter.min())
@@ -85,7 +90,10 @@ final class BacklogRoutes {
                       .toList();
               ObjectNode body = Json.newObject();
               ArrayNode array = body.putArray("rows");
-              found.stream().skip(from).limit(size).forEach(row -> write(row, array.addObject()));
+              found.stream()
+                  .skip(from)
+                  .limit(size)
+                  .forEach(row -> write(row, nodes, array.addObject()));
               if (from + size < found.size()) {
                 body.put("nextPageToken", new PageToken(question, 0, from + size).text());
               }
@@ -148,7 +156,7 @@ final class BacklogRoutes {
     return rows;
   }
 
-  private static void write(Row row, ObjectNode node) {
+  private static void write(Row row, List<NodeFeedback.Node> nodes, ObjectNode node) {
     Reader.Status reader = row.reader();
     node.put("topic", row.topic().name());
     node.put("subscription", row.subscription().name());
@@ -163,6 +171,10 @@ final class BacklogRoutes {
     }
     node.put("lag", row.lag());
     node.put("deadLetters", reader.deadCount());
+    AllowanceWriter.write(
+        row.subscription().settings(),
+        AllowanceWriter.rows(nodes, row.subscription().uid(), row.queue().node()),
+        node);
     node.put("paused", row.subscription().settings().isPaused());
     if (reader.stopReason() != null) {
       node.put("stopReason", reader.stopReason());

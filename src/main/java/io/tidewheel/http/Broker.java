@@ -4,6 +4,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.cluster.ClusterStatus;
+import io.tidewheel.feedback.Feedback;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
@@ -43,6 +44,7 @@ public record Broker(
     @Nullable String memberName,
     Board board,
     Sessions sessions,
+    Feedback feedback,
     InstantSource clock,
     LongSupplier nanoTime) {
 

@@ -80,6 +80,11 @@ final class Call {
     return match.tail().get(0);
   }
 
+  /** The name of a backend in the path. */
+  String backend() {
+    return match.tail().get(0);
+  }
+
   boolean isDefaultSubscription() {
     return match.isDefaultSubscription();
   }

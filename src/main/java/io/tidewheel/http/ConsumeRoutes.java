@@ -7,6 +7,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.dispatch.SameThread;
+import io.tidewheel.feedback.Feedback;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -27,12 +28,14 @@ final class ConsumeRoutes {
   private static final int PIECE_BYTES = 64 << 10;
 
   private final Consumer consumer;
+  private final Feedback feedback;
   private final Lookup lookup;
   private final ReceiptCodec receipts;
   private final DeliveryWriter writer;
 
   ConsumeRoutes(Broker broker, Lookup lookup) {
     this.consumer = broker.consumer();
+    this.feedback = broker.feedback();
     this.lookup = lookup;
     this.receipts = broker.receipts();
     this.writer = new DeliveryWriter(receipts);
@@ -141,7 +144,20 @@ final class ConsumeRoutes {
             : consumer.settle(
                 found.topic(), found.subscription(), settlement.action(), valid, call.timeLeft());
     return settled.thenApply(
-        statuses -> answer(expected(settlement.action()), texts, isValid, statuses));
+        statuses -> {
+          tellCost(found, settlement, statuses);
+          return answer(expected(settlement.action()), texts, isValid, statuses);
+        });
+  }
+
+  /** What was settled by this call; what it was before has been told before. */
+  private void tellCost(
+      Lookup.Found found, SettleBody.Settlement settlement, List<SettleStatus> statuses) {
+    SettleStatus expected = expected(settlement.action());
+    int count = (int) statuses.stream().filter(status -> status == expected).count();
+    if (!settlement.cost().isEmpty() && count > 0) {
+      feedback.cost(found.topic().uid(), found.subscription().uid(), settlement.cost(), count);
+    }
   }
 
   private static Answer answer(

@@ -47,6 +47,7 @@ final class HttpService {
   private final ListRoutes listing;
   private final SearchRoutes searching;
   private final BacklogRoutes backlog;
+  private final FeedbackRoutes feedback;
   private final BacklogSocket backlogSocket;
   private final OperationRoutes operations;
   private final NodeRoutes node;
@@ -96,6 +97,7 @@ final class HttpService {
     this.listing = new ListRoutes(broker, lookup);
     this.searching = new SearchRoutes(broker, lookup);
     this.backlog = new BacklogRoutes(broker);
+    this.feedback = new FeedbackRoutes(broker);
     this.backlogSocket = new BacklogSocket(broker, materializer);
   }
 
@@ -257,6 +259,11 @@ final class HttpService {
       case LIST_MESSAGES -> listing.list(call);
       case MESSAGE -> browsing.message(call);
       case BACKLOG -> backlog.list(call);
+      case FEEDBACK -> feedback.get();
+      case SIGNAL -> feedback.signal(call);
+      case PUT_BACKEND -> feedback.putBudget(call);
+      case GET_BACKEND -> feedback.backend(call);
+      case DELETE_BACKEND -> feedback.deleteBudget(call);
       case BACKLOG_STREAM -> backlogSocket.open(call);
     };
   }

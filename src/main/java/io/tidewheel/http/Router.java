@@ -34,6 +34,9 @@ final class Router {
 
   private static final List<Route> OPERATION = List.of(Route.GET_OPERATION, Route.CANCEL_OPERATION);
 
+  private static final List<Route> BACKEND =
+      List.of(Route.GET_BACKEND, Route.PUT_BACKEND, Route.DELETE_BACKEND);
+
   private Router() {}
 
   /**
@@ -91,6 +94,12 @@ final class Router {
     if (target.subscription() != null && !Names.isValid(target.subscription())) {
       throw invalidName("subscription", target.subscription());
     }
+    if (route == Route.SIGNAL || BACKEND.contains(route)) {
+      String backend = target.tail().get(0);
+      if (!Names.isValid(backend)) {
+        throw invalidName("backend", backend);
+      }
+    }
     return new Match(
         route,
         topic == null ? "" : topic,
@@ -128,6 +137,12 @@ final class Router {
     }
     if (first.equals("v1") && size >= 2 && path.get(1).equals("operations")) {
       return operations(path);
+    }
+    if (first.equals("v1") && size >= 2 && path.get(1).equals("feedback")) {
+      return feedback(path);
+    }
+    if (first.equals("v1") && size == 3 && path.get(1).equals("backends")) {
+      return new Target(BACKEND, null, null, path.subList(2, 3));
     }
     if (size == 2 && first.equals("v1") && path.get(1).equals("backlog")) {
       return new Target(List.of(Route.BACKLOG), null, null);
@@ -179,6 +194,14 @@ final class Router {
       throw notFound();
     }
     return new Target(List.of(verb), topic, subscription.substring(0, colon));
+  }
+
+  private static Target feedback(List<String> path) {
+    return switch (path.size()) {
+      case 2 -> new Target(List.of(Route.FEEDBACK), null, null);
+      case 3 -> new Target(List.of(Route.SIGNAL), null, null, path.subList(2, 3));
+      default -> throw notFound();
+    };
   }
 
   private static Target operations(List<String> path) {

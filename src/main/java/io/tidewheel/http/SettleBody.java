@@ -7,6 +7,7 @@ import io.tidewheel.subscription.SettleAction;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the body of an ack, nack, release, reject or extend. */
@@ -20,6 +21,7 @@ final class SettleBody {
   private @Nullable Duration lease;
   private @Nullable Duration timeLimit;
   private @Nullable String reason;
+  private Map<String, Double> cost = Map.of();
 
   private SettleBody(Route route) {
     this.route = route;
@@ -29,9 +31,14 @@ final class SettleBody {
    * What is asked for.
    *
    * @param receipts as they came, at least one
+   * @param cost calls of backends that all of them took together, by name
    * @param timeLimit of the request; null if the body names none
    */
-  record Settlement(SettleAction action, List<String> receipts, @Nullable Duration timeLimit) {}
+  record Settlement(
+      SettleAction action,
+      List<String> receipts,
+      Map<String, Double> cost,
+      @Nullable Duration timeLimit) {}
 
   static Settlement read(Route route, byte[] body) {
     SettleBody read = new SettleBody(route);
@@ -41,7 +48,7 @@ final class SettleBody {
       throw Problem.ofField(ProblemType.MALFORMED, "/receipts", "is missing or empty")
           .toException();
     }
-    return new Settlement(read.action(), receipts, read.timeLimit);
+    return new Settlement(read.action(), receipts, read.cost, read.timeLimit);
   }
 
   private SettleAction action() {
@@ -82,6 +89,7 @@ final class SettleBody {
       case "timeout" -> timeLimit = FieldParser.timeLimit(parser, pointer);
       case "delay" -> delay = delay(parser, pointer);
       case "reason" -> reason = reason(parser, pointer);
+      case "cost" -> cost = CostParser.read(parser, pointer);
       case "lease" -> lease = PullBody.lease(parser, pointer);
       default -> {
         if (parser.currentToken() != JsonToken.VALUE_NULL) {

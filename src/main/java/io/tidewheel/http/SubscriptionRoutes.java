@@ -4,6 +4,8 @@ import akka.http.javadsl.model.HttpResponse;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.feedback.Feedback;
+import io.tidewheel.feedback.NodeFeedback;
 import io.tidewheel.queue.Inspector;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -14,11 +16,13 @@ final class SubscriptionRoutes {
   private final CatalogClient catalog;
   private final Inspector inspector;
   private final Lookup lookup;
+  private final Feedback feedback;
 
   SubscriptionRoutes(Broker broker, Lookup lookup) {
     this.catalog = broker.catalog();
     this.inspector = broker.inspector();
     this.lookup = lookup;
+    this.feedback = broker.feedback();
   }
 
   CompletionStage<Answer> put(Call call) {
@@ -83,12 +87,11 @@ final class SubscriptionRoutes {
     Topic.Subscription subscription = found.subscription();
     CompletionStage<List<Inspector.QueueStatus>> inspection =
         TopicRoutes.inspect(inspector, topic, call);
-    return inspection.thenApply(
-        statuses -> {
+    return inspection.thenCombine(
+        feedback.nodes(),
+        (statuses, nodes) -> {
           HttpResponse response =
-              Responses.json(
-                  isCreated ? 201 : 200,
-                  ResourceWriter.subscription(topic, subscription, statuses));
+              Responses.json(isCreated ? 201 : 200, resource(topic, subscription, statuses, nodes));
           response = Responses.withRevision(response, subscription.revision());
           return Answer.of(
               isCreated
@@ -98,6 +101,17 @@ final class SubscriptionRoutes {
                       "/v1/topics/" + topic.name() + "/subscriptions/" + subscription.name())
                   : response);
         });
+  }
+
+  private static ObjectNode resource(
+      Topic topic,
+      Topic.Subscription subscription,
+      List<Inspector.QueueStatus> statuses,
+      List<NodeFeedback.Node> nodes) {
+    ObjectNode node = ResourceWriter.subscription(topic, subscription, statuses);
+    AllowanceWriter.write(
+        subscription.settings(), AllowanceWriter.rows(nodes, subscription.uid(), null), node);
+    return node;
   }
 
   private static @Nullable Long revision(Topic.@Nullable Subscription subscription) {

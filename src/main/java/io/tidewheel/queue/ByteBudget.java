@@ -1,11 +1,13 @@
 package io.tidewheel.queue;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Bytes that may be in use at once, over all threads of a node. */
 public final class ByteBudget {
   private final long maxBytes;
   private final AtomicLong used = new AtomicLong();
+  private final LongAdder taken = new LongAdder();
 
   /** A budget of {@code maxBytes}, all free. */
   public ByteBudget(long maxBytes) {
@@ -19,12 +21,18 @@ public final class ByteBudget {
       used.addAndGet(-bytes);
       return false;
     }
+    taken.add(bytes);
     return true;
   }
 
   /** Gives back what was taken. */
   public void giveBack(long bytes) {
     used.addAndGet(-bytes);
+  }
+
+  /** Bytes that were taken since the start, also those that were given back. */
+  public long taken() {
+    return taken.sum();
   }
 
   /** Bytes in use. */

@@ -131,6 +131,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         null,
         command -> {},
         NO_SESSIONS,
+        new MemoryFeedback(),
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }
