@@ -139,7 +139,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     CatalogSnapshot catalog = parts.catalog().get();
     for (Throttle throttle : parts.rates().throttles()) {
       Topic topic = catalog.topic(throttle.topicUid());
-      Topic.Subscription subscription = topic == null ? null : find(topic, throttle);
+      Topic.Subscription subscription = topic == null ? null : topic.subscription(throttle.subscriptionUid());
       LocalSubscription known = subscriptions.get(throttle.subscriptionUid());
       boolean isQuiet = now - throttle.usedNanos() > QUIET_NANOS;
       if (subscription == null || topic == null || (isQuiet && known == null)) {
@@ -159,15 +159,6 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     backends.reportOthers(subscriptions.keySet(), catalog);
     parts.figures().set(subscriptions.values(), cpu);
     return this;
-  }
-
-  private static Topic.@Nullable Subscription find(Topic topic, Throttle throttle) {
-    for (Topic.Subscription each : topic.subscriptions().values()) {
-      if (each.uid() == throttle.subscriptionUid()) {
-        return each;
-      }
-    }
-    return null;
   }
 
   private void step(
@@ -293,7 +284,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   private void apply(LocalSubscription local) {
     CatalogSnapshot catalog = parts.catalog().get();
     Topic topic = catalog.topic(local.throttle().topicUid());
-    Topic.Subscription subscription = topic == null ? null : find(topic, local.throttle());
+    Topic.Subscription subscription = topic == null ? null : topic.subscription(local.throttle().subscriptionUid());
     if (topic != null && subscription != null) {
       long now = parts.nanoTime().getAsLong();
       int nodes = Math.max(1, parts.brokerCount().getAsInt());

@@ -319,6 +319,47 @@ class BadInputTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "POST|/v1/feedback/db|[]|400",
+        "POST|/v1/feedback/db|{}|400",
+        "POST|/v1/feedback/db|{\"signal\":1}|400",
+        "POST|/v1/feedback/db|{\"signal\":\"fast\"}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"slow\",\"speed\":1}|400",
+        "POST|/v1/feedback/db|{\"signal\":\"slow\",\"rate\":\"1\"}|400",
+        "POST|/v1/feedback/db|{\"signal\":\"slow\",\"rate\":-1}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"slow\",\"rate\":1e300}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"rate\":1}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"ttl\":30}|400",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"ttl\":\"11m\"}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"ttl\":\"0s\"}|422",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"reason\":1}|400",
+        "POST|/v1/feedback/db|{\"signal\":\"stop\",\"reason\":\"\\ud800\"}|422",
+        "POST|/v1/feedback/a~b|{\"signal\":\"stop\"}|400",
+        "POST|/v1/feedback/db/x|{\"signal\":\"stop\"}|404",
+        "PUT|/v1/feedback/db|{\"signal\":\"stop\"}|405",
+        "PUT|/v1/backends/db|{}|400",
+        "PUT|/v1/backends/db|{\"budget\":\"1000\"}|400",
+        "PUT|/v1/backends/db|{\"budget\":-1}|422",
+        "PUT|/v1/backends/db|{\"budget\":10000001}|422",
+        "PUT|/v1/backends/db|{\"budget\":1,\"rate\":1}|400",
+        "PUT|/v1/backends/..|{\"budget\":1}|400",
+        "POST|/v1/backends/db|{\"budget\":1}|405",
+        "PUT|/v1/backends|{\"budget\":1}|404",
+      })
+  void refusesWhatABackendCannotSay(String method, String path, String body, int status)
+      throws Exception {
+    HttpServerTest.problem(
+        served.send(
+            served
+                .request(path)
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))),
+        status);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"text/plain", "application/ndjson", "application/xml"})
   void refusesOtherContentTypes(String type) throws Exception {
     for (String path : new String[] {BATCH, "/v1/topics/t/messages:pull"}) {
@@ -537,7 +578,13 @@ class BadInputTest {
         "ack|{\"receipts\":[\"a\"],\"receipt\":\"b\"}|400",
         "ack|{\"receipt\":\"a\",\"delay\":\"1s\"}|400",
         "ack|{\"receipt\":\"a\",\"emit\":[]}|422",
-        "ack|{\"receipt\":\"a\",\"cost\":{\"db\":1}}|422",
+        "ack|{\"receipt\":\"a\",\"cost\":1}|400",
+        "ack|{\"receipt\":\"a\",\"cost\":{\"db\":\"1\"}}|400",
+        "nack|{\"receipt\":\"a\",\"cost\":{\"db\":-1}}|422",
+        "nack|{\"receipt\":\"a\",\"cost\":{\"db\":1000001}}|422",
+        "ack|{\"receipt\":\"a\",\"cost\":{\"a~b\":1}}|422",
+        "ack|{\"receipt\":\"a\",\"cost\":{\"db\":1,\"db\":2}}|400",
+        "release|{\"receipt\":\"a\",\"cost\":{\"db\":1}}|400",
         "ack|{\"receipt\":\"a\",\"result\":1}|422",
         "nack|{\"receipt\":\"a\",\"delay\":\"13h\"}|422",
         "nack|{\"receipt\":\"a\",\"delay\":5}|400",

@@ -1,0 +1,210 @@
+package io.tidewheel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Feedback on a real node, over HTTP: workers whose backends fail, ask for less, or have a budget.
+ */
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FeedbackIT {
+  private static final int WORKERS = 8;
+  private static final double HEALTHY = 1_000;
+
+  private NodeFixture node;
+
+  @BeforeAll
+  void start(@TempDir Path temp) {
+    node = NodeFixture.start(temp);
+  }
+
+  @AfterAll
+  void stop() {
+    node.close();
+  }
+
+  /** A topic with messages, and a subscription {@code s}. */
+  private void prepare(String topic, int queues, int messages, String subscription) {
+    assertThat(node.put("/v1/topics/" + topic, "{\"queues\":" + queues + "}").status())
+        .isEqualTo(201);
+    assertThat(node.put("/v1/topics/" + topic + "/subscriptions/s", subscription).status())
+        .isEqualTo(201);
+    for (int sent = 0; sent < messages; sent += 1_000) {
+      ArrayNode batch = NodeFixture.JSON.createArrayNode();
+      for (int i = 0; i < 1_000; i++) {
+        batch.addObject().put("body", i);
+      }
+      NodeFixture.Answer answer =
+          node.post(
+              "/v1/topics/" + topic + "/messages:batch",
+              NodeFixture.JSON.createObjectNode().set("messages", batch).toString());
+      assertThat(answer.status()).isEqualTo(200);
+    }
+  }
+
+  private FeedbackCrowd crowd(String topic, String cost, BooleanSupplier backend) {
+    FeedbackCrowd crowd = new FeedbackCrowd(() -> node, topic, "s", 10, cost);
+    for (int i = 0; i < WORKERS; i++) {
+      crowd.with("w" + i, (long) (WORKERS / HEALTHY * 1e9), backend);
+    }
+    return crowd;
+  }
+
+  private JsonNode subscription(String topic) {
+    return node.get("/v1/topics/" + topic + "/subscriptions/s").body();
+  }
+
+  private JsonNode explained(String topic) {
+    return node.post("/v1/topics/" + topic + "/subscriptions/s:explain", "{}").body();
+  }
+
+  private void awaitReason(String topic, String reason) {
+    NodeFixture.await(() -> subscription(topic).at("/allowance/reason").asText().equals(reason));
+  }
+
+  @Test
+  void leavesABackendThatIsDownAloneAndIsBackSoonAfter() {
+    prepare("down", 2, 30_000, "{}");
+    AtomicBoolean isUp = new AtomicBoolean(true);
+    try (FeedbackCrowd crowd = crowd("down", null, isUp::get)) {
+      crowd.until(5);
+      isUp.set(false);
+      crowd.until(10);
+      awaitReason("down", "success");
+      NodeFixture.await(() -> explained("down").toString().contains("\"success\""));
+      crowd.until(14);
+      assertThat(crowd.calls(10, 14)).isLessThanOrEqualTo(0.02 * HEALTHY + 1);
+      assertThat(crowd.calls(10, 14)).isGreaterThan(0.5);
+      isUp.set(true);
+      crowd.until(21);
+      assertThat(crowd.good(19, 21)).isGreaterThan(0.85 * HEALTHY);
+    }
+    assertThat(subscription("down").get("deadLetters").asLong()).isZero();
+    JsonNode row = node.get("/v1/backlog?topic=down").body().at("/rows/0/allowance");
+    assertThat(row.has("rate")).isTrue();
+  }
+
+  @Test
+  void findsTheCapacityThatABackendDoesNotTell() {
+    prepare("hidden", 2, 30_000, "{}");
+    double capacity = 300;
+    AtomicLong takenUntil = new AtomicLong(System.nanoTime());
+    BooleanSupplier backend =
+        () -> {
+          long now = System.nanoTime();
+          long step = (long) (1e9 / capacity);
+          long before =
+              takenUntil.getAndUpdate(
+                  until -> {
+                    long from = Math.max(until, now - 50_000_000L);
+                    return from <= now ? from + step : until;
+                  });
+          return Math.max(before, now - 50_000_000L) <= now;
+        };
+    try (FeedbackCrowd crowd = crowd("hidden", null, backend)) {
+      crowd.until(25);
+      assertThat(crowd.good(13, 25)).isGreaterThan(0.9 * capacity);
+      assertThat(crowd.wasted(13, 25)).isLessThan(0.1);
+    }
+  }
+
+  @Test
+  void givesABackendAsMuchAsItAskedForAsLongAsItAskedForIt() {
+    prepare("slow", 4, 20_000, "{\"backends\":[\"ledger\"]}");
+    try (FeedbackCrowd crowd = crowd("slow", null, () -> true)) {
+      crowd.until(4);
+      NodeFixture.Answer signal =
+          node.post(
+              "/v1/feedback/ledger",
+              "{\"signal\":\"slow\",\"rate\":200,\"ttl\":\"8s\",\"reason\":\"compaction\"}");
+      assertThat(signal.status()).isEqualTo(200);
+      double at = crowd.now();
+      awaitReason("slow", "backend");
+      assertThat(explained("slow").toString()).contains("compaction");
+      crowd.until(at + 14);
+      assertThat(crowd.calls(at + 1, at + 7.5)).isCloseTo(200, within(10.0));
+      assertThat(crowd.mostCalls(at + 1, at + 7.5)).isLessThan(230);
+      assertThat(crowd.calls(at + 10, at + 13)).isGreaterThan(0.85 * HEALTHY);
+    }
+  }
+
+  @Test
+  void stopsForABackendThatSaysSoAndGoesOnWhenItHasRecovered() {
+    prepare("stopped", 1, 5_000, "{\"backends\":[\"archive\"]}");
+    try (FeedbackCrowd crowd = crowd("stopped", null, () -> true)) {
+      crowd.until(1);
+      node.post("/v1/feedback/archive", "{\"signal\":\"stop\",\"ttl\":\"60s\"}");
+      double at = crowd.now();
+      crowd.until(at + 3);
+      assertThat(crowd.calls(at + 1, at + 3)).isZero();
+      assertThat(explained("stopped").findValuesAsText("gate")).contains("backend");
+      node.post("/v1/feedback/archive", "{\"signal\":\"recovered\"}");
+      double back = crowd.now();
+      crowd.until(back + 3);
+      assertThat(crowd.calls(back + 1, back + 3)).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void subscriptionsShareABudgetByWhatTheirMessagesCost() {
+    assertThat(node.put("/v1/backends/database", "{\"budget\":500}").status()).isEqualTo(200);
+    prepare("cheap", 2, 20_000, "{\"backends\":[\"database\"]}");
+    prepare("dear", 2, 20_000, "{\"backends\":[\"database\"]}");
+    try (FeedbackCrowd cheap = crowd("cheap", "{\"database\":1}", () -> true);
+        FeedbackCrowd dear = crowd("dear", "{\"database\":4}", () -> true)) {
+      cheap.until(16);
+      double cheapCalls = cheap.calls(6, 16);
+      double dearCalls = 4 * dear.calls(6, 16);
+      assertThat(cheapCalls + dearCalls).isCloseTo(500, within(25.0));
+      assertThat(cheapCalls).isCloseTo(250, within(25.0));
+    }
+    node.restart();
+    assertThat(node.get("/v1/backends/database").body().get("budget").asDouble()).isEqualTo(500);
+    assertThat(node.delete("/v1/backends/database").status()).isEqualTo(204);
+    assertThat(node.get("/v1/backends/database").body().get("budget").isNull()).isTrue();
+  }
+
+  /** It fails at once and comes back for more, while the others work. */
+  @Test
+  void aWorkerThatFailsWhereOthersSucceedGetsAFewToTry() {
+    prepare("sick", 2, 20_000, "{}");
+    ConcurrentHashMap<String, AtomicLong> seen = new ConcurrentHashMap<>();
+    try (FeedbackCrowd crowd = new FeedbackCrowd(() -> node, "sick", "s", 5, null)) {
+      for (int i = 0; i < 9; i++) {
+        crowd.with("well-" + i, 20_000_000L, () -> count(seen, "well"));
+      }
+      crowd.with("broken", 1_000_000L, () -> !count(seen, "broken"));
+      crowd.until(3);
+      long brokenBefore = seen.get("broken").get();
+      long allBefore = brokenBefore + seen.get("well").get();
+      JsonNode sick = node.get("/v1/feedback").body().get("sickWorkers");
+      assertThat(sick.findValuesAsText("worker")).contains("broken");
+      crowd.until(13);
+      long broken = seen.get("broken").get() - brokenBefore;
+      long all = seen.get("broken").get() + seen.get("well").get() - allBefore;
+      assertThat(broken / (double) all).isLessThanOrEqualTo(0.01);
+      assertThat(all).isGreaterThan(2_500);
+    }
+    assertThat(subscription("sick").get("deadLetters").asLong()).isZero();
+  }
+
+  private static boolean count(ConcurrentHashMap<String, AtomicLong> seen, String kind) {
+    seen.computeIfAbsent(kind, one -> new AtomicLong()).incrementAndGet();
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+package io.tidewheel.subscription;
+
+import io.tidewheel.catalog.SubscriptionSettings;
+
+/** Plays a subscription on one queue that gives out and hears what becomes of it. */
+public final class Dispatched {
+  private final Throttle throttle;
+  private final Policy policy;
+
+  /** Of a subscription as it is set. */
+  public Dispatched(
+      DequeueRates rates, long topicUid, long subscriptionUid, SubscriptionSettings settings) {
+    rates.share(topicUid, subscriptionUid, 0, () -> 0);
+    this.throttle = rates.throttle(subscriptionUid);
+    this.policy = new Policy(settings, true);
+  }
+
+  public Throttle throttle() {
+    return throttle;
+  }
+
+  /** Gives out what it may, and has it end well or not; how much that was. */
+  public int give(int wanted, boolean isGood, String worker, long nowNanos) {
+    WorkerTally tally = throttle.worker(WorkerName.of(worker, "1"), null);
+    int given = throttle.take(0, tally.allowed(wanted, nowNanos), policy, nowNanos);
+    throttle.tellBacklog(0, 1_000, nowNanos);
+    if (given < wanted) {
+      throttle.tellHeld();
+    }
+    for (int i = 0; i < given; i++) {
+      if (isGood) {
+        tally.succeeded(1_000_000);
+      } else {
+        tally.failed(1_000_000);
+      }
+    }
+    return given;
+  }
+}
