@@ -53,12 +53,8 @@ final class FeedbackCrowd implements AutoCloseable {
     Thread thread =
         new Thread(
             () -> {
-              long due = System.nanoTime();
               while (!isOver) {
-                due = Math.max(due, System.nanoTime() - 50_000_000L);
-                int count = work(name, nanosPerMessage, backend);
-                due += count * nanosPerMessage;
-                sleepUntil(due);
+                work(name, nanosPerMessage, backend);
               }
             },
             "crowd-" + name);
@@ -68,12 +64,13 @@ final class FeedbackCrowd implements AutoCloseable {
     return this;
   }
 
-  private int work(String name, long nanosPerMessage, BooleanSupplier backend) {
+  private void work(String name, long nanosPerMessage, BooleanSupplier backend) {
     ObjectNode request = NodeFixture.JSON.createObjectNode();
     request.put("max", batch).put("wait", "1s").put("worker", name).put("version", "1");
     NodeFixture.Answer answer = nodes.get().post(messages + ":pull", request.toString());
     List<String> acks = new ArrayList<>();
     List<String> nacks = new ArrayList<>();
+    long due = System.nanoTime();
     for (JsonNode message : answer.body().path("messages")) {
       int tenth = tenth();
       boolean isGood = backend.getAsBoolean();
@@ -82,10 +79,11 @@ final class FeedbackCrowd implements AutoCloseable {
         good.incrementAndGet(tenth);
       }
       (isGood ? acks : nacks).add(NodeFixture.receipt(message));
+      due += nanosPerMessage;
+      sleepUntil(due);
     }
     settle(":ack", acks);
     settle(":nack", nacks);
-    return acks.size() + nacks.size();
   }
 
   private void settle(String verb, List<String> receipts) {

@@ -135,7 +135,7 @@ class FeedbackIT {
       assertThat(signal.status()).isEqualTo(200);
       double at = crowd.now();
       awaitReason("slow", "backend");
-      assertThat(explained("slow").toString()).contains("compaction");
+      NodeFixture.await(() -> explained("slow").toString().contains("compaction"));
       crowd.until(at + 14);
       assertThat(crowd.calls(at + 1, at + 7.5)).isCloseTo(200, within(10.0));
       assertThat(crowd.mostCalls(at + 1, at + 7.5)).isLessThan(230);
@@ -152,7 +152,7 @@ class FeedbackIT {
       double at = crowd.now();
       crowd.until(at + 3);
       assertThat(crowd.calls(at + 1, at + 3)).isZero();
-      assertThat(explained("stopped").findValuesAsText("gate")).contains("backend");
+      NodeFixture.await(() -> explained("stopped").toString().contains("\"backend\""));
       node.post("/v1/feedback/archive", "{\"signal\":\"recovered\"}");
       double back = crowd.now();
       crowd.until(back + 3);

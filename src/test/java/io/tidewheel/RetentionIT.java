@@ -118,7 +118,9 @@ final class RetentionIT {
     node.put("/v1/topics/t", "{}");
     node.put("/v1/topics/t/subscriptions/s", "{\"lease\":\"10m\"}");
     node.put("/v1/topics/many", "{}");
-    node.put("/v1/topics/many/subscriptions/s", "{\"maxAttempts\":1000,\"lease\":\"10m\"}");
+    node.put(
+        "/v1/topics/many/subscriptions/s",
+        "{\"maxAttempts\":1000,\"lease\":\"10m\",\"success\":{\"target\":0}}");
     for (int i = 0; i < 200; i++) {
       node.publish("many", "m" + i, Map.of());
     }

@@ -1,5 +1,7 @@
 package io.tidewheel.cluster;
 
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
@@ -14,6 +16,7 @@ import io.tidewheel.feedback.SuccessFeedback;
 import io.tidewheel.journal.FencedLog;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -28,6 +31,7 @@ public final class ShardedFeedback implements FeedbackRouter {
   private final ActorSystem<?> system;
   private final ActorRef<ShardingEnvelope<SuccessFeedback.Command>> success;
   private final ActorRef<ShardingEnvelope<BackendFeedback.Command>> backends;
+  private volatile boolean isStopping;
 
   /** Starts the regions of this node: feedback actors may live here from now on. */
   public ShardedFeedback(
@@ -62,21 +66,37 @@ public final class ShardedFeedback implements FeedbackRouter {
                                         .getShard()
                                         .tell(new ClusterSharding.Passivate<>(self)))))
                 .withStopMessage(new BackendFeedback.Stop()));
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+            "send-nothing-to-feedback",
+            () -> {
+              isStopping = true;
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
   }
 
+  /** Not to a node that stops: a region does not end before it is rid of what it keeps. */
   @Override
   public void tell(long subscriptionUid, SuccessFeedback.Command command) {
-    success.tell(new ShardingEnvelope<>(Long.toString(subscriptionUid), command));
+    if (!isStopping) {
+      success.tell(new ShardingEnvelope<>(Long.toString(subscriptionUid), command));
+    }
   }
 
   @Override
   public void tell(String backend, BackendFeedback.Command command) {
-    backends.tell(new ShardingEnvelope<>(backend, command));
+    if (!isStopping) {
+      backends.tell(new ShardingEnvelope<>(backend, command));
+    }
   }
 
   @Override
   public <R> CompletionStage<R> ask(
       String backend, Function<ActorRef<R>, BackendFeedback.Command> question, Duration timeout) {
+    if (isStopping) {
+      return CompletableFuture.failedFuture(new IllegalStateException("the node stops"));
+    }
     return SameThread.of(
         AskPattern.ask(
             backends,

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -139,7 +138,8 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     CatalogSnapshot catalog = parts.catalog().get();
     for (Throttle throttle : parts.rates().throttles()) {
       Topic topic = catalog.topic(throttle.topicUid());
-      Topic.Subscription subscription = topic == null ? null : topic.subscription(throttle.subscriptionUid());
+      Topic.Subscription subscription =
+          topic == null ? null : topic.subscription(throttle.subscriptionUid());
       LocalSubscription known = subscriptions.get(throttle.subscriptionUid());
       boolean isQuiet = now - throttle.usedNanos() > QUIET_NANOS;
       if (subscription == null || topic == null || (isQuiet && known == null)) {
@@ -284,7 +284,8 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   private void apply(LocalSubscription local) {
     CatalogSnapshot catalog = parts.catalog().get();
     Topic topic = catalog.topic(local.throttle().topicUid());
-    Topic.Subscription subscription = topic == null ? null : topic.subscription(local.throttle().subscriptionUid());
+    Topic.Subscription subscription =
+        topic == null ? null : topic.subscription(local.throttle().subscriptionUid());
     if (topic != null && subscription != null) {
       long now = parts.nanoTime().getAsLong();
       int nodes = Math.max(1, parts.brokerCount().getAsInt());

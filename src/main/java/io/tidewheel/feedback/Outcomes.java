@@ -4,7 +4,7 @@ package io.tidewheel.feedback;
  * What became of deliveries in a stretch of time.
  *
  * @param succeeded acked
- * @param failed nacked, rejected, or not settled in time
+ * @param failed nacked, or not settled in time
  * @param latencyNanos of all of them together, from giving out to settling
  */
 record Outcomes(long succeeded, long failed, long latencyNanos) {

@@ -218,7 +218,8 @@ final class Endings {
       Policy policy,
       Now now) {
     Lease lease = slot.lease;
-    if (lease != null && lease.tally != null && cause != Cause.WORKER_LOST) {
+    boolean isFailure = cause == Cause.NACKED || cause == Cause.LEASE_ENDED;
+    if (isFailure && lease != null && lease.tally != null) {
       lease.tally.failed(now.nanos() - lease.startNanos);
     }
     SubscriptionSettings settings = policy.settings();

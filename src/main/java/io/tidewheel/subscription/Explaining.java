@@ -202,7 +202,8 @@ final class Explaining {
                   .formatted(known.window().outCount(), policy.settings().maxInFlight()),
               "workers settle some, or maxInFlight is raised");
       case RATE -> {
-        long opensAtMillis = now.millisAt(gates.dueNanos(known, policy, now));
+        long due = gates.dueNanos(known, policy, now);
+        long opensAtMillis = due == Long.MAX_VALUE ? 0 : now.millisAt(due);
         yield held(
             gate,
             offset,

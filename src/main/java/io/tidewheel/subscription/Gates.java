@@ -63,8 +63,7 @@ final class Gates {
     if (room(known.ledger(), known.window(), policy) <= 0) {
       return roomInFlight(known.window(), policy) <= 0 ? Gate.IN_FLIGHT : Gate.RECORDS;
     }
-    boolean isLimited = known.dispatchable(policy) > 0 && pulling.dispatchable(known, policy) == 0;
-    return isLimited ? pulling.allowance().gate(policy) : null;
+    return pulling.isHolding(known, policy) ? pulling.allowance().gate(policy) : null;
   }
 
   /** What could be given out now. */

@@ -38,6 +38,14 @@ final class Pulling {
     return isHolding ? now.nanos() + rate.waitNanos(policy) : Long.MAX_VALUE;
   }
 
+  /** Whether the rate keeps back what is ready, now or a moment ago. */
+  boolean isHolding(Deliveries known, Policy policy) {
+    long free = known.dispatchable(policy);
+    return free > 0
+        && rate.isLimited(policy)
+        && (rate.available(free, policy) == 0 || rate.throttle().isHolding(rate.nowNanos()));
+  }
+
   /** What the subscription may give out on this node. */
   Allowance allowance() {
     return rate.allowance();
@@ -61,7 +69,7 @@ final class Pulling {
     List<Delivery> given = known.pull(request, policy, now);
     rate.giveBack(max - given.size(), policy);
     if (max < wanted && given.size() == max && known.dispatchable(policy) > 0) {
-      rate.throttle().tellHeld();
+      rate.throttle().tellHeld(rate.nowNanos());
     }
     if (tally.isSick() && given.isEmpty()) {
       if (wanted > 0) {

@@ -18,6 +18,8 @@ public final class Throttle {
   /** What a queue said of its backlog counts so long. */
   private static final long BACKLOG_NANOS = 3_000_000_000L;
 
+  private static final long HELD_NANOS = 1_000_000_000L;
+
   private final long topicUid;
   private final long subscriptionUid;
   private final DequeueRate bucket = new DequeueRate();
@@ -28,6 +30,8 @@ public final class Throttle {
   private final WorkerTally others = new WorkerTally(WorkerName.NONE, false);
   private volatile Allowance allowance;
   private volatile long usedNanos;
+  private volatile long heldNanos;
+  private volatile boolean wasHeld;
 
   private record Told(long backlog, long atNanos) {}
 
@@ -132,8 +136,15 @@ public final class Throttle {
   }
 
   /** There was more to give out, and somebody who asked for it. */
-  void tellHeld() {
+  void tellHeld(long nowNanos) {
     held.increment();
+    heldNanos = nowNanos;
+    wasHeld = true;
+  }
+
+  /** Whether the rate kept something back in the last second. */
+  boolean isHolding(long nowNanos) {
+    return wasHeld && nowNanos - heldNanos < HELD_NANOS;
   }
 
   long available(int queue, long max, Policy policy, long nowNanos) {

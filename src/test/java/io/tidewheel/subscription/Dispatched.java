@@ -25,7 +25,7 @@ public final class Dispatched {
     int given = throttle.take(0, tally.allowed(wanted, nowNanos), policy, nowNanos);
     throttle.tellBacklog(0, 1_000, nowNanos);
     if (given < wanted) {
-      throttle.tellHeld();
+      throttle.tellHeld(nowNanos);
     }
     for (int i = 0; i < given; i++) {
       if (isGood) {
