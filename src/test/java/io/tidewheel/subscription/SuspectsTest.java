@@ -204,7 +204,7 @@ class SuspectsTest {
 
     private List<Delivery> pull(String worker, int max) {
       return deliveries.pull(
-          new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, worker), POLICY, NOW);
+          new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, worker, Settings.TALLY, 1), POLICY, NOW);
     }
 
     private void end(String worker) {
