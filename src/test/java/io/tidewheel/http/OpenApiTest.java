@@ -47,7 +47,11 @@ class OpenApiTest {
   @Test
   void namesPathsThatLeadToTheirRoutes() {
     for (String path : paths()) {
-      String real = path.replace("{t}", "orders").replace("{s}", "billing").replace("{id}", "1f").replace("{backend}", "db");
+      String real =
+          path.replace("{t}", "orders")
+              .replace("{s}", "billing")
+              .replace("{id}", "1f")
+              .replace("{backend}", "db");
       for (Map.Entry<String, JsonNode> method : document.at(pointer(path)).properties()) {
         Router.Match match = Router.match(method.getKey().toUpperCase(Locale.ROOT), real);
         assertThat(match.route().template().replace("/subscriptions/{s}/messages", "/messages"))

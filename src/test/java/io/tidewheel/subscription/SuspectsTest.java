@@ -204,7 +204,9 @@ class SuspectsTest {
 
     private List<Delivery> pull(String worker, int max) {
       return deliveries.pull(
-          new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, worker, Settings.TALLY, 1), POLICY, NOW);
+          new Deliveries.Request(max, 1 << 20, 0, WorkerName.NONE, worker, Settings.TALLY, 1),
+          POLICY,
+          NOW);
     }
 
     private void end(String worker) {
@@ -230,8 +232,7 @@ class SuspectsTest {
     }
 
     private boolean isOpen() {
-      return deliveries.whereabouts().backlog() > dead.size()
-          || deliveries.window().outCount() > 0;
+      return deliveries.whereabouts().backlog() > dead.size() || deliveries.window().outCount() > 0;
     }
 
     @Override
