@@ -230,8 +230,7 @@ class SuspectsTest {
     }
 
     private boolean isOpen() {
-      return deliveries.whereabouts().backlog() > dead.size()
-          || deliveries.window().outCount() > 0;
+      return deliveries.whereabouts().backlog() > dead.size() || deliveries.window().outCount() > 0;
     }
 
     @Override
