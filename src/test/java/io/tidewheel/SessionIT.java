@@ -108,7 +108,9 @@ class SessionIT {
           List<Frame.Delivered> again = other.next(Frame.Deliveries.class).deliveries();
           assertThat(again).hasSize(1);
           assertThat(again.get(0).attempt()).isEqualTo(1);
-          other.send(settle(i + 1, Frame.Action.ACK, again));
+          other.send(
+              new Frame.Settle(
+                  1, i + 1, Frame.Action.ACK, -1, null, List.of(again.get(0).handle())));
           // Nothing else comes before that is settled.
           assertThat(other.next(Frame.Settled.class).statuses())
               .containsExactly(Frame.Status.ACKED);
