@@ -37,6 +37,8 @@ import io.tidewheel.journal.RowReader;
 import io.tidewheel.journal.StoreTrouble;
 import io.tidewheel.journal.cassandra.CassandraStore;
 import io.tidewheel.journal.embedded.EmbeddedNodeStore;
+import io.tidewheel.monitor.BacklogMonitor;
+import io.tidewheel.monitor.NodeMonitor;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.LogBrowser;
@@ -158,6 +160,7 @@ final class NodeWiring {
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
             board::tell,
+            monitor(board, metrics),
             sessions(topics, pending, consumer, inspector, metrics),
             clock,
             System::nanoTime);
@@ -307,6 +310,14 @@ final class NodeWiring {
     Redrives.Parts parts = new Redrives.Parts(queues, browser, publisher, System::nanoTime);
     return new NodeRedriver(
         system.systemActorOf(Redrives.create(parts), "redrives", Props.empty()), topics);
+  }
+
+  private NodeMonitor monitor(
+      ActorRef<BacklogBoard.Command> board, PrometheusMeterRegistry metrics) {
+    NodeMonitor monitor =
+        new NodeMonitor(system, new BacklogMonitor.Parts(board, clock, System::nanoTime));
+    monitor.bindTo(metrics);
+    return monitor;
   }
 
   private static PrometheusMeterRegistry metrics() {

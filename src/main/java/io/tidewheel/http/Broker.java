@@ -4,6 +4,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.cluster.ClusterStatus;
+import io.tidewheel.monitor.Monitor;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
@@ -42,6 +43,7 @@ public record Broker(
     Readiness readiness,
     @Nullable String memberName,
     Board board,
+    Monitor monitor,
     Sessions sessions,
     InstantSource clock,
     LongSupplier nanoTime) {

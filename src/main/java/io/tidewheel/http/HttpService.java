@@ -50,6 +50,7 @@ final class HttpService {
   private final BacklogSocket backlogSocket;
   private final OperationRoutes operations;
   private final NodeRoutes node;
+  private final PageRoutes page = new PageRoutes();
   private final Incidents incidents;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
@@ -95,8 +96,9 @@ final class HttpService {
     this.locating = new LocateRoutes(broker, lookup);
     this.listing = new ListRoutes(broker, lookup);
     this.searching = new SearchRoutes(broker, lookup);
-    this.backlog = new BacklogRoutes(broker);
-    this.backlogSocket = new BacklogSocket(broker, materializer);
+    Overviews overviews = new Overviews(broker);
+    this.backlog = new BacklogRoutes(broker, lookup, overviews);
+    this.backlogSocket = new BacklogSocket(broker, overviews, materializer);
   }
 
   LongSupplier nanoTime() {
@@ -246,6 +248,8 @@ final class HttpService {
       case GET_OPERATION -> operations.get(call);
       case CANCEL_OPERATION -> operations.cancel(call);
       case OPENAPI -> node.openApi();
+      case PAGE -> page.index();
+      case PAGE_FILE -> page.file(call);
       case BENCH -> node.bench(call);
       case CLUSTER -> node.cluster();
       case SESSION -> SessionRoute.open(call, broker.sessions());
@@ -257,6 +261,8 @@ final class HttpService {
       case LIST_MESSAGES -> listing.list(call);
       case MESSAGE -> browsing.message(call);
       case BACKLOG -> backlog.list(call);
+      case BACKLOG_OVERVIEW -> backlog.overview();
+      case BACKLOG_HISTORY -> backlog.history(call);
       case BACKLOG_STREAM -> backlogSocket.open(call);
     };
   }

@@ -87,6 +87,7 @@ final class NodeRoutes {
       one.put("reachable", member.isReachable());
       one.put("oldest", member.isOldest());
       one.put("awakeQueues", member.awakeQueues());
+      one.put("url", member.url());
     }
     return node;
   }

@@ -33,6 +33,7 @@ final class Deliveries {
   private final Intake intake;
   private final Endings endings;
   private final Whereabouts whereabouts;
+  private final Turnover turnover = new Turnover();
 
   /** What a pull asks for. */
   record Request(
@@ -115,13 +116,15 @@ final class Deliveries {
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expireMessages(policy, now);
+    long leaseMillis =
+        request.leaseMillis > 0 ? request.leaseMillis : policy.settings().lease().toMillis();
+    turnover.pulled(
+        request.holder == null ? request.worker : request.holder, leaseMillis, now.nanos());
     // Not the count of those that are ready: others of their key go out behind them.
     int allowed = window.count(Place.READY) == 0 ? 0 : Math.min(request.max, room(policy));
     if (allowed <= 0) {
       return List.of();
     }
-    long leaseMillis =
-        request.leaseMillis > 0 ? request.leaseMillis : policy.settings().lease().toMillis();
     List<Delivery> given = new ArrayList<>();
     window.take(
         allowed,
@@ -133,6 +136,7 @@ final class Deliveries {
 
   private Delivery give(Slot slot, Request request, long leaseMillis, Now now) {
     long duration = Duration.ofMillis(leaseMillis).toNanos();
+    turnover.given(slot.attempts > 0 || slot.isGiven);
     Lease lease = leases.grant(slot.offset, request.worker, request.holder, now.nanos(), duration);
     slot.lease = lease;
     slot.deliveries++;
@@ -194,6 +198,7 @@ final class Deliveries {
    * @return whether all are ended
    */
   boolean endLeasesOf(Object holder, Policy policy, Now now) {
+    turnover.left(holder);
     return endings.endLeasesOf(holder, policy, now);
   }
 
@@ -266,6 +271,7 @@ final class Deliveries {
         slot -> resolve(slot, policy, now),
         offset -> window.dropDeferred(offset, now.nanos()));
     if (event instanceof Settled settled) {
+      turnover.failed(settled.retried().size() + settled.dying().size());
       settled.reopened().forEach(offset -> unpark(offset, now));
       settled.buried().forEach(offset -> unpark(offset, now));
     }
@@ -388,6 +394,10 @@ final class Deliveries {
 
   Whereabouts whereabouts() {
     return whereabouts;
+  }
+
+  Turnover turnover() {
+    return turnover;
   }
 
   /** Why nothing more is read or given out although there is something; null if it flows. */

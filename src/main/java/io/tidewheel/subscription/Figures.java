@@ -8,7 +8,14 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private Figures() {}
 
-  static Board.Row row(Reader.Context reader, long claim, Deliveries known, long dispatchable) {
+  static Board.Row row(
+      Reader.Context reader,
+      long claim,
+      Deliveries known,
+      Policy policy,
+      long dispatchable,
+      @Nullable String trouble,
+      Now now) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
@@ -18,7 +25,38 @@ final class Figures {
         known.whereabouts().backlog(),
         known.window().outCount(),
         known.window().oldestAtMillis(),
-        Board.Presence.AWAKE);
+        Board.Presence.AWAKE,
+        tally(known, stopReason(known, policy, dispatchable, trouble), now));
+  }
+
+  private static Tally tally(Deliveries known, @Nullable String stopReason, Now now) {
+    SubscriptionState state = known.state();
+    Turnover turnover = known.turnover();
+    return new Tally(
+        known.whereabouts().waiting(),
+        Math.max(0, known.nextOffset() - state.floor()),
+        known.nextOffset(),
+        state.ackedCount(),
+        state.deadCount(),
+        state.filteredCount() + state.skippedCount(),
+        turnover.delivered(),
+        turnover.redelivered(),
+        turnover.failed(),
+        turnover.workers(now.nanos()),
+        stopReason);
+  }
+
+  private static @Nullable String stopReason(
+      Deliveries known, Policy policy, long dispatchable, @Nullable String trouble) {
+    String reason = known.stopReason(policy);
+    if (reason != null) {
+      return reason;
+    }
+    boolean isLimited =
+        policy.settings().rateLimit() != null
+            && dispatchable == 0
+            && known.dispatchable(policy) > 0;
+    return isLimited ? "rate-limit" : trouble;
   }
 
   static Reader.Status of(
@@ -28,12 +66,6 @@ final class Figures {
       long dispatchable,
       @Nullable String trouble) {
     SubscriptionState state = known.state();
-    boolean isLimited =
-        policy.settings().rateLimit() != null
-            && dispatchable == 0
-            && known.dispatchable(policy) > 0;
-    String reason = known.stopReason(policy);
-    String stopReason = reason == null && isLimited ? "rate-limit" : reason;
     return new Reader.Status(
         reader.subscriptionUid(),
         reader.queue(),
@@ -51,7 +83,7 @@ final class Figures {
         state.filteredCount(),
         state.skippedCount(),
         state.parkedCount(),
-        stopReason == null ? trouble : stopReason,
+        stopReason(known, policy, dispatchable, trouble),
         known.whereabouts().reconciliation());
   }
 
