@@ -90,7 +90,11 @@ public record ClusterStatus(
   }
 
   private static MemberStatus of(
-      Member member, boolean isReachable, boolean isOldest, @Nullable Integer awakeQueues, @Nullable String url) {
+      Member member,
+      boolean isReachable,
+      boolean isOldest,
+      @Nullable Integer awakeQueues,
+      @Nullable String url) {
     List<String> roles = new ArrayList<>();
     String zone = "default";
     for (String role : member.getRoles()) {

@@ -248,9 +248,7 @@ record BacklogRow(
     node.put("failRate", rounded(rates.failed()));
     node.put("drainEta", drainSeconds == Rates.NEVER ? null : drainSeconds + "s");
     int needed = rates.workersNeeded(workers);
-    if (needed > 0) {
-      node.put("workersNeeded", needed);
-    }
+    node.put("workersNeeded", needed > 0 ? Integer.valueOf(needed) : null);
   }
 
   private static void time(ObjectNode node, String name, long millis) {

@@ -255,7 +255,7 @@ final class HttpService {
       case SESSION -> SessionRoute.open(call, broker.sessions());
       case LIVE -> node.live();
       case READY -> node.ready();
-      case METRICS -> node.metrics();
+      case METRICS -> node.metrics(call);
       case BROWSE -> browsing.browse(call);
       case SEARCH -> searching.search(call);
       case LIST_MESSAGES -> listing.list(call);

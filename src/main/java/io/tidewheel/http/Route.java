@@ -84,7 +84,7 @@ enum Route {
       case LIST_MESSAGES -> LOCATING;
       case BACKLOG -> WATCHING;
       case BACKLOG_STREAM -> STREAMING;
-      case BACKLOG_HISTORY -> REMEMBERING;
+      case BACKLOG_HISTORY, METRICS -> REMEMBERING;
       default -> Set.of();
     };
   }

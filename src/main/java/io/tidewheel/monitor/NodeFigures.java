@@ -1,5 +1,7 @@
 package io.tidewheel.monitor;
 
+import io.tidewheel.subscription.Since;
+
 /**
  * Of the places that live on this node.
  *
@@ -7,6 +9,6 @@ package io.tidewheel.monitor;
  * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
  * @param places subscriptions on queues
  */
-record NodeFigures(Counts counts, long backlog, long leased, long oldestAtMillis, int places) {
-  static final NodeFigures NONE = new NodeFigures(Counts.NONE, 0, 0, 0, 0);
+record NodeFigures(Since counts, long backlog, long leased, long oldestAtMillis, int places) {
+  static final NodeFigures NONE = new NodeFigures(Since.NONE, 0, 0, 0, 0);
 }

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.subscription.Since;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,15 +34,15 @@ public final class NodeMonitor implements Monitor {
 
   /** What has happened on this node, and what waits here: together with other nodes, everything. */
   public void bindTo(MeterRegistry registry) {
-    count(registry, "delivered", "Deliveries to workers", Counts::delivered);
+    count(registry, "delivered", "Deliveries to workers", Since::delivered);
     count(
         registry,
         "redelivered",
         "Deliveries of messages not for the first time",
-        Counts::redelivered);
-    count(registry, "failed", "Deliveries that ended without an ack", Counts::failed);
-    count(registry, "acked", "Messages acked, for each subscription", Counts::acked);
-    count(registry, "dead.lettered", "Messages that became dead letters", Counts::dead);
+        Since::redelivered);
+    count(registry, "failed", "Deliveries that ended without an ack", Since::failed);
+    count(registry, "acked", "Messages acked, for each subscription", Since::acked);
+    count(registry, "dead.lettered", "Messages that became dead letters", Since::dead);
     gauge(
         registry,
         "tidewheel.backlog.messages",
@@ -60,7 +61,7 @@ public final class NodeMonitor implements Monitor {
   }
 
   private void count(
-      MeterRegistry registry, String name, String description, ToDoubleFunction<Counts> value) {
+      MeterRegistry registry, String name, String description, ToDoubleFunction<Since> value) {
     FunctionCounter.builder(
             "tidewheel.messages." + name, this, node -> value.applyAsDouble(node.here.counts()))
         .description(description)

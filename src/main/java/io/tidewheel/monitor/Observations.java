@@ -3,6 +3,7 @@ package io.tidewheel.monitor;
 import io.tidewheel.backlog.BoardNews;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.subscription.Since;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -31,14 +32,14 @@ final class Observations {
   private final Set<Place> moving = new LinkedHashSet<>();
   private final Set<Place> leaving = new LinkedHashSet<>();
   private final ConcurrentMap<Place, Rates> rates = new ConcurrentHashMap<>();
-  private Counts here = Counts.NONE;
+  private Since here = Since.NONE;
   private long tick;
   private long tickNanos;
 
   /** A place. */
   private static final class Entry {
     private Standing standing;
-    private Counts counts = Counts.NONE;
+    private Since counts = Since.NONE;
     private @Nullable RateWindow window;
     private long movedTick;
     private long goneTick;
@@ -66,13 +67,15 @@ final class Observations {
     Entry entry = entries.get(place);
     if (entry == null) {
       entries.put(place, new Entry(now));
+      // An owner of this node began after this did: all it has counted is new.
+      here = now.isHere() ? here.plus(now.row().tally().since()) : here;
       return;
     }
     leaving.remove(place);
     entry.goneTick = 0;
-    Counts step = Counts.between(entry.standing, now);
+    Since step = between(entry.standing, now);
     entry.standing = now;
-    if (!step.equals(Counts.NONE)) {
+    if (!step.equals(Since.NONE)) {
       entry.window = entry.window == null ? windowFrom(entry.counts) : entry.window;
       entry.counts = entry.counts.plus(step);
       entry.movedTick = tick;
@@ -81,8 +84,16 @@ final class Observations {
     }
   }
 
+  /** What happened from one report of a place to a later one; each owner counts from its start. */
+  private static Since between(Standing before, Standing after) {
+    boolean isSameOwner =
+        before.home().equals(after.home()) && before.row().claim() == after.row().claim();
+    Since to = after.row().tally().since();
+    return isSameOwner ? to.minus(before.row().tally().since()) : to;
+  }
+
   /** As it stood at the last tick. */
-  private RateWindow windowFrom(Counts counts) {
+  private RateWindow windowFrom(Since counts) {
     RateWindow window = new RateWindow();
     window.sample(tickNanos, counts);
     return window;
@@ -160,8 +171,8 @@ final class Observations {
   }
 
   /** What has happened at a place since it was first seen. */
-  Counts counts(Place place) {
+  Since counts(Place place) {
     Entry entry = entries.get(place);
-    return entry == null ? Counts.NONE : entry.counts;
+    return entry == null ? Since.NONE : entry.counts;
   }
 }

@@ -1,5 +1,7 @@
 package io.tidewheel.monitor;
 
+import io.tidewheel.subscription.Since;
+
 /**
  * Rates of counts that only grow, over the last ten seconds. Times are nanoseconds of a monotonic
  * clock. Pure.
@@ -21,7 +23,7 @@ final class RateWindow {
   private int count;
 
   /** The counts now. */
-  void sample(long nowNanos, Counts counts) {
+  void sample(long nowNanos, Since counts) {
     boolean isNewStep = count < 2 || nowNanos - atNanos[index(count - 2)] >= MIN_STEP_NANOS;
     if (isNewStep) {
       if (count == SAMPLES) {
@@ -32,8 +34,8 @@ final class RateWindow {
     }
     int newest = index(count - 1);
     atNanos[newest] = nowNanos;
-    in[newest] = counts.in();
-    out[newest] = counts.out();
+    in[newest] = counts.stored();
+    out[newest] = counts.settled();
     failed[newest] = counts.failed();
     // The first sample older than the window stays: the window reaches back to it.
     while (count > 2 && nowNanos - atNanos[index(1)] >= WINDOW_NANOS) {

@@ -53,7 +53,7 @@ final class Deliveries {
     this.ledger = new Ledger(state);
     this.intake = new Intake(subscriptionUid, window, leases, ledger, nextOffset);
     this.endings = new Endings(subscriptionUid, queue, window, leases, ledger, intake, random);
-    this.whereabouts = new Whereabouts(window, ledger, intake);
+    this.whereabouts = new Whereabouts(window, ledger, intake, turnover);
   }
 
   SubscriptionState state() {
@@ -72,8 +72,6 @@ final class Deliveries {
   boolean isKnown() {
     return ledger.isKnown();
   }
-
-  // Reading
 
   /** The log is at least this long. */
   void extendTo(long offset) {
@@ -110,21 +108,17 @@ final class Deliveries {
     intake.read(batch, policy, now);
   }
 
-  // Giving out
-
   /** Gives out what can be dispatched, and leases it. */
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expireMessages(policy, now);
-    long leaseMillis =
-        request.leaseMillis > 0 ? request.leaseMillis : policy.settings().lease().toMillis();
-    turnover.pulled(
-        request.holder == null ? request.worker : request.holder, leaseMillis, now.nanos());
+    turnover.pulled(request, policy, now);
     // Not the count of those that are ready: others of their key go out behind them.
     int allowed = window.count(Place.READY) == 0 ? 0 : Math.min(request.max, room(policy));
     if (allowed <= 0) {
       return List.of();
     }
+    long leaseMillis = policy.leaseMillis(request.leaseMillis);
     List<Delivery> given = new ArrayList<>();
     window.take(
         allowed,
@@ -202,20 +196,22 @@ final class Deliveries {
     return endings.endLeasesOf(holder, policy, now);
   }
 
-  /** When {@link #expire} has something to do next; {@link Long#MAX_VALUE} for never. */
+  /**
+   * When {@link #expire} has something to do or a worker is taken to be gone; {@link
+   * Long#MAX_VALUE} for never.
+   */
   long nextDueNanos(Now now) {
     long expiry = window.nextExpiryMillis();
     long expiryNanos = expiry == Long.MAX_VALUE ? Long.MAX_VALUE : now.nanosAt(expiry);
     long due = Math.min(leases.nextDeadline(), window.nextDue());
-    return Math.min(due, Math.min(expiryNanos, ledger.passedDueNanos()));
+    long passedDue = Math.min(ledger.passedDueNanos(), turnover.dueNanos());
+    return Math.min(due, Math.min(expiryNanos, passedDue));
   }
 
   /** The leases that outlive this owner. */
   List<LeaseLeft> leasesLeft(Now now) {
     return leases.left(window, now);
   }
-
-  // Storing
 
   /** The dead-letter topic has it: to be stored with what collects. */
   void deadLettered(long number) {
@@ -394,10 +390,6 @@ final class Deliveries {
 
   Whereabouts whereabouts() {
     return whereabouts;
-  }
-
-  Turnover turnover() {
-    return turnover;
   }
 
   /** Why nothing more is read or given out although there is something; null if it flows. */

@@ -10,7 +10,7 @@ final class Figures {
 
   static Board.Row row(
       Reader.Context reader,
-      long claim,
+      BoardReport report,
       Deliveries known,
       Policy policy,
       long dispatchable,
@@ -20,7 +20,7 @@ final class Figures {
         reader.topicUid(),
         reader.subscriptionUid(),
         reader.queue(),
-        claim,
+        report.claim(),
         dispatchable,
         known.whereabouts().backlog(),
         known.window().outCount(),
@@ -31,19 +31,14 @@ final class Figures {
 
   private static Tally tally(Deliveries known, @Nullable String stopReason, Now now) {
     SubscriptionState state = known.state();
-    Turnover turnover = known.turnover();
+    Turnover turnover = known.whereabouts().turnover();
     return new Tally(
         known.whereabouts().waiting(),
         Math.max(0, known.nextOffset() - state.floor()),
-        known.nextOffset(),
-        state.ackedCount(),
         state.deadCount(),
-        state.filteredCount() + state.skippedCount(),
-        turnover.delivered(),
-        turnover.redelivered(),
-        turnover.failed(),
         turnover.workers(now.nanos()),
-        stopReason);
+        stopReason,
+        turnover.since(state, known.nextOffset()));
   }
 
   private static @Nullable String stopReason(

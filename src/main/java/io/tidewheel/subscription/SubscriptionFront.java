@@ -284,17 +284,12 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   private void onDescribe(Reader.Describe describe) {
     Deliveries known = deliveries;
     Policy policy = policies.current();
-    describe
-        .replyTo()
-        .tell(
-            known == null
-                ? Figures.recovering(reader, knownEnd)
-                : Figures.of(reader, known, policy, gates.dispatchable(known, policy), trouble()));
-  }
-
-  private @Nullable String trouble() {
-    String read = reading.trouble();
-    return read == null ? outbox.trouble() : read;
+    long dispatchable = known == null ? 0 : gates.dispatchable(known, policy);
+    Reader.Status status =
+        known == null
+            ? Figures.recovering(reader, knownEnd)
+            : Figures.of(reader, known, policy, dispatchable, looking.trouble());
+    describe.replyTo().tell(status);
   }
 
   private void onStop(Reader.Stop stop) {
@@ -347,8 +342,8 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     long dispatchable = gates.dispatchable(known, policy);
-    report.update(
-        Figures.row(reader, report.claim(), known, policy, dispatchable, trouble(), now), now);
+    String trouble = looking.trouble();
+    report.update(Figures.row(reader, report, known, policy, dispatchable, trouble, now), now);
     arm(known, policy, now);
     progress.report(
         known.state().floor(),
@@ -399,7 +394,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
             || !deps.ownership().fence().isHeld();
     long due = known.isKnown() && !isStopping ? known.nextDueNanos(now) : Long.MAX_VALUE;
     due = Math.min(due, Math.min(report.dueNanos(), gates.dueNanos(known, policy, now)));
-    due = Math.min(due, known.turnover().dueNanos());
     alarm.arm(due, waitsForChange, now);
   }
 }

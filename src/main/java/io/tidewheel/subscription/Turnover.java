@@ -18,12 +18,24 @@ final class Turnover {
   private long delivered;
   private long redelivered;
   private long failed;
+  private long firstOffset = -1;
+  private Since counted = Since.NONE;
+  private long generation;
+  private long acked;
+  private long dead;
+  private long passed;
 
   /** Nobody goes before. */
   private long dueNanos = Long.MAX_VALUE;
 
   /** Until when each is taken to be here. The one that pulled longest ago first. */
   private final Map<Object, Long> workers = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** A worker has asked. */
+  void pulled(Deliveries.Request request, Policy policy, Now now) {
+    Object worker = request.holder() == null ? request.worker() : request.holder();
+    pulled(worker, policy.leaseMillis(request.leaseMillis()), now.nanos());
+  }
 
   /** A worker has asked; what it gets it may hold as long as its lease. */
   void pulled(Object worker, long leaseMillis, long nowNanos) {
@@ -54,17 +66,31 @@ final class Turnover {
     failed += count;
   }
 
-  long delivered() {
-    return delivered;
-  }
-
-  /** Of these, the ones that were not the first of their message. */
-  long redelivered() {
-    return redelivered;
-  }
-
-  long failed() {
-    return failed;
+  /**
+   * What has happened since the first time this was asked. The state counts by generation: when
+   * another one begins, it begins anew.
+   */
+  Since since(SubscriptionState state, long nextOffset) {
+    long passedNow = state.filteredCount() + state.skippedCount();
+    if (firstOffset < 0) {
+      firstOffset = nextOffset;
+    } else {
+      boolean isSame = state.generation() == generation;
+      counted =
+          new Since(
+              nextOffset - firstOffset,
+              counted.acked() + state.ackedCount() - (isSame ? acked : 0),
+              counted.dead() + state.deadCount() - (isSame ? dead : 0),
+              counted.passed() + passedNow - (isSame ? passed : 0),
+              delivered,
+              redelivered,
+              failed);
+    }
+    generation = state.generation();
+    acked = state.ackedCount();
+    dead = state.deadCount();
+    passed = passedNow;
+    return counted;
   }
 
   /** When the next worker may be taken to be gone; {@link Long#MAX_VALUE} if none is here. */

@@ -65,7 +65,15 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   private long lastUid;
   private static final ClusterStatus.MemberStatus MEMBER =
       new ClusterStatus.MemberStatus(
-          "127.0.0.1:7355", 255, List.of("broker"), "up", "default", true, true, 3, "http://127.0.0.1:8080");
+          "127.0.0.1:7355",
+          255,
+          List.of("broker"),
+          "up",
+          "default",
+          true,
+          true,
+          3,
+          "http://127.0.0.1:8080");
 
   private volatile boolean isReady = true;
 
