@@ -57,7 +57,7 @@ function figures(row) {
 }
 
 function stop(topic, name, row) {
-  ask(`Pause ${name} of ${topic}?`, {
+  ask(`Pause ${topic} › ${name}?`, {
     body: [h("p", {}, `${figures(row)} Nothing more is given out until it is resumed; what workers hold they can finish.`)],
     verb: "Pause",
     act: async () => {
@@ -68,7 +68,7 @@ function stop(topic, name, row) {
 }
 
 function resume(topic, name, row) {
-  ask(`Resume ${name} of ${topic}?`, {
+  ask(`Resume ${topic} › ${name}?`, {
     body: [h("p", {}, `${figures(row)} They are given out again at once.`)],
     verb: "Resume",
     act: async () => {
@@ -84,7 +84,7 @@ async function seek(topic, name, row) {
     .map(([value, words]) => h("option", { value }, words)));
   const time = h("input", { name: "time", type: "datetime-local", step: 1, disabled: true });
   to.addEventListener("change", () => { time.disabled = to.value !== "time"; });
-  ask(`Seek ${name} of ${topic}`, {
+  ask(`Seek ${topic} › ${name}`, {
     body: [
       h("p", {}, `${figures(row)} After a seek every message from there on is open again for this subscription, also what it has already done; what is before counts as done. Receipts given before are void.`),
       kept,
@@ -112,7 +112,7 @@ async function rateLimit(topic, name) {
   const path = subscriptionPath(topic, name);
   const limit = h("input", { name: "limit", type: "number", min: 1, max: 1_000_000, placeholder: "none" });
   const now = h("p", { class: "mute" }, "Looking …");
-  ask(`Rate limit of ${name} of ${topic}`, {
+  ask(`Rate limit of ${topic} › ${name}`, {
     body: [now, field("Messages a second, over all queues; empty for none", limit)],
     verb: "Set",
     act: async () => {
@@ -199,7 +199,7 @@ export function redrive(topic, name, onDone = () => {}) {
       if (number === looks) text(found, refused.message);
     }
   }
-  const asked = ask(`Redrive dead letters of ${name} of ${topic}`, {
+  const asked = ask(`Redrive dead letters of ${topic} › ${name}`, {
     body: [
       h("p", {}, "They go back to this subscription only, as new messages, and are tried from the first attempt on."),
       h("div", { class: "row" }, field("Reason", reason), field("Key", key)),

@@ -23,8 +23,8 @@ function short(message) {
 
 /** A dialog with all that is known of a message, and where it is for each subscription. */
 export async function show(topic, queue, offset) {
-  const box = h("div", {}, h("p", { class: "mute" }, "Looking …"));
-  const dialog = h("dialog", { "aria-label": "Message", onclose: () => dialog.remove() },
+  const box = h("div", { class: "stack" }, h("p", { class: "mute" }, "Looking …"));
+  const dialog = h("dialog", { class: "wide", "aria-label": "Message", onclose: () => dialog.remove() },
     h("form", { method: "dialog" },
       h("h2", {}, `Message ${queue} / ${offset} of ${topic}`), box,
       h("footer", {}, h("button", { class: "main" }, "Close"))));
@@ -56,8 +56,9 @@ function places(message) {
     { title: "Subscription", cls: "name", cell: (row) => row.subscription || row.name },
     { title: "State", cls: "", cell: (row) => row.state },
     { title: "Failed attempts", cls: "num", cell: (row) => row.attempts },
-    { title: "Worker", cls: "wrap", cell: (row) => [row.worker, row.version].filter(Boolean).join(" ") },
-    { title: "Why", cls: "wrap", cell: (row) => row.reason || (row.until ? `until ${clock(row.until)}` : row.at ? clock(row.at) : "") },
+    { title: "Worker", cls: "wrap p1", cell: (row) => [row.worker, row.version].filter(Boolean).join(" ") },
+    { title: "When", cls: "p1", cell: (row) => (row.until ? `until ${clock(row.until)}` : row.at ? clock(row.at) : "") },
+    { title: "Why", cls: "wrap", cell: (row) => row.reason || (row.blockedBy === undefined ? "" : `behind offset ${row.blockedBy}`) },
   ], { key: (row) => row.subscription || row.name, label: "Where it is", empty: "No subscription." });
   table.update(rows);
   return table.element;

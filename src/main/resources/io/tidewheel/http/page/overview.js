@@ -37,6 +37,7 @@ const why = { title: "State", cls: "", cell: standing };
 /** With how many workers it would keep up, if workers are what is missing. */
 export function drainCell(row) {
   const words = drain(row);
+  if (row.paused && row.backlog > 0) return { text: "not while paused", cls: "mute" };
   if (!words.startsWith("never")) return { text: words };
   const isShort = !row.paused && !row.stopReason && row.workersNeeded > row.workers;
   return isShort
