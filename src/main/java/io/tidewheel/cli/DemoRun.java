@@ -78,7 +78,7 @@ final class DemoRun {
   private void prepare() throws InterruptedException {
     subscribe("orders", 4, "billing", Json.MAPPER.createObjectNode());
     subscribe("orders", 4, "warehouse", Json.MAPPER.createObjectNode());
-    ObjectNode settings = Json.MAPPER.createObjectNode().put("maxAttempts", 6);
+    ObjectNode settings = Json.MAPPER.createObjectNode().put("maxAttempts", 8);
     settings.putObject("backoff").put("min", "500ms").put("max", "8s");
     subscribe("payments", 2, "card-service", settings);
     subscribe("reports", 1, "printer", Json.MAPPER.createObjectNode());

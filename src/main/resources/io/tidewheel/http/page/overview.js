@@ -39,7 +39,8 @@ export function drainCell(row) {
   const words = drain(row);
   if (row.paused && row.backlog > 0) return { text: "not while paused", cls: "mute" };
   if (!words.startsWith("never")) return { text: words };
-  const isShort = !row.paused && !row.stopReason && row.workersNeeded > row.workers;
+  const isFailing = row.failRate > row.outRate;
+  const isShort = !isFailing && !row.stopReason && row.workersNeeded > row.workers;
   return isShort
     ? { text: `never, needs ${count(row.workersNeeded)} workers`, cls: "failing", title: `it grows at this rate; workers now: ${row.workers}` }
     : { text: words, cls: "failing" };
@@ -105,10 +106,9 @@ function more(sort) {
 
 function show(tiles, frame) {
   const first = frame.byAge[0];
-  const drained = drain(frame);
-  const isNow = drained.startsWith("never") || drained.startsWith("keeps");
-  const waits = frame.waiting > 0 ? `${count(frame.waiting)} to be retried, or behind` : some(frame.subscriptions, "subscription");
-  tiles.set("Backlog", count(frame.backlog), frame.backlog === 0 ? "all caught up" : isNow ? drained : `drained in ${drained}`, "", exact(frame.backlog));
+  const drained = frame.drainEta === null ? "not all drains at this rate" : `drained in ${drain(frame)}`;
+  const waits = frame.waiting > 0 ? `${count(frame.waiting)} to be retried` : some(frame.subscriptions, "subscription");
+  tiles.set("Backlog", count(frame.backlog), frame.backlog === 0 ? "all caught up" : drained, "", exact(frame.backlog));
   tiles.set("Oldest message", first ? age(first.oldestAt) : "–", first ? `${first.topic} › ${first.subscription}` : "nothing waits");
   tiles.set("In /s", rate(frame.inRate), some(frame.topics, "topic"));
   tiles.set("Out /s", rate(frame.outRate), frame.backlog > 0 && frame.inRate > frame.outRate ? "less than comes in" : "");

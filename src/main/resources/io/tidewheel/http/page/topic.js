@@ -179,9 +179,9 @@ class Page {
 }
 
 function drainWords(total) {
-  const isNever = total.seconds === Infinity;
-  const words = drain({ backlog: total.backlog, outRate: total.out, drainEta: isNever ? null : `${total.seconds}s` });
-  return isNever ? words : `drained in ${words}`;
+  return total.seconds === Infinity
+    ? "not all drains at this rate"
+    : `drained in ${drain({ backlog: total.backlog, drainEta: `${total.seconds}s` })}`;
 }
 
 function queueTable() {
