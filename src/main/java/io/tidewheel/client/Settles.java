@@ -8,16 +8,27 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Deliveries of a session that wait to be settled, and those whose settle is not answered. */
+/**
+ * Deliveries of a session that wait to be settled, and those whose settle is not answered.
+ *
+ * <p>While settles are without an answer, what waits goes on its way when it is half as much as
+ * they hold, or enough to be worth a frame: the broker stores each frame by itself, and many small
+ * ones cost it more than they gain.
+ */
 final class Settles {
-  /** Beyond so many without an answer, what is settled waits and travels together. */
+  /** Frames without an answer. */
   private static final int MAX_CALLS = 64;
+
+  /** So many travel whatever else is on its way. */
+  private static final int GOOD_HANDLES = 64;
 
   private static final int MAX_HANDLES = 1_000;
 
   private final Map<Kind, List<Held>> waiting = new LinkedHashMap<>();
   private final Map<Long, Call> calls = new HashMap<>();
   private long lastRequest;
+  private int waitingCount;
+  private int openCount;
 
   /**
    * What is done in one frame.
@@ -31,10 +42,13 @@ final class Settles {
 
   void add(Kind kind, Held held) {
     waiting.computeIfAbsent(kind, each -> new ArrayList<>()).add(held);
+    waitingCount++;
   }
 
   boolean isReady() {
-    return !waiting.isEmpty() && calls.size() < MAX_CALLS;
+    return waitingCount > 0
+        && calls.size() < MAX_CALLS
+        && waitingCount >= Math.min(GOOD_HANDLES, openCount / 2);
   }
 
   /** Adds frames for what waits. */
@@ -58,11 +72,15 @@ final class Settles {
                     some.stream().map(Held::handle).toList()));
           }
         });
+    openCount += waitingCount;
+    waitingCount = 0;
     waiting.clear();
   }
 
   @Nullable Call answered(long request) {
-    return calls.remove(request);
+    Call call = calls.remove(request);
+    openCount -= call == null ? 0 : call.held().size();
+    return call;
   }
 
   /** All that is not answered. */
@@ -71,6 +89,8 @@ final class Settles {
     waiting.forEach((kind, held) -> all.add(new Call(kind, held)));
     calls.clear();
     waiting.clear();
+    waitingCount = 0;
+    openCount = 0;
     return all;
   }
 }

@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class SessionSubscription {
-  private static final Duration PULL_WAIT = Duration.ofSeconds(60);
+  /** Between two looks at everything while nothing comes. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(60);
+
   private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
 
   /** Longest delay and lease, as over HTTP. */
@@ -43,8 +45,10 @@ final class SessionSubscription {
   private final Calls calls;
   private final Set<Receipt> held = new HashSet<>();
 
-  /** One at a time: what comes meanwhile is in the next. */
-  private @Nullable CompletableFuture<List<Delivery>> openPull;
+  private Consumer.@Nullable StandingPull standingPull;
+
+  /** One step at a time: what comes meanwhile is in the next. */
+  private boolean isPulling;
 
   private @Nullable Topic topic;
   private Topic.@Nullable Subscription subscription;
@@ -155,36 +159,38 @@ final class SessionSubscription {
     if (of == null || from == null || isEnded || calls.isCongested()) {
       return;
     }
-    if (roomCount == 0 || openPull != null) {
+    if (roomCount == 0 || isPulling) {
       return;
     }
     int count = Math.min(roomCount, Limits.MAX_PULL_MESSAGES);
     roomCount -= count;
     pulledCount += count;
-    CompletableFuture<List<Delivery>> pull =
-        consumer
-            .pull(
-                of,
-                from,
-                new Consumer.PullRequest(
-                    count,
-                    Limits.MAX_PULL_BYTES,
-                    PULL_WAIT,
-                    asked.leaseMillis() > 0 ? Duration.ofMillis(asked.leaseMillis()) : null,
-                    asked.worker(),
-                    asked.version(),
-                    holder))
-            .toCompletableFuture();
-    openPull = pull;
+    if (standingPull == null) {
+      standingPull = consumer.stand(of, from, request());
+    }
+    isPulling = true;
     CompletableFuture<?> unused =
-        pull.whenComplete(
-            (deliveries, failure) ->
-                calls.pulled(this, count, failure == null ? deliveries : null));
+        standingPull
+            .next(count)
+            .whenComplete(
+                (deliveries, failure) ->
+                    calls.pulled(this, count, failure == null ? deliveries : null));
+  }
+
+  private Consumer.PullRequest request() {
+    return new Consumer.PullRequest(
+        1,
+        Limits.MAX_PULL_BYTES,
+        LOOK_INTERVAL,
+        asked.leaseMillis() > 0 ? Duration.ofMillis(asked.leaseMillis()) : null,
+        asked.worker(),
+        asked.version(),
+        holder);
   }
 
   /** A pull has ended; {@code deliveries} is null if it failed. */
   void onPulled(int count, @Nullable List<Delivery> deliveries) {
-    openPull = null;
+    isPulling = false;
     pulledCount -= count;
     Topic of = topic;
     Topic.Subscription from = subscription;
@@ -196,6 +202,7 @@ final class SessionSubscription {
     }
     roomCount += count - (deliveries == null ? 0 : deliveries.size());
     if (deliveries == null) {
+      endPull();
       calls.pullLater(this);
       return;
     }
@@ -257,9 +264,13 @@ final class SessionSubscription {
   void unsubscribe() {
     isEnded = true;
     roomCount = 0;
-    CompletableFuture<?> pull = openPull;
-    if (pull != null) {
-      pull.cancel(false);
+    endPull();
+  }
+
+  private void endPull() {
+    if (standingPull != null) {
+      standingPull.end();
+      standingPull = null;
     }
   }
 

@@ -3,7 +3,6 @@ package io.tidewheel.subscription;
 import io.tidewheel.journal.Fence;
 import io.tidewheel.subscription.Subscription.Pull;
 import io.tidewheel.subscription.Subscription.Pulled;
-import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +79,7 @@ final class Gates {
 
   void pull(Pull pull, @Nullable Deliveries known, Policy policy, Now now) {
     if (known == null || outer(policy) != null || pull.max() <= 0) {
-      pull.replyTo().tell(new Pulled(List.of(), 0));
+      pull.replyTo().tell(Pulled.nothing(pull.call()));
     } else {
       pulling.pull(pull, known, policy, now);
     }

@@ -47,12 +47,14 @@ final class Pulling {
     rate.giveBack(max - given.size(), policy);
     if (given.isEmpty() || !policy.isAtMostOnce()) {
       holders.watch(given.isEmpty() ? null : holder);
-      pull.replyTo().tell(new Pulled(given, dispatchable(known, policy)));
+      pull.replyTo().tell(new Pulled(pull.call(), given, dispatchable(known, policy)));
     } else {
       known.settleBeforeLeaving(
           given,
-          () -> pull.replyTo().tell(new Pulled(given, dispatchable(known, policies.get()))),
-          () -> pull.replyTo().tell(new Pulled(List.of(), 0)));
+          () ->
+              pull.replyTo()
+                  .tell(new Pulled(pull.call(), given, dispatchable(known, policies.get()))),
+          () -> pull.replyTo().tell(Pulled.nothing(pull.call())));
     }
   }
 }

@@ -61,6 +61,7 @@ public final class Subscription {
    * @param version of the worker's code; empty if it has none
    * @param watch ends the leases at once when it terminates; null for leases that only end by time,
    *     as those of HTTP pulls do
+   * @param call a number of the worker's, not negative; the answer carries it
    */
   public record Pull(
       int max,
@@ -69,11 +70,12 @@ public final class Subscription {
       String worker,
       String version,
       @Nullable ActorRef<?> watch,
+      int call,
       ActorRef<Pulled> replyTo)
       implements Command {
     @Override
     public void onNoReader() {
-      replyTo.tell(new Pulled(List.of(), 0));
+      replyTo.tell(Pulled.nothing(call));
     }
 
     @Override
@@ -85,10 +87,15 @@ public final class Subscription {
   /**
    * What was given out.
    *
+   * @param call of the pull that this answers
    * @param dispatchableLeft what could still be dispatched, so that the worker knows whether to
    *     come back
    */
-  public record Pulled(List<Delivery> deliveries, long dispatchableLeft) {}
+  public record Pulled(int call, List<Delivery> deliveries, long dispatchableLeft) {
+    static Pulled nothing(int call) {
+      return new Pulled(call, List.of(), 0);
+    }
+  }
 
   /** Settle, give back or extend deliveries; answered when it is stored. */
   public record Settle(SettleAction action, List<Receipt> receipts, ActorRef<Settled> replyTo)

@@ -45,6 +45,7 @@ public final class SubscriptionWire {
     out.writeText(pull.worker());
     out.writeText(pull.version());
     out.writeNullableText(watch == null ? null : address.apply(watch));
+    out.writeUnsigned(pull.call());
     out.writeText(address.apply(pull.replyTo()));
   }
 
@@ -64,11 +65,13 @@ public final class SubscriptionWire {
         name,
         version,
         watch == null ? null : worker.apply(watch),
+        in.readCount(),
         actor.apply(in.readText()));
   }
 
   /** Writes deliveries; their messages first, which travel as one. */
   public static void encode(Pulled pulled, Encoder out) {
+    out.writeUnsigned(pulled.call());
     out.writeUnsigned(pulled.dispatchableLeft());
     MessageWire.encode(pulled.deliveries().stream().map(Delivery::message).toList(), out);
     for (Delivery delivery : pulled.deliveries()) {
@@ -80,6 +83,7 @@ public final class SubscriptionWire {
   }
 
   public static Pulled decodePulled(Decoder in) {
+    int call = in.readCount();
     long dispatchableLeft = in.readUnsigned();
     List<Delivery> deliveries = new ArrayList<>();
     for (Message message : MessageWire.decode(in)) {
@@ -87,7 +91,7 @@ public final class SubscriptionWire {
           new Delivery(
               decodeReceipt(in), message, in.readCount(), in.readUnsigned(), in.readUnsigned()));
     }
-    return new Pulled(deliveries, dispatchableLeft);
+    return new Pulled(call, deliveries, dispatchableLeft);
   }
 
   /** Writes a settling. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,32 @@ public interface Consumer {
    */
   CompletionStage<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request);
+
+  /**
+   * Begins a pull that goes on until it is ended.
+   *
+   * @param request for each of its steps; its {@code max} is named anew each time, and its waiting
+   *     time is that after which everything is looked at anew
+   */
+  StandingPull stand(Topic topic, Topic.Subscription subscription, PullRequest request);
+
+  /**
+   * A pull that goes on, one step after the other: cheaper than as many pulls, as nothing is looked
+   * for anew. For one thread at a time.
+   */
+  interface StandingPull {
+    /**
+     * Pulls once more; the step before must be over. Answers as soon as there is at least one
+     * delivery, however long that takes.
+     *
+     * @param max deliveries, 1 to 1,000
+     * @return fails if the node cannot go on; then another standing pull may be begun
+     */
+    CompletableFuture<List<Delivery>> next(int max);
+
+    /** Pulls no more. A step that is not over answers with what was on its way, or fails. */
+    void end();
+  }
 
   /**
    * Settles, gives back or extends deliveries.
@@ -87,6 +114,10 @@ public interface Consumer {
         @Nullable String worker,
         @Nullable String version) {
       this(max, maxBytes, waitTime, lease, worker, version, null);
+    }
+
+    PullRequest withMax(int otherMax) {
+      return new PullRequest(otherMax, maxBytes, waitTime, lease, worker, version, watch);
     }
   }
 }

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** The deliveries a worker has collected, at most so many and so many payload bytes. */
 final class Hand {
+  /** Takes nothing. */
+  static final Hand NONE = new Hand(0, 0);
+
   private final int max;
   private final int maxBytes;
   private final List<Delivery> deliveries = new ArrayList<>();

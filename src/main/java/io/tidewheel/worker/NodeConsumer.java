@@ -59,9 +59,7 @@ public final class NodeConsumer implements Consumer {
   public CompletableFuture<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
     if (!idleness.onPullBegan(subscription.uid())) {
-      return CompletableFuture.failedFuture(
-          RejectedPullException.notNow(
-              "the subscription was not used for long and is being removed"));
+      return CompletableFuture.failedFuture(removing());
     }
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     CompletableFuture<?> unused =
@@ -71,6 +69,24 @@ public final class NodeConsumer implements Consumer {
             new PullTask(
                 topic.uid(), topic.settings().queues(), subscription.uid(), request, answer)));
     return answer;
+  }
+
+  static RejectedPullException removing() {
+    return RejectedPullException.notNow(
+        "the subscription was not used for long and is being removed");
+  }
+
+  @Override
+  public StandingPull stand(Topic topic, Topic.Subscription subscription, PullRequest request) {
+    return new NodeStandingPull(
+        workers,
+        idleness,
+        new PullTask(
+            topic.uid(),
+            topic.settings().queues(),
+            subscription.uid(),
+            request,
+            CompletableFuture.completedFuture(List.of())));
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.tidewheel.worker;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.Behaviors;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
 import java.util.HashMap;
@@ -23,6 +22,7 @@ final class PullCalls {
   record Call(int queue, boolean isCandidate) {}
 
   private final ActorContext<PullWorker.Command> context;
+  private final ActorRef<Subscription.Pulled> receiver;
   private final QueueCalls queues;
   private final Consumer.PullRequest request;
   private final Map<Integer, Call> open = new HashMap<>();
@@ -38,6 +38,7 @@ final class PullCalls {
   PullCalls(
       ActorContext<PullWorker.Command> context, QueueCalls queues, Consumer.PullRequest request) {
     this.context = context;
+    this.receiver = context.messageAdapter(Subscription.Pulled.class, PullWorker.Answered::new);
     this.queues = queues;
     this.request = request;
   }
@@ -53,17 +54,8 @@ final class PullCalls {
   /** Pulls what the hand has room for, and waits for nobody. */
   int pull(int queue, boolean isCandidate, Hand hand) {
     int call = ++last;
-    ActorRef<PullWorker.Command> self = context.getSelf();
-    // An answer does not say what it answers, so each has a receiver of its own.
-    ActorRef<Subscription.Pulled> receiver =
-        context.spawnAnonymous(
-            Behaviors.receiveMessage(
-                pulled -> {
-                  self.tell(new PullWorker.Answered(call, pulled));
-                  return Behaviors.stopped();
-                }));
     open.put(call, new Call(queue, isCandidate));
-    queues.pull(queue, hand.roomCount(), hand.roomBytes(), request, receiver);
+    queues.pull(queue, hand.roomCount(), hand.roomBytes(), request, call, receiver);
     return call;
   }
 

@@ -7,6 +7,7 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.ReceiveBuilder;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogBoard.Offer;
@@ -15,10 +16,9 @@ import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * The worker of one remote pull: asks the board who has work, pulls there, answers, and ends.
@@ -39,7 +39,7 @@ import java.util.concurrent.CompletableFuture;
  *       time.
  * </ol>
  */
-final class PullWorker extends AbstractBehavior<PullWorker.Command> {
+class PullWorker extends AbstractBehavior<PullWorker.Command> {
   /** How long a queue that may have to recover may take, before the next is asked beside it. */
   static final Duration RECOVERY_TIMEOUT = Duration.ofMillis(250);
 
@@ -54,20 +54,20 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   static final Duration LINGER_TIMEOUT = Duration.ofSeconds(60);
 
   /** Answers and timers, and what its parent says. */
-  sealed interface Command {}
+  interface Command {}
 
   private record Offered(Offer offer) implements Command {}
 
-  record Answered(int call, Subscription.Pulled pulled) implements Command {}
+  record Answered(Subscription.Pulled pulled) implements Command {}
 
   /** The board does not answer: who waits there is woken by nobody. */
   record BoardSilent() implements Command {}
 
-  private record Over(Timer timer) implements Command {}
+  record Over(Supplier<Behavior<Command>> then) implements Command {}
 
   private record Abandoned() implements Command {}
 
-  private enum Timer {
+  enum Timer {
     WAIT,
     GIVE_UP,
     BOARD,
@@ -78,24 +78,22 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     LINGER
   }
 
-  private enum Phase {
+  enum Phase {
     LOOKING,
     PULLING,
     WAITING,
+    RESTING,
     CLOSED
   }
 
-  private final TimerScheduler<Command> timers;
-  private final PullTask task;
-  private final PullCalls calls;
-  private final BoardSeat board;
-  private final Hand hand;
+  final TimerScheduler<Command> timers;
+  final PullCalls calls;
+  final BoardSeat board;
   private final Duration pullTimeout;
-
-  private Phase phase = Phase.LOOKING;
-  private final Deque<Standing> candidates = new ArrayDeque<>();
-  private final Deque<Integer> unknown = new ArrayDeque<>();
-  private boolean hasAskedUnknown;
+  final Sweep sweep = new Sweep();
+  PullTask task;
+  Hand hand;
+  Phase phase = Phase.LOOKING;
   private boolean isWaitOver;
 
   /**
@@ -114,7 +112,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
                 timers -> new PullWorker(context, timers, task, router, board, isBoardSilent)));
   }
 
-  private PullWorker(
+  PullWorker(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       PullTask task,
@@ -129,21 +127,8 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     ActorRef<Offer> offers = context.messageAdapter(Offer.class, Offered::new);
     this.board = new BoardSeat(board, task.subscriptionUid(), offers);
     this.hand = new Hand(task.request().max(), task.request().maxBytes());
-    ActorRef<Command> self = context.getSelf();
-    CompletableFuture<?> unused =
-        task.answer()
-            .whenComplete(
-                (deliveries, failure) -> {
-                  if (task.answer().isCancelled()) {
-                    self.tell(new Abandoned());
-                  }
-                });
-    isWaitOver = task.request().waitTime().isZero();
-    if (!isWaitOver) {
-      start(Timer.WAIT, task.request().waitTime());
-    }
-    start(Timer.GIVE_UP, task.limit());
     pullTimeout = task.pullTimeout();
+    limit();
     if (isBoardSilent) {
       begin(Offer.nothing(0));
     } else {
@@ -151,16 +136,37 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     }
   }
 
+  /** A pull that is no other's ends with its time, or when nobody waits for it. */
+  void limit() {
+    ActorRef<Command> self = getContext().getSelf();
+    CompletableFuture<List<Delivery>> answer = task.answer();
+    CompletableFuture<?> unused =
+        answer.whenComplete(
+            (deliveries, failure) -> {
+              if (answer.isCancelled()) {
+                self.tell(new Abandoned());
+              }
+            });
+    isWaitOver = task.request().waitTime().isZero();
+    if (!isWaitOver) {
+      start(Timer.WAIT, task.request().waitTime(), this::onWaitOver);
+    }
+    start(Timer.GIVE_UP, task.limit(), this::finish);
+  }
+
   @Override
   public Receive<Command> createReceive() {
+    return receive().build();
+  }
+
+  ReceiveBuilder<Command> receive() {
     return newReceiveBuilder()
         .onMessage(Offered.class, this::onOffered)
         .onMessage(Answered.class, this::onAnswered)
-        .onMessage(Over.class, this::onOver)
+        .onMessage(Over.class, over -> over.then().get())
         .onMessage(Abandoned.class, command -> finish())
         .onMessage(BoardSilent.class, command -> onBoardSilent())
-        .onSignal(PostStop.class, signal -> onPostStop())
-        .build();
+        .onSignal(PostStop.class, signal -> onPostStop());
   }
 
   private Behavior<Command> onOffered(Offered command) {
@@ -176,7 +182,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     timers.cancel(Timer.LOOK_AGAIN);
     if (offer.rows().isEmpty()) {
       // The board has lost what it knew.
-      hasAskedUnknown = false;
+      sweep.forgetUnknown();
       board.leave();
       return look();
     }
@@ -187,29 +193,26 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private Behavior<Command> begin(Offer offer) {
     phase = Phase.PULLING;
     board.onOffer(offer);
-    candidates.addAll(offer.rows());
-    if (!hasAskedUnknown) {
-      hasAskedUnknown = true;
-      for (int queue = 0; queue < task.queues(); queue++) {
-        if (!offer.awake().get(queue)) {
-          calls.wake(queue);
-          unknown.add(queue);
-        }
-      }
-      if (!unknown.isEmpty()) {
-        start(Timer.UNKNOWN, UNKNOWN_TIMEOUT);
+    sweep.begin(offer);
+    if (!sweep.hasFoundUnknown()) {
+      sweep.findUnknown(offer, task.queues()).forEach(calls::wake);
+      if (sweep.isAnyUnknown()) {
+        start(Timer.UNKNOWN, UNKNOWN_TIMEOUT, this::onUnknownOver);
       }
     }
     return next();
   }
 
-  private Behavior<Command> next() {
-    while (!hand.isFull() && !candidates.isEmpty() && isToBeAsked(candidates.element())) {
-      int queue = candidates.remove().queue();
-      if (!calls.isDoubtful(queue)) {
-        return pullAndAwait(queue, true, pullTimeout);
+  Behavior<Command> next() {
+    while (!hand.isFull()) {
+      Standing row = sweep.next(hand.isEmpty());
+      if (row == null) {
+        break;
       }
-      calls.pull(queue, true, hand);
+      if (!calls.isDoubtful(row.queue())) {
+        return pullAndAwait(row.queue(), true, pullTimeout);
+      }
+      calls.pull(row.queue(), true, hand);
     }
     if (!hand.isEmpty()) {
       return finish();
@@ -219,8 +222,9 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       board.lookFurther();
       return this;
     }
-    if (!unknown.isEmpty()) {
-      return pullAndAwait(unknown.remove(), false, RECOVERY_TIMEOUT);
+    Integer unknown = sweep.nextUnknown();
+    if (unknown != null) {
+      return pullAndAwait(unknown, false, RECOVERY_TIMEOUT);
     }
     if (!isWaitOver) {
       return waitForWork();
@@ -228,12 +232,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     return calls.isAnyOpen() ? this : finish();
   }
 
-  /** Who has something from its own node leaves other nodes to those who have nothing. */
-  private boolean isToBeAsked(Standing row) {
-    return hand.isEmpty() || row.isHere();
-  }
-
-  private Behavior<Command> look() {
+  Behavior<Command> look() {
     startLooking();
     board.look();
     return this;
@@ -241,26 +240,27 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private void startLooking() {
     phase = Phase.LOOKING;
-    start(Timer.BOARD, BOARD_TIMEOUT);
+    start(Timer.BOARD, BOARD_TIMEOUT, this::onBoardOver);
   }
 
-  private Behavior<Command> waitForWork() {
+  Behavior<Command> waitForWork() {
     phase = Phase.WAITING;
     if (calls.isAnyDoubtful()) {
-      start(Timer.LOOK_AGAIN, PullTask.PULL_TIMEOUT);
+      start(Timer.LOOK_AGAIN, PullTask.PULL_TIMEOUT, this::onLookAgain);
     }
     board.take(hand.roomCount());
     return this;
   }
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
-    start(Timer.CALL, timeout);
+    start(Timer.CALL, timeout, this::onCallOver);
     calls.pullAndAwait(queue, isCandidate, hand);
     return this;
   }
 
   private Behavior<Command> onAnswered(Answered command) {
-    PullCalls.Call call = calls.end(command.call());
+    int number = command.pulled().call();
+    PullCalls.Call call = calls.end(number);
     if (call == null) {
       return this;
     }
@@ -271,12 +271,19 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     }
     boolean isEmpty = deliveries.isEmpty() || command.pulled().dispatchableLeft() == 0;
     board.tellLooked(call.queue(), isEmpty);
+    if (phase == Phase.RESTING) {
+      calls.release(deliveries);
+      return this;
+    }
+    if (!isEmpty) {
+      sweep.onMore(call.queue());
+    }
     boolean wasEmpty = hand.isEmpty();
     calls.release(hand.take(deliveries));
     if (wasEmpty && !hand.isEmpty()) {
-      start(Timer.COLLECT, COLLECT_TIMEOUT);
+      start(Timer.COLLECT, COLLECT_TIMEOUT, this::finish);
     }
-    if (calls.isAwaited(command.call())) {
+    if (calls.isAwaited(number)) {
       calls.stopAwaiting();
       timers.cancel(Timer.CALL);
     }
@@ -284,21 +291,6 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
       return !calls.isAwaiting() ? next() : hand.isFull() ? finish() : this;
     }
     return hand.isEmpty() ? this : finish();
-  }
-
-  private Behavior<Command> onOver(Over command) {
-    if (phase == Phase.CLOSED) {
-      return command.timer() == Timer.LINGER ? Behaviors.stopped() : this;
-    }
-    return switch (command.timer()) {
-      case WAIT -> onWaitOver();
-      case BOARD -> onBoardOver();
-      case CALL -> onCallOver();
-      case UNKNOWN -> onUnknownOver();
-      case LOOK_AGAIN -> onLookAgain();
-      case GIVE_UP, COLLECT -> finish();
-      case LINGER -> this;
-    };
   }
 
   private Behavior<Command> onWaitOver() {
@@ -325,7 +317,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     }
     board.leave();
     timers.cancel(Timer.LOOK_AGAIN);
-    hasAskedUnknown = false;
+    sweep.forgetUnknown();
     return begin(Offer.nothing(0));
   }
 
@@ -343,7 +335,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private Behavior<Command> onUnknownOver() {
-    unknown.clear();
+    sweep.dropUnknown();
     PullCalls.Call call = calls.awaited();
     if (call != null && !call.isCandidate()) {
       calls.stopAwaiting();
@@ -353,7 +345,7 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   /** The queues that did not answer may never have got the question. */
-  private Behavior<Command> onLookAgain() {
+  Behavior<Command> onLookAgain() {
     if (phase != Phase.WAITING) {
       return this;
     }
@@ -361,13 +353,14 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     return look();
   }
 
-  private Behavior<Command> finish() {
+  /** There is nothing more to be had now: answers, and ends. */
+  Behavior<Command> finish() {
     if (phase == Phase.CLOSED) {
       return this;
     }
     close();
     if (calls.isAnyOpen()) {
-      start(Timer.LINGER, LINGER_TIMEOUT);
+      start(Timer.LINGER, LINGER_TIMEOUT, Behaviors::stopped);
     }
     if (!task.end(hand, calls.isCandidateOpen())) {
       calls.release(hand.deliveries());
@@ -384,13 +377,13 @@ final class PullWorker extends AbstractBehavior<PullWorker.Command> {
     return this;
   }
 
-  private void close() {
+  void close() {
     phase = Phase.CLOSED;
     timers.cancelAll();
     board.leave();
   }
 
-  private void start(Timer timer, Duration timeout) {
-    timers.startSingleTimer(timer, new Over(timer), timeout);
+  private void start(Timer timer, Duration timeout, Supplier<Behavior<Command>> then) {
+    timers.startSingleTimer(timer, new Over(then), timeout);
   }
 }

@@ -30,6 +30,7 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
       int max,
       int maxBytes,
       Consumer.PullRequest request,
+      int call,
       ActorRef<Subscription.Pulled> replyTo) {
     Duration lease = request.lease();
     tell(
@@ -41,6 +42,7 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
             Objects.requireNonNullElse(request.worker(), ""),
             Objects.requireNonNullElse(request.version(), ""),
             request.watch(),
+            call,
             replyTo));
   }
 

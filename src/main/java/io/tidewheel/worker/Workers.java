@@ -12,10 +12,12 @@ import io.tidewheel.queue.QueueRouter;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * The parent of a node's pulls, each of which is a short-lived worker. Takes a bounded number at a
- * time: one beyond that fails with {@link RejectedPullException}.
+ * The parent of a node's pulls: a short-lived worker for each single one, and one that stays for
+ * each that stands. Takes a bounded number of both at a time: one beyond that fails with {@link
+ * RejectedPullException}.
  */
 public final class Workers extends AbstractBehavior<Workers.Command> {
   /**
@@ -30,7 +32,22 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
 
   record Pull(PullTask task) implements Command {}
 
+  /**
+   * Have a worker stand by, and begin with this task.
+   *
+   * @param worker completed with it, or exceptionally if there is none
+   * @param end completed when it has ended
+   */
+  record Stand(
+      PullTask task,
+      CompletableFuture<ActorRef<PullWorker.Command>> worker,
+      CompletableFuture<Void> end)
+      implements Command {}
+
   private record Ended(ActorRef<PullWorker.Command> worker) implements Command {}
+
+  private record StandingEnded(ActorRef<PullWorker.Command> worker, CompletableFuture<Void> end)
+      implements Command {}
 
   private record BoardAnswered() implements Command {}
 
@@ -75,7 +92,9 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Pull.class, this::onPull)
-        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Stand.class, this::onStand)
+        .onMessage(Ended.class, ended -> onEnded(ended.worker()))
+        .onMessage(StandingEnded.class, this::onStandingEnded)
         .onMessage(Look.class, look -> onLook())
         .onMessage(BoardAnswered.class, answered -> onBoardAnswered())
         .build();
@@ -86,20 +105,41 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
       command.task().answer().completeExceptionally(RejectedPullException.tooMany(maxPulls));
       return this;
     }
-    if (!timers.isTimerActive(LOOK)) {
-      timers.startSingleTimer(LOOK, LOOK, BOARD_INTERVAL);
-    }
     ActorRef<PullWorker.Command> worker =
-        getContext()
-            .spawnAnonymous(PullWorker.create(command.task(), router, board, isBoardSilent));
-    pulls.add(worker);
+        begin(PullWorker.create(command.task(), router, board, isBoardSilent));
     getContext().watchWith(worker, new Ended(worker));
     return this;
   }
 
-  private Behavior<Command> onEnded(Ended ended) {
-    pulls.remove(ended.worker());
+  private Behavior<Command> onStand(Stand command) {
+    if (pulls.size() >= maxPulls) {
+      command.worker().completeExceptionally(RejectedPullException.tooMany(maxPulls));
+      return this;
+    }
+    ActorRef<PullWorker.Command> worker =
+        begin(StandingWorker.create(command.task(), router, board, isBoardSilent));
+    getContext().watchWith(worker, new StandingEnded(worker, command.end()));
+    command.worker().complete(worker);
     return this;
+  }
+
+  private ActorRef<PullWorker.Command> begin(Behavior<PullWorker.Command> behavior) {
+    if (!timers.isTimerActive(LOOK)) {
+      timers.startSingleTimer(LOOK, LOOK, BOARD_INTERVAL);
+    }
+    ActorRef<PullWorker.Command> worker = getContext().spawnAnonymous(behavior);
+    pulls.add(worker);
+    return worker;
+  }
+
+  private Behavior<Command> onEnded(ActorRef<PullWorker.Command> worker) {
+    pulls.remove(worker);
+    return this;
+  }
+
+  private Behavior<Command> onStandingEnded(StandingEnded ended) {
+    ended.end().complete(null);
+    return onEnded(ended.worker());
   }
 
   /** Asks the board; who waits there is told if it has not answered the question before. */

@@ -90,7 +90,7 @@ class WireSerializerTest {
       deliveries.add(new Delivery(RECEIPT, heavy, 1, 2, 3));
       weight += heavy.weight();
     }
-    assertThat(sizeOf(new Subscription.Pulled(deliveries, 1)))
+    assertThat(sizeOf(new Subscription.Pulled(9, deliveries, 1)))
         .isBetween(Limits.MAX_PULL_WEIGHT, Limits.FRAME_BYTES - (64 << 10));
   }
 
@@ -128,10 +128,10 @@ class WireSerializerTest {
         new AppendReply.StoredBefore(5),
         new AppendReply.NotStored(6, PublishResult.Reason.UNAVAILABLE, "moving"),
         new AppendReply.Unknown(7, "lost"),
-        reader(new Subscription.Pull(1, 2, 3, "w", "v", null, probe.ref().narrow())),
-        reader(new Subscription.Pull(1, 2, 3, "w", "v", probe.ref(), probe.ref().narrow())),
-        new Subscription.Pulled(List.of(new Delivery(RECEIPT, MESSAGE, 1, 2, 3)), 4),
-        new Subscription.Pulled(List.of(), 0),
+        reader(new Subscription.Pull(1, 2, 3, "w", "v", null, 9, probe.ref().narrow())),
+        reader(new Subscription.Pull(1, 2, 3, "w", "v", probe.ref(), 9, probe.ref().narrow())),
+        new Subscription.Pulled(9, List.of(new Delivery(RECEIPT, MESSAGE, 1, 2, 3)), 4),
+        new Subscription.Pulled(0, List.of(), 0),
         settle(new SettleAction.Ack()),
         settle(new SettleAction.Nack(Duration.ofSeconds(1), "why")),
         settle(new SettleAction.Nack(null, null)),
@@ -226,8 +226,8 @@ class WireSerializerTest {
     assertThat(
             hex(
                 new Subscription.Pulled(
-                    List.of(new Delivery(RECEIPT, Message.of(new byte[] {1}), 1, 2, 3)), 4)))
-        .isEqualTo("pulled-1 04" + "0100000000000101" + "07020390030906" + "010203");
+                    5, List.of(new Delivery(RECEIPT, Message.of(new byte[] {1}), 1, 2, 3)), 4)))
+        .isEqualTo("pulled-1 0504" + "0100000000000101" + "07020390030906" + "010203");
   }
 
   @Test

@@ -460,6 +460,12 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   @Override
+  public StandingPull stand(
+      Topic topic, Topic.Subscription subscription, Consumer.PullRequest request) {
+    throw new UnsupportedOperationException("HTTP has no standing pulls");
+  }
+
+  @Override
   public synchronized CompletionStage<List<Delivery>> pull(
       Topic topic, Topic.Subscription subscription, PullRequest request) {
     lastPull = request;

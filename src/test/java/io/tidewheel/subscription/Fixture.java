@@ -172,7 +172,7 @@ final class Fixture implements AutoCloseable {
   }
 
   List<Delivery> pull(int max, @Nullable ActorRef<?> worker) {
-    ref().tell(new Subscription.Pull(max, 4 << 20, 0, "worker", "1", worker, pulled.getRef()));
+    ref().tell(new Subscription.Pull(max, 4 << 20, 0, "worker", "1", worker, 1, pulled.getRef()));
     return pulled.receiveMessage().deliveries();
   }
 

@@ -171,7 +171,9 @@ final class ConsumerFixture {
   }
 
   static void give(AtQueue<Subscription.Pull> pull, Delivery... deliveries) {
-    pull.command().replyTo().tell(new Subscription.Pulled(List.of(deliveries), 0));
+    pull.command()
+        .replyTo()
+        .tell(new Subscription.Pulled(pull.command().call(), List.of(deliveries), 0));
   }
 
   <T extends Subscription.Command> AtQueue<T> expect(Class<T> type) {

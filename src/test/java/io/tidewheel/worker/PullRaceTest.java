@@ -202,7 +202,7 @@ class PullRaceTest {
         given.add(delivery(queue, ready.pollFirst(), 10));
       }
       given.forEach(delivery -> leased.add(delivery.receipt()));
-      Subscription.Pulled pulled = new Subscription.Pulled(given, ready.size());
+      Subscription.Pulled pulled = new Subscription.Pulled(pull.call(), given, ready.size());
       if (fate <= 3) {
         late.add(() -> pull.replyTo().tell(pulled));
       } else {

@@ -1,0 +1,106 @@
+package io.tidewheel.worker;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.ReceiveBuilder;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.queue.QueueRouter;
+
+/**
+ * A worker that is told to pull again and again. Once it has answered it rests, and goes on where
+ * it was: at a queue that had more, or waiting on the board if none had.
+ *
+ * <p>It waits without an end; about once in the waiting time of its first task it looks at
+ * everything anew.
+ */
+final class StandingWorker extends PullWorker {
+  /** Pull again; refused unless the task before was answered. */
+  record Next(PullTask task) implements Command {}
+
+  /** It is not needed any more. */
+  record End() implements Command {}
+
+  private boolean isEnding;
+
+  /** As {@link PullWorker#create}, and pulls at once. */
+  static Behavior<Command> create(
+      PullTask task,
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board,
+      boolean isBoardSilent) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> new StandingWorker(context, timers, task, router, board, isBoardSilent)));
+  }
+
+  private StandingWorker(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      PullTask task,
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board,
+      boolean isBoardSilent) {
+    super(context, timers, task, router, board, isBoardSilent);
+  }
+
+  @Override
+  void limit() {
+    timers.startTimerWithFixedDelay(new Over(this::onRenew), task.request().waitTime());
+  }
+
+  @Override
+  ReceiveBuilder<Command> receive() {
+    return super.receive()
+        .onMessage(Next.class, this::onNext)
+        .onMessage(End.class, command -> onEnd());
+  }
+
+  private Behavior<Command> onNext(Next next) {
+    if (phase != Phase.RESTING) {
+      next.task().answer().completeExceptionally(RejectedPullException.notNow("it has ended"));
+      return this;
+    }
+    task = next.task();
+    hand = new Hand(task.request().max(), task.request().maxBytes());
+    if (sweep.goOn()) {
+      phase = Phase.PULLING;
+      return next();
+    }
+    return sweep.isDone() && !board.hasMoreRows() && !calls.isAnyDoubtful()
+        ? waitForWork()
+        : look();
+  }
+
+  /** Queues may have fallen asleep that it has not heard of since. */
+  private Behavior<Command> onRenew() {
+    sweep.forgetUnknown();
+    return onLookAgain();
+  }
+
+  private Behavior<Command> onEnd() {
+    isEnding = true;
+    return finish();
+  }
+
+  @Override
+  Behavior<Command> finish() {
+    if (isEnding || phase == Phase.CLOSED) {
+      return super.finish();
+    }
+    phase = Phase.RESTING;
+    timers.cancel(Timer.COLLECT);
+    timers.cancel(Timer.CALL);
+    timers.cancel(Timer.LOOK_AGAIN);
+    calls.stopAwaiting();
+    board.leave();
+    if (!task.answer().complete(hand.deliveries())) {
+      calls.release(hand.deliveries());
+    }
+    hand = Hand.NONE;
+    return this;
+  }
+}

@@ -1,0 +1,244 @@
+package io.tidewheel.worker;
+
+import static io.tidewheel.worker.ConsumerFixture.delivery;
+import static io.tidewheel.worker.ConsumerFixture.give;
+import static io.tidewheel.worker.ConsumerFixture.request;
+import static io.tidewheel.worker.ConsumerFixture.subscription;
+import static io.tidewheel.worker.ConsumerFixture.topic;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.ManualTime;
+import io.tidewheel.subscription.Delivery;
+import io.tidewheel.subscription.Subscription;
+import io.tidewheel.worker.ConsumerFixture.AtQueue;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class StandingWorkerTest {
+  private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
+  private static final Duration WAIT = Duration.ofSeconds(60);
+
+  private ConsumerFixture fixture;
+
+  @AfterAll
+  static void stop() {
+    KIT.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void start() {
+    fixture = new ConsumerFixture(KIT, 2, 100, 100);
+  }
+
+  @Test
+  void goesOnWhereThereWasMore() {
+    fixture.report(0, 5);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> first = standing.next(1);
+    giveOfMany(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(first)).containsExactly(delivery(0, 0, 10));
+    fixture.queues.expectNoMessage();
+    CompletableFuture<List<Delivery>> second = standing.next(3);
+    AtQueue<Subscription.Pull> pull = fixture.expectPull(0);
+    assertThat(pull.command().max()).isEqualTo(3);
+    give(pull, delivery(0, 1, 10));
+    assertThat(get(second)).containsExactly(delivery(0, 1, 10));
+  }
+
+  @Test
+  void takesAllThatHaveMoreInTurn() {
+    fixture.report(0, 5);
+    fixture.report(1, 4);
+    Consumer.StandingPull standing = stand(2);
+    for (int i = 0; i < 6; i++) {
+      CompletableFuture<List<Delivery>> answer = standing.next(1);
+      giveOfMany(fixture.expectPull(i % 2), delivery(i % 2, i, 10));
+      assertThat(get(answer)).hasSize(1);
+    }
+  }
+
+  @Test
+  void waitsWhereNothingWasLeftAndIsWokenByTheNextReport() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> first = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(first)).hasSize(1);
+    for (int i = 1; i < 4; i++) {
+      CompletableFuture<List<Delivery>> answer = standing.next(5);
+      fixture.queues.expectNoMessage();
+      assertThat(answer).isNotDone();
+      fixture.report(0, 1);
+      give(fixture.expectPull(0), delivery(0, i, 10));
+      assertThat(get(answer)).containsExactly(delivery(0, i, 10));
+    }
+  }
+
+  @Test
+  void findsWhatWasReportedWhileItRested() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> first = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(first)).hasSize(1);
+    fixture.report(0, 1);
+    fixture.queues.expectNoMessage();
+    CompletableFuture<List<Delivery>> second = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 1, 10));
+    assertThat(get(second)).hasSize(1);
+  }
+
+  /** Guards a queue that is read all the time: another one with older messages gets its turn. */
+  @Test
+  void asksTheBoardAgainNowAndThen() {
+    fixture.report(0, 500);
+    Consumer.StandingPull standing = stand(2);
+    CompletableFuture<List<Delivery>> answer = standing.next(1);
+    fixture.expectWake(1);
+    fixture.report(1, 900);
+    int pulls = 1;
+    AtQueue<Subscription.Pull> pull = fixture.expect(Subscription.Pull.class);
+    while (pull.queue() == 0 && pulls < 100) {
+      giveOfMany(pull, delivery(0, pulls, 10));
+      assertThat(get(answer)).hasSize(1);
+      answer = standing.next(1);
+      pull = fixture.expect(Subscription.Pull.class);
+      pulls++;
+    }
+    assertThat(pulls).isBetween(2, 20);
+    give(pull, delivery(1, 0, 10));
+    assertThat(get(answer)).containsExactly(delivery(1, 0, 10));
+  }
+
+  @Test
+  void leavesOtherNodesToOthersWhileItsOwnHasMore() {
+    fixture.report(0, 5);
+    fixture.heard(1, 900, 100);
+    Consumer.StandingPull standing = stand(2);
+    for (int i = 0; i < 40; i++) {
+      CompletableFuture<List<Delivery>> answer = standing.next(1);
+      giveOfMany(fixture.expectPull(0), delivery(0, i, 10));
+      assertThat(get(answer)).hasSize(1);
+    }
+    CompletableFuture<List<Delivery>> last = standing.next(1);
+    give(fixture.expectPull(0));
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(last)).containsExactly(delivery(1, 0, 10));
+  }
+
+  @Test
+  void releasesAnAnswerThatComesWhileItRests() {
+    fixture.report(0, 9);
+    fixture.report(1, 1);
+    Consumer.StandingPull standing = stand(2);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    final AtQueue<Subscription.Pull> slow = fixture.expectPull(1);
+    fixture.time.timePasses(PullWorker.COLLECT_TIMEOUT);
+    assertThat(get(answer)).hasSize(1);
+    give(slow, delivery(1, 0, 10));
+    fixture.expectReleased(1, 0);
+  }
+
+  /** Guards a row that had more when its answer came too late: nobody else may hear of it. */
+  @Test
+  void looksAgainAfterAnAnswerThatWasNotWaitedForHadMore() {
+    fixture.report(0, 9);
+    fixture.report(1, 0);
+    Consumer.StandingPull standing = stand(2);
+    CompletableFuture<List<Delivery>> answer = standing.next(1);
+    AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
+    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    fixture.queues.expectNoMessage();
+    giveOfMany(slow, delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    CompletableFuture<List<Delivery>> next = standing.next(1);
+    give(fixture.expectPull(0), delivery(0, 1, 10));
+    assertThat(get(next)).hasSize(1);
+  }
+
+  @Test
+  void looksAtEverythingAnewFromTimeToTime() {
+    fixture.report(0, 0);
+    Consumer.StandingPull standing = stand(2);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1));
+    fixture.queues.expectNoMessage();
+    fixture.time.timePasses(WAIT);
+    fixture.expectWake(1);
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+  }
+
+  @Test
+  void answersWithWhatWasOnItsWayWhenItIsEnded() {
+    fixture.report(0, 9);
+    fixture.report(1, 1);
+    Consumer.StandingPull standing = stand(2);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    AtQueue<Subscription.Pull> slow = fixture.expectPull(1);
+    standing.end();
+    assertThat(get(answer)).containsExactly(delivery(0, 0, 10));
+    give(slow, delivery(1, 0, 10));
+    fixture.expectReleased(1, 0);
+  }
+
+  @Test
+  void takesNothingAfterItsEndAndLeavesRoomForAnother() {
+    fixture.report(0, 0);
+    Consumer.StandingPull one = stand(1);
+    CompletableFuture<List<Delivery>> waiting = one.next(5);
+    fixture.queues.expectNoMessage();
+    Consumer.StandingPull other = stand(1);
+    CompletableFuture<List<Delivery>> served = other.next(5);
+    fixture.queues.expectNoMessage();
+    assertThatThrownBy(() -> get(stand(1).next(5))).hasCauseInstanceOf(RejectedPullException.class);
+    one.end();
+    assertThat(get(waiting)).isEmpty();
+    fixture.report(0, 1);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(served)).hasSize(1);
+    fixture.queues.expectNoMessage();
+    CompletableFuture<List<Delivery>> third = stand(1).next(5);
+    fixture.queues.expectNoMessage();
+    assertThat(third).isNotDone();
+  }
+
+  @Test
+  void failsWhenItsWorkerIsGone() {
+    fixture.report(0, 0);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> waiting = standing.next(5);
+    fixture.queues.expectNoMessage();
+    KIT.stop(fixture.workers);
+    assertThatThrownBy(() -> get(waiting)).hasCauseInstanceOf(RejectedPullException.class);
+  }
+
+  private Consumer.StandingPull stand(int queues) {
+    return fixture.consumer.stand(topic(queues), subscription(), request(1, 1_000, WAIT));
+  }
+
+  /** As {@code give}, and much is left. */
+  private static void giveOfMany(AtQueue<Subscription.Pull> pull, Delivery... deliveries) {
+    pull.command()
+        .replyTo()
+        .tell(new Subscription.Pulled(pull.command().call(), List.of(deliveries), 1_000));
+  }
+
+  private static List<Delivery> get(CompletableFuture<List<Delivery>> answer) {
+    try {
+      return answer.get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e.getCause() == null ? e : e.getCause());
+    }
+  }
+}
