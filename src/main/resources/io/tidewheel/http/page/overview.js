@@ -13,7 +13,10 @@ export const topicLink = (name, tab) => `#/topic/${encodeURIComponent(name)}${ta
 /** Why a subscription gives nothing out; good if it does. */
 export function standing(row) {
   if (row.paused) return { text: "paused", cls: "warn", badge: true };
-  if (row.allowance && row.allowance.reason) return { text: `throttled: ${row.allowance.reason}`, cls: "warn", badge: true };
+  const allowed = row.allowance;
+  if (allowed && allowed.rate !== null && !["none", "rate-limit"].includes(allowed.reason)) {
+    return { text: `${rate(allowed.rate)} /s: ${allowed.reason.replaceAll("-", " ")}`, cls: "warn", badge: true, title: "throttled by feedback" };
+  }
   if (row.stopReason) return { text: row.stopReason.replaceAll("-", " "), cls: row.stopReason === "leased" ? "" : "warn", badge: true };
   if (row.asleep) return { text: "asleep", badge: true };
   if (row.backlog > 0 && row.workers === 0) return { text: "no worker", cls: "bad", badge: true };
