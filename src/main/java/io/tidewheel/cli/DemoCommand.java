@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -54,35 +55,37 @@ final class DemoCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCodes.USAGE, "--for " + time + ": expected 10s or more");
     }
     Path directory = Files.createTempDirectory("tidewheel-demo-");
-    try {
-      Config config =
-          ConfigurationFile.load(
-              null,
-              Map.of(
-                  "tidewheel.node.data-directory",
-                  directory.toString(),
-                  "tidewheel.http.port",
-                  port));
-      run(starter.start(config), length, TidewheelSettings.from(config).node().stopTimeout());
-      return ExitCodes.OK;
-    } finally {
-      delete(directory);
-    }
-  }
-
-  private void run(NodeStarter.RunningNode node, Duration length, Duration stopTimeout)
-      throws InterruptedException {
-    URI broker = URI.create("http://127.0.0.1:" + node.httpAddress().getPort());
-    terminal.print("Open " + broker + "/ and watch; it ends by itself, or with Ctrl-C.");
-    DemoRun demo = new DemoRun(new BrokerConnection(broker), terminal);
-    try (Interruption interruption = Interruption.watch(demo::stop, stopTimeout.plusSeconds(5))) {
+    Config config =
+        ConfigurationFile.load(
+            null,
+            Map.of(
+                "tidewheel.node.data-directory", directory.toString(),
+                "tidewheel.http.port", port));
+    Duration stopTimeout = TidewheelSettings.from(config).node().stopTimeout();
+    CountDownLatch end = new CountDownLatch(1);
+    // All of it is within: when this ends, the process may.
+    try (Interruption interruption =
+        Interruption.watch(end::countDown, stopTimeout.plusSeconds(10))) {
       try {
-        demo.run(length);
+        run(starter.start(config), end, length, stopTimeout);
       } finally {
-        stop(node, stopTimeout);
+        delete(directory);
       }
       terminal.print(
           interruption.isRequested() ? "Stopped." : "That was it; nothing is left of it.");
+    }
+    return ExitCodes.OK;
+  }
+
+  private void run(
+      NodeStarter.RunningNode node, CountDownLatch end, Duration length, Duration stopTimeout)
+      throws InterruptedException {
+    try {
+      URI broker = URI.create("http://127.0.0.1:" + node.httpAddress().getPort());
+      terminal.print("Open " + broker + "/ and watch; it ends by itself, or with Ctrl-C.");
+      new DemoRun(new BrokerConnection(broker), terminal, end).run(length);
+    } finally {
+      stop(node, stopTimeout);
     }
   }
 

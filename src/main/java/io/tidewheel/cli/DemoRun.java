@@ -23,18 +23,15 @@ final class DemoRun {
 
   private final BrokerConnection broker;
   private final Terminal terminal;
-  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch stopped;
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean isCardServiceDown;
 
-  DemoRun(BrokerConnection broker, Terminal terminal) {
+  /** A run that ends early when {@code stopped} is counted down. */
+  DemoRun(BrokerConnection broker, Terminal terminal, CountDownLatch stopped) {
     this.broker = broker;
     this.terminal = terminal;
-  }
-
-  /** Ends it early; from any thread. */
-  void stop() {
-    stopped.countDown();
+    this.stopped = stopped;
   }
 
   /** Returns when the time is over or it was stopped, and no thread is left. */
@@ -57,7 +54,7 @@ final class DemoRun {
         tell("Letters were paused all the time: press Resume on their page.", 13 * part);
       }
     } finally {
-      stop();
+      stopped.countDown();
       for (Thread thread : threads) {
         thread.join(TimeUnit.SECONDS.toMillis(15));
       }

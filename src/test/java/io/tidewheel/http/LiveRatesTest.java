@@ -90,7 +90,6 @@ class LiveRatesTest {
   }
 
   private static Standing row(int queue) {
-    return new Standing(
-        new Row(1, 2, queue, 3, 0, 0, 0, 0, Presence.AWAKE), Home.ALONE, 1);
+    return new Standing(new Row(1, 2, queue, 3, 0, 0, 0, 0, Presence.AWAKE), Home.ALONE, 1);
   }
 }
