@@ -109,7 +109,7 @@ class Page {
       { title: "Backlog", cls: "num", cell: (row) => ({ text: count(row.backlog), title: exact(row.backlog) }) },
       { title: "Retrying", cls: "num p3", cell: (row) => count(row.waiting) },
       { title: "Leased", cls: "num p2", cell: (row) => count(row.leased) },
-      { title: "Oldest", cls: "num", cell: (row) => age(row.oldestAt) },
+      { title: "Oldest", cls: "num p1", cell: (row) => age(row.oldestAt) },
       { title: "Lag", cls: "num p3", cell: (row) => count(row.lag) },
       { title: "Out /s", cls: "num p1", cell: (row) => rate(row.outRate) },
       { title: "Failed /s", cls: "num p2", cell: (row) => ({ text: rate(row.failRate), cls: row.failRate > 0 ? "failing" : "" }) },
