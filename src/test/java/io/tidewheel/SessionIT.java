@@ -90,6 +90,35 @@ class SessionIT {
     }
   }
 
+  /**
+   * Nobody knows which of them ended the client: each is tried by itself, and costs nothing yet.
+   */
+  @Test
+  void severalThatALostClientHeldComeOneAfterTheOther() {
+    try (RawSession publisher = publishing();
+        RawSession lost = consuming()) {
+      publisher.send(publish(1, "a", "b", "c"));
+      int held = 0;
+      while (held < 3) {
+        held += lost.next(Frame.Deliveries.class).deliveries().size();
+      }
+      lost.breakOff();
+      try (RawSession other = consuming()) {
+        for (int i = 0; i < 3; i++) {
+          List<Frame.Delivered> again = other.next(Frame.Deliveries.class).deliveries();
+          assertThat(again).hasSize(1);
+          assertThat(again.get(0).attempt()).isEqualTo(1);
+          other.send(
+              new Frame.Settle(
+                  1, i + 1, Frame.Action.ACK, -1, null, List.of(again.get(0).handle())));
+          // Nothing else comes before that is settled.
+          assertThat(other.next(Frame.Settled.class).statuses())
+              .containsExactly(Frame.Status.ACKED);
+        }
+      }
+    }
+  }
+
   @Test
   void whatAClientHeldThatSaysGoodbyeCostsNoAttempt() {
     try (RawSession publisher = publishing();

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>What is pulled and what the client holds are never more than it wanted.
+ *   <li>While the client holds a suspect, nothing more is pulled for it, but for {@link
+ *       #SUSPECT_NANOS} at most.
  *   <li>When the session ends in order, what the client holds goes to others as if it had never
  *       been given out; else its leases end with their holder. What is on its way is given back.
  * </ol>
@@ -34,6 +37,9 @@ final class SessionSubscription {
   /** Between two looks at everything while nothing comes. */
   private static final Duration LOOK_INTERVAL = Duration.ofSeconds(60);
 
+  /** One that takes longer is probably none of those that end their worker. */
+  private static final long SUSPECT_NANOS = 10_000_000_000L;
+
   private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
 
   /** Longest delay and lease, as over HTTP. */
@@ -41,6 +47,7 @@ final class SessionSubscription {
 
   private final Frame.Subscribe asked;
   private final Consumer consumer;
+  private final LongSupplier nanoTime;
   private final ActorRef<?> holder;
   private final Calls calls;
   private final Set<Receipt> held = new HashSet<>();
@@ -56,6 +63,11 @@ final class SessionSubscription {
   private int pulledCount;
   private int openSettles;
   private boolean isEnded;
+
+  /** Held now: should the client end, nothing else that is suspect may be with it. */
+  private @Nullable Receipt suspect;
+
+  private long suspectSinceNanos;
 
   /** How answers come back to the actor of the session. */
   interface Calls {
@@ -83,7 +95,13 @@ final class SessionSubscription {
    *
    * @param holder whose end ends the leases
    */
-  SessionSubscription(Frame.Subscribe asked, Consumer consumer, ActorRef<?> holder, Calls calls) {
+  SessionSubscription(
+      Frame.Subscribe asked,
+      Consumer consumer,
+      LongSupplier nanoTime,
+      ActorRef<?> holder,
+      Calls calls) {
+    this.nanoTime = nanoTime;
     this.asked = asked;
     this.consumer = consumer;
     this.holder = holder;
@@ -159,7 +177,7 @@ final class SessionSubscription {
     if (of == null || from == null || isEnded || calls.isCongested()) {
       return;
     }
-    if (roomCount == 0 || isPulling) {
+    if (roomCount == 0 || isPulling || isHoldingSuspect()) {
       return;
     }
     int count = Math.min(roomCount, Limits.MAX_PULL_MESSAGES);
@@ -175,6 +193,10 @@ final class SessionSubscription {
             .whenComplete(
                 (deliveries, failure) ->
                     calls.pulled(this, count, failure == null ? deliveries : null));
+  }
+
+  private boolean isHoldingSuspect() {
+    return suspect != null && nanoTime.getAsLong() - suspectSinceNanos < SUSPECT_NANOS;
   }
 
   private Consumer.PullRequest request() {
@@ -210,6 +232,10 @@ final class SessionSubscription {
       List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());
       for (Delivery delivery : deliveries) {
         held.add(delivery.receipt());
+        if (delivery.isSuspect()) {
+          suspect = delivery.receipt();
+          suspectSinceNanos = nanoTime.getAsLong();
+        }
         delivered.add(
             new Frame.Delivered(
                 handle(delivery.receipt()),
@@ -255,9 +281,11 @@ final class SessionSubscription {
       told.add(status(status));
       if (status != SettleStatus.RETRY && status != SettleStatus.EXTENDED) {
         held.remove(receipts.get(i));
+        suspect = receipts.get(i).equals(suspect) ? null : suspect;
       }
     }
     calls.answer(new Frame.Settled(asked.ref(), settle.request(), told));
+    pull();
   }
 
   /** Takes nothing more; what is held may still be settled. */

@@ -96,7 +96,8 @@ final class SessionSubscriptions {
   /** Begins one, whose reference is new. */
   void subscribe(Frame.Subscribe asked) {
     SessionSubscription subscription =
-        new SessionSubscription(asked, broker.consumer(), holders.current(), new Calls());
+        new SessionSubscription(
+            asked, broker.consumer(), broker.nanoTime(), holders.current(), new Calls());
     byRef.put(asked.ref(), subscription);
     refused.remove(asked.ref());
     context.pipeToSelf(
@@ -117,6 +118,7 @@ final class SessionSubscriptions {
             find(subscription),
             (found, failure) -> new LookedFor(subscription, SessionTopics.found(found, failure)));
       }
+      subscription.pull();
     }
   }
 

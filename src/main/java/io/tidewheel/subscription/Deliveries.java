@@ -150,7 +150,8 @@ final class Deliveries {
         slot.message(),
         slot.attempts + 1,
         slot.publishedAtMillis,
-        now.millisAt(lease.deadlineNanos));
+        now.millisAt(lease.deadlineNanos),
+        slot.isSuspect);
   }
 
   /** Settles deliveries before they leave: for a subscription that delivers at most once. */

@@ -7,6 +7,8 @@ import io.tidewheel.subscription.SubscriptionEvent.LeaseLeft;
 import io.tidewheel.subscription.SubscriptionEvent.Retried;
 import io.tidewheel.subscription.SubscriptionState.Retry;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>An end that costs an attempt, an ack and a death collect to be stored; until they are, the
  *       message is given to nobody.
  *   <li>When a message of a run ends without an ack, those behind it are taken back with it.
+ *   <li>When a worker ends that held several, they are suspect, and it costs no attempt: it may
+ *       have been any of them. A suspect is given out again without others, and if its worker ends
+ *       again it is charged for both; what that worker held beside it is suspect in turn.
  * </ol>
  */
 final class Endings {
@@ -204,7 +209,9 @@ final class Endings {
       Policy policy,
       Now now) {
     SubscriptionSettings settings = policy.settings();
-    int attempts = slot.attempts + 1;
+    int attempts = slot.attempts + 1 + (cause == Cause.WORKER_LOST ? slot.unchargedCount : 0);
+    slot.unchargedCount = 0;
+    slot.isSuspect &= cause == Cause.WORKER_LOST || cause == Cause.LEASE_ENDED;
     String text = Attempt.cutReason(reason);
     boolean isExpired = slot.expiresAtMillis <= now.millis();
     boolean isLast = cause == Cause.REJECTED || attempts >= settings.maxAttempts() || isExpired;
@@ -275,11 +282,8 @@ final class Endings {
   /** Ends leases whose time is over, as far as there is room to store it. */
   void expire(Policy policy, Now now) {
     if (ledger.isKnown()) {
-      fail(
-          leases.endExpired(now.nanos(), ledger.collecting().room()),
-          Cause.LEASE_ENDED,
-          policy,
-          now);
+      leased(leases.endExpired(now.nanos(), ledger.collecting().room()))
+          .forEach(slot -> failIfLeased(slot, Cause.LEASE_ENDED, policy, now));
     }
   }
 
@@ -290,20 +294,45 @@ final class Endings {
    */
   boolean endLeasesOf(Object holder, Policy policy, Now now) {
     if (ledger.isKnown()) {
-      fail(leases.endOf(holder, ledger.collecting().room()), Cause.WORKER_LOST, policy, now);
+      List<Slot> lost = leased(leases.endOf(holder, ledger.collecting().room()));
+      if (lost.size() == 1) {
+        lost.get(0).isSuspect = true;
+      }
+      lost.stream()
+          .filter(slot -> slot.isSuspect)
+          .toList()
+          .forEach(slot -> failIfLeased(slot, Cause.WORKER_LOST, policy, now));
+      // Those behind first: the first of a key is free when it is the only one.
+      Collections.reverse(lost);
+      lost.stream().filter(slot -> !slot.isSuspect).forEach(slot -> suspect(slot, now));
     }
     return !leases.hasAny(holder);
   }
 
-  private void fail(List<Lease> ended, Cause cause, Policy policy, Now now) {
-    ended.stream()
-        .sorted(Comparator.comparingLong(lease -> lease.offset))
-        .forEach(
-            lease -> {
-              Slot slot = window.find(lease.offset);
-              if (slot != null && slot.lease == lease && slot.place == Place.LEASED) {
-                fail(slot, cause, null, null, policy, now);
-              }
-            });
+  private void suspect(Slot slot, Now now) {
+    if (slot.place == Place.LEASED) {
+      slot.isSuspect = true;
+      slot.unchargedCount++;
+      window.giveBack(slot, 0, now.nanos());
+    }
+  }
+
+  private void failIfLeased(Slot slot, Cause cause, Policy policy, Now now) {
+    if (slot.place == Place.LEASED) {
+      fail(slot, cause, null, null, policy, now);
+    }
+  }
+
+  /** What these leases were for and that is not being settled, in the order of offsets. */
+  private List<Slot> leased(List<Lease> ended) {
+    List<Slot> slots = new ArrayList<>();
+    for (Lease lease : ended) {
+      Slot slot = window.find(lease.offset);
+      if (slot != null && slot.lease == lease && slot.place == Place.LEASED) {
+        slots.add(slot);
+      }
+    }
+    slots.sort(Comparator.comparingLong(slot -> slot.offset));
+    return slots;
   }
 }

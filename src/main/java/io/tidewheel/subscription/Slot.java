@@ -65,6 +65,12 @@ final class Slot {
   /** Whether it becomes a dead letter by what is being stored. */
   boolean isDying;
 
+  /** Whether a worker ended that held it, beside others or not, and nobody knows why. */
+  boolean isSuspect;
+
+  /** How often that happened without costing an attempt. */
+  int unchargedCount;
+
   /** Batches to be stored that have something about it. */
   int pendingCount;
 
@@ -129,6 +135,8 @@ final class Slot {
     isReceiptOpen = false;
     isGivenUp = false;
     isDying = false;
+    isSuspect = false;
+    unchargedCount = 0;
   }
 
   /** Queues may name it for a while; the payload goes now. */

@@ -79,6 +79,7 @@ public final class SubscriptionWire {
       out.writeUnsigned(delivery.attempt());
       out.writeUnsigned(delivery.publishedAtMillis());
       out.writeUnsigned(delivery.deadlineMillis());
+      out.writeByte(delivery.isSuspect() ? 1 : 0);
     }
   }
 
@@ -89,7 +90,12 @@ public final class SubscriptionWire {
     for (Message message : MessageWire.decode(in)) {
       deliveries.add(
           new Delivery(
-              decodeReceipt(in), message, in.readCount(), in.readUnsigned(), in.readUnsigned()));
+              decodeReceipt(in),
+              message,
+              in.readCount(),
+              in.readUnsigned(),
+              in.readUnsigned(),
+              in.readByte() == 1));
     }
     return new Pulled(call, deliveries, dispatchableLeft);
   }

@@ -183,7 +183,7 @@ final class Window {
   }
 
   /**
-   * Gives out what can be given out, in order.
+   * Gives out what can be given out, in order; a suspect without others.
    *
    * @param max messages
    * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has; one larger
@@ -194,18 +194,18 @@ final class Window {
     AnswerRoom room = new AnswerRoom(maxPayloadBytes);
     while (left > 0) {
       Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
-      if (slot == null || !room.isFor(slot)) {
+      if (slot == null || !room.isFor(slot) || (slot.isSuspect && left < max)) {
         return;
       }
       turns.take(slot);
       KeyLine line = slot.line;
+      int taken = 0;
       if (line == null) {
-        left--;
+        taken++;
         room.fill(slot);
         lease(slot, action);
       } else {
-        int runMax = Math.min(left, MAX_KEY_RUN);
-        int taken = 0;
+        int runMax = slot.isSuspect ? 1 : Math.min(left, MAX_KEY_RUN);
         for (Slot member : line.slots()) {
           boolean isHead = member == slot;
           if (member.place == Place.GONE) {
@@ -218,15 +218,16 @@ final class Window {
           room.fill(member);
           lease(member, action);
         }
-        left -= taken;
         lines.follow(line);
       }
+      left = slot.isSuspect ? 0 : left - taken;
     }
   }
 
   /** Whether a message may go out behind the first one of its key. */
   private boolean isNext(Slot member, KeyLine line, AnswerRoom room, long nowNanos) {
     return member.isLoaded()
+        && !member.isSuspect
         && member.dueNanos <= nowNanos
         && lines.isBeforeDeferred(member, line)
         && room.isFor(member);

@@ -4,7 +4,10 @@ import io.tidewheel.subscription.Delivery;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The deliveries a worker has collected, at most so many and so many payload bytes. */
+/**
+ * The deliveries a worker has collected, at most so many and so many payload bytes; a suspect is
+ * there without others.
+ */
 final class Hand {
   /** Takes nothing. */
   static final Hand NONE = new Hand(0, 0);
@@ -14,6 +17,7 @@ final class Hand {
   private final List<Delivery> deliveries = new ArrayList<>();
   private long bytes;
   private int largest;
+  private boolean isSuspect;
 
   Hand(int max, int maxBytes) {
     this.max = max;
@@ -29,11 +33,14 @@ final class Hand {
    */
   List<Delivery> take(List<Delivery> more) {
     for (int i = 0; i < more.size(); i++) {
-      int size = more.get(i).message().payload().length;
-      if (deliveries.size() == max || (!deliveries.isEmpty() && bytes + size > maxBytes)) {
+      Delivery next = more.get(i);
+      int size = next.message().payload().length;
+      boolean isTooMuch = bytes + size > maxBytes || isSuspect || next.isSuspect();
+      if (deliveries.size() == max || (!deliveries.isEmpty() && isTooMuch)) {
         return more.subList(i, more.size());
       }
-      deliveries.add(more.get(i));
+      deliveries.add(next);
+      isSuspect = next.isSuspect();
       bytes += size;
       largest = Math.max(largest, size);
     }
@@ -50,6 +57,7 @@ final class Hand {
    */
   boolean isFull() {
     return deliveries.size() == max
+        || isSuspect
         || (!deliveries.isEmpty() && (roomBytes() == 0 || roomBytes() < largest));
   }
 

@@ -130,7 +130,7 @@ class WireSerializerTest {
         new AppendReply.Unknown(7, "lost"),
         reader(new Subscription.Pull(1, 2, 3, "w", "v", null, 9, probe.ref().narrow())),
         reader(new Subscription.Pull(1, 2, 3, "w", "v", probe.ref(), 9, probe.ref().narrow())),
-        new Subscription.Pulled(9, List.of(new Delivery(RECEIPT, MESSAGE, 1, 2, 3)), 4),
+        new Subscription.Pulled(9, List.of(new Delivery(RECEIPT, MESSAGE, 1, 2, 3, true)), 4),
         new Subscription.Pulled(0, List.of(), 0),
         settle(new SettleAction.Ack()),
         settle(new SettleAction.Nack(Duration.ofSeconds(1), "why")),
@@ -227,7 +227,7 @@ class WireSerializerTest {
             hex(
                 new Subscription.Pulled(
                     5, List.of(new Delivery(RECEIPT, Message.of(new byte[] {1}), 1, 2, 3)), 4)))
-        .isEqualTo("pulled-1 0504" + "0100000000000101" + "07020390030906" + "010203");
+        .isEqualTo("pulled-1 0504" + "0100000000000101" + "07020390030906" + "01020300");
   }
 
   @Test

@@ -209,6 +209,8 @@ class StandingWorkerTest {
     assertThat(get(served)).hasSize(1);
     fixture.queues.expectNoMessage();
     CompletableFuture<List<Delivery>> third = stand(1).next(5);
+    // The board has not heard from the queue since.
+    give(fixture.expectPull(0));
     fixture.queues.expectNoMessage();
     assertThat(third).isNotDone();
   }
