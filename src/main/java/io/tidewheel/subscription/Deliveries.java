@@ -118,18 +118,17 @@ final class Deliveries {
     if (allowed <= 0) {
       return List.of();
     }
-    long leaseMillis = policy.leaseMillis(request.leaseMillis);
     List<Delivery> given = new ArrayList<>();
     window.take(
         allowed,
         request.maxBytes,
         now.nanos(),
-        slot -> given.add(give(slot, request, leaseMillis, now)));
+        slot -> given.add(give(slot, request, policy, now)));
     return given;
   }
 
-  private Delivery give(Slot slot, Request request, long leaseMillis, Now now) {
-    long duration = Duration.ofMillis(leaseMillis).toNanos();
+  private Delivery give(Slot slot, Request request, Policy policy, Now now) {
+    long duration = Duration.ofMillis(policy.leaseMillis(request.leaseMillis)).toNanos();
     turnover.given(slot.attempts > 0 || slot.isGiven);
     Lease lease = leases.grant(slot.offset, request.worker, request.holder, now.nanos(), duration);
     slot.lease = lease;
