@@ -59,8 +59,10 @@ final class DemoCommand implements Callable<Integer> {
         ConfigurationFile.load(
             null,
             Map.of(
-                "tidewheel.node.data-directory", directory.toString(),
-                "tidewheel.http.port", port));
+                "tidewheel.node.data-directory",
+                directory.toString(),
+                "tidewheel.http.port",
+                port));
     Duration stopTimeout = TidewheelSettings.from(config).node().stopTimeout();
     CountDownLatch end = new CountDownLatch(1);
     // All of it is within: when this ends, the process may.

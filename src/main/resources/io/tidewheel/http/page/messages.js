@@ -182,8 +182,8 @@ class Listed {
 export function letters(topic, parameters) {
   const words = h("span", { role: "status" });
   const table = new Table([
-    { title: "Died", cls: "", cell: (row) => clock(row.at) }, id, key,
-    { title: "Attempts", cls: "num", cell: (row) => row.attempts },
+    { title: "Died", cls: "when", cell: (row) => clock(row.at) }, id, key,
+    { title: "Attempts", cls: "num p1", cell: (row) => row.attempts },
     { title: "Reason", cls: "wrap", cell: (row) => row.reason },
     { title: "Was at", cls: "p2", cell: (row) => `${row.queue} / ${row.offset}` },
     { title: "", cls: "", make: (cell, row) => void cell.append(h("button", { class: "small", type: "button", onclick: () => show(`${topic}~${list.subscription}`, row().deadLetter.queue, row().deadLetter.offset) }, "Look")) },
