@@ -1,6 +1,7 @@
 package io.tidewheel.cli;
 
 import com.typesafe.config.Config;
+import io.tidewheel.config.ConfigurationException;
 import io.tidewheel.config.ConfigurationFile;
 import io.tidewheel.config.TidewheelSettings;
 import java.io.IOException;
@@ -55,15 +56,15 @@ final class DemoCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCodes.USAGE, "--for " + time + ": expected 10s or more");
     }
     Path directory = Files.createTempDirectory("tidewheel-demo-");
-    Config config =
-        ConfigurationFile.load(
-            null,
-            Map.of(
-                "tidewheel.node.data-directory",
-                directory.toString(),
-                "tidewheel.http.port",
-                port));
-    Duration stopTimeout = TidewheelSettings.from(config).node().stopTimeout();
+    Config config;
+    Duration stopTimeout;
+    try {
+      config = config(directory);
+      stopTimeout = TidewheelSettings.from(config).node().stopTimeout();
+    } catch (ConfigurationException e) {
+      delete(directory);
+      throw e;
+    }
     CountDownLatch end = new CountDownLatch(1);
     // All of it is within: when this ends, the process may.
     try (Interruption interruption =
@@ -77,6 +78,13 @@ final class DemoCommand implements Callable<Integer> {
           interruption.isRequested() ? "Stopped." : "That was it; nothing is left of it.");
     }
     return ExitCodes.OK;
+  }
+
+  private Config config(Path directory) {
+    return ConfigurationFile.load(
+        null,
+        Map.of(
+            "tidewheel.node.data-directory", directory.toString(), "tidewheel.http.port", port));
   }
 
   private void run(

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,7 +46,7 @@ class DemoIT {
       Matcher address = ADDRESS.matcher("");
       while (!address.find()) {
         assertThat(demo.isAlive()).isTrue();
-        Thread.onSpinWait();
+        LockSupport.parkNanos(20_000_000);
         address.reset(Files.readString(directory.resolve("out")));
       }
       String page =
