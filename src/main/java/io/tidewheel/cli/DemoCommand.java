@@ -83,8 +83,7 @@ final class DemoCommand implements Callable<Integer> {
   private Config config(Path directory) {
     return ConfigurationFile.load(
         null,
-        Map.of(
-            "tidewheel.node.data-directory", directory.toString(), "tidewheel.http.port", port));
+        Map.of("tidewheel.node.data-directory", directory.toString(), "tidewheel.http.port", port));
   }
 
   private void run(
