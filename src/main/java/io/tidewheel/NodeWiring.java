@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tidewheel.backlog.BacklogBoard;
@@ -38,6 +39,8 @@ import io.tidewheel.journal.RowReader;
 import io.tidewheel.journal.StoreTrouble;
 import io.tidewheel.journal.cassandra.CassandraStore;
 import io.tidewheel.journal.embedded.EmbeddedNodeStore;
+import io.tidewheel.monitor.BacklogMonitor;
+import io.tidewheel.monitor.NodeMonitor;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.LogBrowser;
@@ -86,6 +89,8 @@ final class NodeWiring {
   private final StartGate gate;
   private final ClusterNode cluster;
   private final StoreTrouble trouble = new StoreTrouble(System::nanoTime);
+  private final PrometheusMeterRegistry metrics = newRegistry();
+  private final QueueMetrics measured = new QueueMetrics(metrics, trouble);
   private final ShardedQueues queues;
   private final PublishedCatalog published = new PublishedCatalog();
   private final RowReader rows;
@@ -142,8 +147,7 @@ final class NodeWiring {
     Questions questions = new Questions(queues, Questions.DEFAULT_MAX_QUESTIONS);
     Consumer consumer = startConsumer(board, questions, idleness);
     ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
-    Publisher publisher = publisher(pending);
-    PrometheusMeterRegistry metrics = metrics();
+    Publisher publisher = measured.timed(publisher(pending), System::nanoTime);
     LogBrowser browser = new LogBrowser(rows, tail);
     Broker broker =
         new Broker(
@@ -160,7 +164,8 @@ final class NodeWiring {
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
             board::tell,
-            sessions(topics, pending, consumer, inspector, metrics),
+            monitor(board),
+            sessions(topics, pending, consumer, inspector),
             startFeedback(pending, metrics),
             clock,
             System::nanoTime);
@@ -227,7 +232,8 @@ final class NodeWiring {
             Subscription.factory(subscriptions),
             settings.budgets().pendingPublish() / 2,
             store::isFull,
-            QueueIdle.DEFAULT),
+            QueueIdle.DEFAULT,
+            measured),
         waker,
         cluster);
   }
@@ -283,11 +289,7 @@ final class NodeWiring {
   }
 
   private Sessions sessions(
-      CatalogClient topics,
-      ByteBudget pending,
-      Consumer consumer,
-      Inspector inspector,
-      PrometheusMeterRegistry metrics) {
+      CatalogClient topics, ByteBudget pending, Consumer consumer, Inspector inspector) {
     SessionBroker broker =
         new SessionBroker(
             topics,
@@ -318,8 +320,18 @@ final class NodeWiring {
         system.systemActorOf(Redrives.create(parts), "redrives", Props.empty()), topics);
   }
 
-  private static PrometheusMeterRegistry metrics() {
+  private NodeMonitor monitor(ActorRef<BacklogBoard.Command> board) {
+    NodeMonitor monitor =
+        new NodeMonitor(system, new BacklogMonitor.Parts(board, clock, System::nanoTime));
+    monitor.bindTo(metrics);
+    return monitor;
+  }
+
+  private static PrometheusMeterRegistry newRegistry() {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    // Their names say nanoseconds and a count of what is no histogram.
+    registry.config().meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
+    registry.config().meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     new JvmMemoryMetrics().bindTo(registry);
     new JvmGcMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -36,6 +37,10 @@ final class ProcessMetrics implements MeterBinder {
         .description("Memory of the process that is in RAM")
         .baseUnit("bytes")
         .register(registry);
+    FunctionCounter.builder("process.cpu", registry, any -> cpuSeconds())
+        .description("Processor time the process has used")
+        .baseUnit("seconds")
+        .register(registry);
     FunctionCounter.builder("process.storage.written", registry, any -> number("io", WRITTEN))
         .description("Bytes the process has sent to storage")
         .baseUnit("bytes")
@@ -44,6 +49,13 @@ final class ProcessMetrics implements MeterBinder {
         .description("Bytes the process has fetched from storage")
         .baseUnit("bytes")
         .register(registry);
+  }
+
+  private static double cpuSeconds() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getProcessCpuTime() / 1e9
+        : Double.NaN;
   }
 
   private double number(String file, Pattern pattern) {

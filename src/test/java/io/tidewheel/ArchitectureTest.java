@@ -55,8 +55,8 @@ class ArchitectureTest {
           "worker",
           "cluster",
           "session",
-          "http",
           "monitor",
+          "http",
           "client",
           "cli");
 
@@ -167,7 +167,7 @@ class ArchitectureTest {
 
   @Test
   void akkaHttpStaysAtTheEdge() {
-    onlyUsedIn("akka.http..", ROOT, tree("http"), tree("monitor"), tree("session"));
+    onlyUsedIn("akka.http..", ROOT, tree("http"), tree("session"));
   }
 
   @Test

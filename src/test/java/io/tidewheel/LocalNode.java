@@ -17,7 +17,7 @@ public final class LocalNode {
   public static TidewheelNode start(Path dataDirectory, Map<String, Object> settings) {
     Map<String, Object> all = new HashMap<>(settings);
     all.put("tidewheel.node.data-directory", dataDirectory.toString());
-    all.put("tidewheel.http.port", 0);
+    all.putIfAbsent("tidewheel.http.port", 0);
     return TidewheelNode.start(ConfigurationFile.load(null, all));
   }
 }

@@ -2,6 +2,7 @@ package io.tidewheel.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  tidewheel backlog",
-      "  tidewheel backlog --watch --min 1",
+      "  tidewheel backlog --watch --by subscription --min 1",
       "  tidewheel backlog --topic orders --sort oldestAt -o json"
     })
 final class BacklogCommand implements Callable<Integer> {
@@ -48,8 +49,17 @@ final class BacklogCommand implements Callable<Integer> {
       names = "--sort",
       paramLabel = "ORDER",
       defaultValue = "-backlog",
-      description = "name, -backlog, -lag or oldestAt; ${DEFAULT-VALUE}.")
+      description =
+          "name, -backlog, -lag, oldestAt, -inRate, -outRate, -failRate or -deadLetters;"
+              + " ${DEFAULT-VALUE}.")
   private String sort = "";
+
+  @Option(
+      names = "--by",
+      paramLabel = "WHAT",
+      defaultValue = "queue",
+      description = "A line for each queue, subscription or topic; ${DEFAULT-VALUE}.")
+  private String by = "";
 
   @Option(
       names = "--max",
@@ -98,6 +108,7 @@ final class BacklogCommand implements Callable<Integer> {
 
   private String path() {
     List<String> query = new ArrayList<>();
+    query.add("by=" + BrokerConnection.escape(by));
     query.add("sort=" + BrokerConnection.escape(sort));
     query.add("pageSize=" + max);
     add(query, "topic", topic);
@@ -123,23 +134,30 @@ final class BacklogCommand implements Callable<Integer> {
             "SUBSCRIPTION",
             "QUEUE",
             "BACKLOG",
-            "WAITING",
             "LEASED",
-            "LAG",
-            "DEAD",
             "OLDEST",
+            "IN/S",
+            "OUT/S",
+            "FAIL/S",
+            "WORKERS",
+            "DRAINED IN",
+            "DEAD",
             "STATE");
+    Instant now = Instant.now();
     for (JsonNode row : answer.path("rows")) {
       table.add(
           row.path("topic").asText(),
-          row.path("subscription").asText(),
-          row.path("queue").asText(),
+          row.path("subscription").asText("-"),
+          row.path("queue").asText("-"),
           count(row, "backlog"),
-          count(row, "waiting"),
           count(row, "leased"),
-          count(row, "lag"),
+          age(row.path("oldestAt").asText(""), now),
+          rate(row, "inRate"),
+          rate(row, "outRate"),
+          rate(row, "failRate"),
+          count(row, "workers"),
+          row.path("drainEta").asText("never"),
           count(row, "deadLetters"),
-          row.path("oldestAt").asText("-"),
           row.path("paused").asBoolean() ? "paused" : row.path("stopReason").asText("-"));
     }
     long hidden = answer.path("total").asLong() - answer.path("rows").size();
@@ -148,5 +166,19 @@ final class BacklogCommand implements Callable<Integer> {
 
   private static String count(JsonNode row, String name) {
     return String.format(Locale.ROOT, "%,d", row.path(name).asLong());
+  }
+
+  private static String rate(JsonNode row, String name) {
+    return String.format(Locale.ROOT, "%,.1f", row.path(name).asDouble());
+  }
+
+  private static String age(String oldestAt, Instant now) {
+    if (oldestAt.isEmpty()) {
+      return "-";
+    }
+    long seconds = Math.max(0, Duration.between(Instant.parse(oldestAt), now).toSeconds());
+    return seconds < 120
+        ? seconds + "s"
+        : seconds < 7_200 ? seconds / 60 + "m" : seconds / 3_600 + "h";
   }
 }

@@ -80,6 +80,7 @@ public final class Main {
   private static Map<String, Supplier<?>> commands(Terminal terminal, NodeStarter starter) {
     Map<String, Supplier<?>> commands = new LinkedHashMap<>();
     commands.put("start", () -> new StartCommand(terminal, starter));
+    commands.put("demo", () -> new DemoCommand(terminal, starter));
     commands.put("topic", () -> new TopicCommand(terminal));
     commands.put("subscription", () -> new SubscriptionCommand(terminal));
     commands.put("message", () -> new MessageCommand(terminal));

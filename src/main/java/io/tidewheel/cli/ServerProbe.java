@@ -44,7 +44,7 @@ final class ServerProbe {
     }
     String text = new String(answer.body(), StandardCharsets.UTF_8);
     return new Usage(
-        sample(text, "process_cpu_time_ns_total ") / 1e9,
+        sample(text, "process_cpu_seconds_total "),
         sample(text, "process_resident_memory_bytes "),
         sample(text, "process_storage_written_bytes_total "));
   }

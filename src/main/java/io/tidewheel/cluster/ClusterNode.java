@@ -158,7 +158,7 @@ public final class ClusterNode {
         state(),
         own == null ? null : own.left().toMillis(),
         own == null ? List.of() : own.waitingFor().stream().map(NodeId::address).sorted().toList(),
-        ClusterStatus.members(cluster, awakeQueues));
+        ClusterStatus.members(cluster, awakeQueues, httpAddresses));
   }
 
   /**

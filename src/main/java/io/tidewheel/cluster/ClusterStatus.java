@@ -44,6 +44,7 @@ public record ClusterStatus(
    * @param isReachable whether every other node reaches it
    * @param isOldest whether the catalog lives there
    * @param awakeQueues that live there now and do not sleep; null if that is not known
+   * @param url where clients reach it; null if that is not known
    */
   public record MemberStatus(
       String node,
@@ -53,10 +54,12 @@ public record ClusterStatus(
       String zone,
       boolean isReachable,
       boolean isOldest,
-      @Nullable Integer awakeQueues) {}
+      @Nullable Integer awakeQueues,
+      @Nullable String url) {}
 
   /** The members as a node sees them now, by name. */
-  static List<MemberStatus> members(Cluster cluster, Map<String, Integer> awakeQueues) {
+  static List<MemberStatus> members(
+      Cluster cluster, Map<String, Integer> awakeQueues, Map<String, String> urls) {
     CurrentClusterState state = cluster.state();
     Set<Member> unreachable = new HashSet<>(state.getUnreachable());
     Member oldest = oldest(cluster);
@@ -67,7 +70,8 @@ public record ClusterStatus(
               member,
               !unreachable.contains(member),
               member.equals(oldest),
-              awakeQueues.get(Members.name(member.address()))));
+              awakeQueues.get(Members.name(member.address())),
+              urls.get(Members.name(member.address()))));
     }
     members.sort(Comparator.comparing(MemberStatus::node));
     return List.copyOf(members);
@@ -86,7 +90,11 @@ public record ClusterStatus(
   }
 
   private static MemberStatus of(
-      Member member, boolean isReachable, boolean isOldest, @Nullable Integer awakeQueues) {
+      Member member,
+      boolean isReachable,
+      boolean isOldest,
+      @Nullable Integer awakeQueues,
+      @Nullable String url) {
     List<String> roles = new ArrayList<>();
     String zone = "default";
     for (String role : member.getRoles()) {
@@ -106,6 +114,7 @@ public record ClusterStatus(
         zone,
         isReachable,
         isOldest,
-        awakeQueues);
+        awakeQueues,
+        url);
   }
 }

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 record BacklogFilter(NamePattern topic, NamePattern subscription, @Nullable String node, long min) {
   private static final Set<String> FIELDS = Set.of("topic", "subscription", "node", "min");
 
+  static final BacklogFilter EVERYTHING =
+      new BacklogFilter(
+          NamePattern.of("topic", null), NamePattern.of("subscription", null), null, 0);
+
   static BacklogFilter of(Call call) {
     return new BacklogFilter(
         NamePattern.of("topic", call.query("topic")),

@@ -2,10 +2,16 @@ package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.backlog.Standing;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.feedback.Feedback;
 import io.tidewheel.feedback.NodeFeedback;
+import io.tidewheel.message.Names;
+import io.tidewheel.monitor.History;
+import io.tidewheel.monitor.Monitor;
+import io.tidewheel.monitor.Seen;
+import io.tidewheel.monitor.Survey;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import io.tidewheel.queue.Reader;
@@ -13,171 +19,225 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
-/** What waits, by queue and subscription. */
+/** What waits, by queue and subscription, and how that has changed. */
 final class BacklogRoutes {
   private static final int DEFAULT_SIZE = 100;
   private static final int MAX_SIZE = 1_000;
 
-  /** Topics one call looks at: each look asks every queue of the topic. */
-  private static final int MAX_TOPICS = 1_000;
+  /** Of so many topics every queue is asked; of more, the board has what they said last. */
+  private static final int MAX_ASKED_TOPICS = 100;
 
   private static final int TOPICS_AT_ONCE = 50;
-
-  /** One queue as one subscription sees it. */
-  private record Row(
-      Topic topic, Topic.Subscription subscription, QueueStatus queue, Reader.Status reader) {
-    long lag() {
-      return Math.max(0, queue.nextOffset() - reader.floor());
-    }
-
-    /** Rows without anything unsettled come last. */
-    long oldest() {
-      return reader.oldestAtMillis() == 0 ? Long.MAX_VALUE : reader.oldestAtMillis();
-    }
-  }
-
-  private static final Comparator<Row> BY_NAME =
-      Comparator.<Row, String>comparing(row -> row.topic().name())
-          .thenComparing(row -> row.subscription().name())
-          .thenComparingInt(row -> row.queue().queue());
-  private static final Map<String, Comparator<Row>> ORDERS =
-      Map.of(
-          "name", BY_NAME,
-          "-backlog",
-              Comparator.<Row>comparingLong(row -> -row.reader().backlog()).thenComparing(BY_NAME),
-          "-lag", Comparator.<Row>comparingLong(row -> -row.lag()).thenComparing(BY_NAME),
-          "oldestAt", Comparator.comparingLong(Row::oldest).thenComparing(BY_NAME));
+  private static final List<String> GROUPS = List.of("queue", "subscription", "topic");
 
   private final CatalogClient catalog;
   private final Inspector inspector;
   private final Feedback feedback;
+  private final Monitor monitor;
+  private final Lookup lookup;
+  private final Overviews overviews;
 
-  BacklogRoutes(Broker broker) {
+  BacklogRoutes(Broker broker, Lookup lookup, Overviews overviews) {
     this.catalog = broker.catalog();
     this.inspector = broker.inspector();
     this.feedback = broker.feedback();
+    this.monitor = broker.monitor();
+    this.lookup = lookup;
+    this.overviews = overviews;
   }
 
   CompletionStage<Answer> list(Call call) {
-    String sort = call.query("sort") == null ? "-backlog" : String.valueOf(call.query("sort"));
-    Comparator<Row> order = ORDERS.get(sort);
-    if (order == null) {
-      throw Problem.of(
-              ProblemType.MALFORMED,
-              "sort must be one of "
-                  + String.join(", ", ORDERS.keySet().stream().sorted().toList()))
+    Comparator<BacklogRow> order = BacklogOrder.of(call.query("sort"));
+    BacklogFilter filter = BacklogFilter.of(call);
+    String by = call.query("by") == null ? "queue" : String.valueOf(call.query("by"));
+    if (!GROUPS.contains(by)) {
+      throw Problem.of(ProblemType.MALFORMED, "by must be one of " + String.join(", ", GROUPS))
           .toException();
     }
-    BacklogFilter filter = BacklogFilter.of(call);
-    String question = String.join("\n", sort, String.valueOf(filter));
+    String question = String.join("\n", by, String.valueOf(call.query("sort")), filter.toString());
     long from = PageToken.parse("pageToken", call.query("pageToken"), question, 1).offset();
     int size = call.size("pageSize", DEFAULT_SIZE, MAX_SIZE);
-    List<Topic> topics = topics(filter);
-    return rows(topics, 0, new ArrayList<>(), call)
+    List<Topic> topics = topics(filter, by.equals("queue"));
+    return monitor
+        .survey()
+        .thenCompose(
+            survey ->
+                by.equals("queue") && topics.size() <= MAX_ASKED_TOPICS
+                    ? asked(topics, 0, new ArrayList<>(), survey, call)
+                    : CompletableFuture.completedFuture(known(topics, by, filter, survey)))
         .thenCombine(
             feedback.nodes(),
-            (rows, nodes) -> {
-              List<Row> found =
-                  rows.stream()
-                      .filter(row -> row.reader().backlog() >= filter.min())
-                      .filter(row -> filter.takesNode(row.queue().node()))
-                      .filter(row -> filter.subscription().matches(row.subscription().name()))
-                      .sorted(order)
-                      .toList();
-              ObjectNode body = Json.newObject();
-              ArrayNode array = body.putArray("rows");
-              found.stream()
-                  .skip(from)
-                  .limit(size)
-                  .forEach(row -> write(row, nodes, array.addObject()));
-              if (from + size < found.size()) {
-                body.put("nextPageToken", new PageToken(question, 0, from + size).text());
-              }
-              body.put("total", found.size());
-              return Answer.of(Responses.json(200, body));
-            });
+            (rows, nodes) -> page(rows, nodes, filter, order, question, from, size));
   }
 
-  private List<Topic> topics(BacklogFilter filter) {
-    List<Topic> topics =
-        catalog.current().topics().values().stream()
-            .filter(topic -> !topic.isDeleting() && filter.topic().matches(topic.name()))
+  private static Answer page(
+      List<BacklogRow> rows,
+      List<NodeFeedback.Node> nodes,
+      BacklogFilter filter,
+      Comparator<BacklogRow> order,
+      String question,
+      long from,
+      int size) {
+    List<BacklogRow> found =
+        rows.stream()
+            .filter(row -> row.known().backlog() >= filter.min())
+            .filter(row -> filter.node() == null || row.nodes().contains(filter.node()))
             .filter(
-                topic ->
-                    topic.subscriptions().keySet().stream()
-                        .anyMatch(filter.subscription()::matches))
-            .limit(MAX_TOPICS + 1L)
+                row ->
+                    row.subscription() == null
+                        || filter.subscription().matches(row.subscription().name()))
+            .sorted(order)
             .toList();
-    if (topics.size() > MAX_TOPICS) {
-      throw Problem.of(
-              ProblemType.NOT_ACCEPTED,
-              "more than %d topics: name one, as in ?topic=orders".formatted(MAX_TOPICS))
-          .toException();
+    ObjectNode body = Json.newObject();
+    ArrayNode array = body.putArray("rows");
+    found.stream().skip(from).limit(size).forEach(row -> row.write(array.addObject(), nodes));
+    if (from + size < found.size()) {
+      body.put("nextPageToken", new PageToken(question, 0, from + size).text());
     }
-    return topics;
+    body.put("total", found.size());
+    return Answer.of(Responses.json(200, body));
+  }
+
+  /** Dead-letter topics are no topics to most; those who ask for them get them. */
+  private List<Topic> topics(BacklogFilter filter, boolean isByQueue) {
+    String asked = filter.topic().text();
+    boolean withDead = isByQueue || (asked != null && asked.contains("~"));
+    return catalog.current().topics().values().stream()
+        .filter(topic -> !topic.isDeleting() && filter.topic().matches(topic.name()))
+        .filter(topic -> withDead || !Names.isDeadLetterTopic(topic.name()))
+        .filter(
+            topic ->
+                filter.subscription().text() == null
+                    || topic.subscriptions().keySet().stream()
+                        .anyMatch(filter.subscription()::matches))
+        .toList();
   }
 
   /** Some topics at a time, so that one call does not take all that may be open on the node. */
-  private CompletionStage<List<Row>> rows(
-      List<Topic> topics, int from, List<Row> collected, Call call) {
+  private CompletionStage<List<BacklogRow>> asked(
+      List<Topic> topics, int from, List<BacklogRow> collected, Survey survey, Call call) {
     if (from >= topics.size()) {
       return CompletableFuture.completedFuture(collected);
     }
     List<Topic> some = topics.subList(from, Math.min(topics.size(), from + TOPICS_AT_ONCE));
-    List<CompletableFuture<List<Row>>> looks =
+    List<CompletableFuture<List<BacklogRow>>> looks =
         some.stream()
+            .filter(topic -> !topic.subscriptions().isEmpty())
             .map(
                 topic ->
                     TopicRoutes.inspect(inspector, topic, call)
-                        .thenApply(statuses -> rows(topic, statuses))
+                        .thenApply(statuses -> rows(topic, statuses, survey))
                         .toCompletableFuture())
             .toList();
     return CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new))
         .thenCompose(
             done -> {
               looks.forEach(look -> collected.addAll(look.join()));
-              return rows(topics, from + TOPICS_AT_ONCE, collected, call);
+              return asked(topics, from + TOPICS_AT_ONCE, collected, survey, call);
             });
   }
 
-  private static List<Row> rows(Topic topic, List<QueueStatus> statuses) {
-    List<Row> rows = new ArrayList<>();
+  private static List<BacklogRow> rows(Topic topic, List<QueueStatus> statuses, Survey survey) {
+    List<BacklogRow> rows = new ArrayList<>();
     for (QueueStatus queue : statuses) {
       for (Reader.Status reader : queue.readers()) {
         topic.subscriptions().values().stream()
             .filter(subscription -> subscription.uid() == reader.subscriptionUid())
-            .forEach(subscription -> rows.add(new Row(topic, subscription, queue, reader)));
+            .forEach(
+                subscription ->
+                    rows.add(
+                        BacklogRow.of(
+                            topic,
+                            subscription,
+                            queue,
+                            reader,
+                            seen(survey.rows(subscription.uid()), queue.queue()))));
       }
     }
     return rows;
   }
 
-  private static void write(Row row, List<NodeFeedback.Node> nodes, ObjectNode node) {
-    Reader.Status reader = row.reader();
-    node.put("topic", row.topic().name());
-    node.put("subscription", row.subscription().name());
-    node.put("queue", row.queue().queue());
-    node.put("node", row.queue().node());
-    node.put("backlog", reader.backlog());
-    node.put("waiting", reader.waiting());
-    node.put("leased", reader.leased());
-    node.put("dispatchable", reader.dispatchable());
-    if (reader.oldestAtMillis() > 0) {
-      node.put("oldestAt", Instant.ofEpochMilli(reader.oldestAtMillis()).toString());
+  private static @Nullable Seen seen(List<Seen> rows, int queue) {
+    for (Seen seen : rows) {
+      if (seen.standing().queue() == queue) {
+        return seen;
+      }
     }
-    node.put("lag", row.lag());
-    node.put("deadLetters", reader.deadCount());
-    AllowanceWriter.write(
-        row.subscription().settings(),
-        AllowanceWriter.rows(nodes, row.subscription().uid(), row.queue().node()),
-        node);
-    node.put("paused", row.subscription().settings().isPaused());
-    if (reader.stopReason() != null) {
-      node.put("stopReason", reader.stopReason());
+    return null;
+  }
+
+  /** What the board knows. */
+  private static List<BacklogRow> known(
+      List<Topic> topics, String by, BacklogFilter filter, Survey survey) {
+    List<BacklogRow> rows = new ArrayList<>();
+    for (Topic topic : topics) {
+      List<BacklogRow> ofTopic = new ArrayList<>();
+      for (Topic.Subscription subscription : topic.subscriptions().values()) {
+        if (filter.subscription().matches(subscription.name())) {
+          List<Seen> seen = survey.rows(subscription.uid());
+          if (by.equals("queue")) {
+            for (int queue = 0; queue < topic.settings().queues(); queue++) {
+              ofTopic.add(BacklogRow.of(topic, subscription, queue, seen(seen, queue)));
+            }
+          } else {
+            ofTopic.add(BacklogRow.of(topic, subscription, seen));
+          }
+        }
+      }
+      if (by.equals("topic")) {
+        rows.add(BacklogRow.of(topic, ofTopic));
+      } else {
+        rows.addAll(ofTopic);
+      }
     }
+    return rows;
+  }
+
+  /** The hour behind of one topic, or of everything. */
+  CompletionStage<Answer> history(Call call) {
+    String name = call.query("topic");
+    if (name == null) {
+      return monitor.history().thenApply(BacklogRoutes::answer);
+    }
+    return lookup
+        .find(name, call.timeLeft())
+        .thenCompose(
+            topic -> {
+              if (topic == null) {
+                throw Lookup.noTopic(name).toException();
+              }
+              return monitor.history(topic.uid()).thenApply(BacklogRoutes::answer);
+            });
+  }
+
+  private static Answer answer(History history) {
+    ObjectNode node = Json.newObject();
+    if (history.size() > 0) {
+      node.put("until", Instant.ofEpochMilli(history.endMillis()).toString());
+    }
+    node.put("step", history.stepMillis() / 1_000 + "s");
+    ArrayNode backlog = node.putArray("backlog");
+    history.backlog().forEach(backlog::add);
+    ArrayNode in = node.putArray("inRate");
+    history.in().forEach(in::add);
+    ArrayNode out = node.putArray("outRate");
+    history.out().forEach(out::add);
+    ArrayNode failed = node.putArray("failRate");
+    history.failed().forEach(failed::add);
+    return Answer.of(Responses.json(200, node));
+  }
+
+  /** Sums and the worst of everything. */
+  CompletionStage<Answer> overview() {
+    return overviews.now().thenApply(text -> Answer.of(Responses.json(200, text)));
+  }
+
+  /** The place of a row on the stream. */
+  static String id(Standing.Place place) {
+    return Long.toHexString(place.subscriptionUid()) + '/' + place.queue();
   }
 }

@@ -3,6 +3,7 @@ package io.tidewheel.http;
 import akka.NotUsed;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Adapter;
 import akka.http.javadsl.model.ws.Message;
@@ -26,13 +27,15 @@ final class BacklogSocket {
   private static final int MAX_TEXT_CHARS = 4_096;
 
   private final Broker broker;
+  private final Overviews overviews;
   private final Materializer materializer;
   private final ActorSystem<?> system;
   private final AtomicLong count = new AtomicLong();
   private final Set<ActorRef<BacklogStream.Command>> open = ConcurrentHashMap.newKeySet();
 
-  BacklogSocket(Broker broker, Materializer materializer) {
+  BacklogSocket(Broker broker, Overviews overviews, Materializer materializer) {
     this.broker = broker;
+    this.overviews = overviews;
     this.materializer = materializer;
     this.system = Adapter.toTyped(materializer.system());
   }
@@ -44,18 +47,30 @@ final class BacklogSocket {
                 () ->
                     Problem.of(ProblemType.MALFORMED, "this path is for websockets only")
                         .toException());
-    BacklogFilter filter = BacklogFilter.of(call);
-    return CompletableFuture.completedFuture(Answer.of(upgrade.handleMessagesWith(flow(filter))));
+    Behavior<BacklogStream.Command> stream = stream(call);
+    return CompletableFuture.completedFuture(Answer.of(upgrade.handleMessagesWith(flow(stream))));
   }
 
-  private Flow<Message, Message, NotUsed> flow(BacklogFilter filter) {
+  private Behavior<BacklogStream.Command> stream(Call call) {
+    BacklogFilter filter = BacklogFilter.of(call);
+    String view = call.query("view");
+    if (view == null || view.equals("rows")) {
+      return BacklogStream.create(broker, filter);
+    }
+    if (view.equals("overview") && filter.equals(BacklogFilter.EVERYTHING)) {
+      return OverviewStream.create(broker, overviews);
+    }
+    throw Problem.of(
+            ProblemType.MALFORMED, "view must be rows or overview, and an overview has no filter")
+        .toException();
+  }
+
+  private Flow<Message, Message, NotUsed> flow(Behavior<BacklogStream.Command> behavior) {
     return Flow.fromMaterializer(
             (each, attributes) -> {
               ActorRef<BacklogStream.Command> stream =
                   system.systemActorOf(
-                      BacklogStream.create(broker, filter),
-                      "backlog-stream-" + count.incrementAndGet(),
-                      Props.empty());
+                      behavior, "backlog-stream-" + count.incrementAndGet(), Props.empty());
               open.add(stream);
               return Flow.fromSinkAndSourceCoupled(fromClient(stream), toClient(stream))
                   .watchTermination(

@@ -15,7 +15,6 @@ import io.tidewheel.backlog.Standing;
 import io.tidewheel.cluster.ClusterStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -35,6 +34,11 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
 
   /** Between two looks who is a member. */
   static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(5);
+
+  /** Between two looks at rates that have changed although their row has not. */
+  static final Duration RATE_INTERVAL = Duration.ofSeconds(1);
+
+  private static final int MAX_RATES = 1_000;
 
   /** What a stream takes. */
   sealed interface Command {}
@@ -58,13 +62,22 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
 
   private record Paced() implements Command {}
 
-  private record LookAround() implements Command {}
+  /** Time to look who is a member. */
+  record LookAround() implements Command {}
 
-  private record Members(@Nullable ObjectNode cluster) implements Command {}
+  /** Who is a member; null if that could not be found out. */
+  record Members(@Nullable ObjectNode cluster) implements Command {}
+
+  /** Time to look at everything. */
+  record Survey() implements Command {}
+
+  /** Everything, as a frame; null if that could not be found out. */
+  record Surveyed(@Nullable String frame) implements Command {}
 
   private final Broker broker;
   private final TimerScheduler<Command> timers;
   private final ActorRef<BoardNews> news;
+  private final LiveRates rates;
   private BacklogFilter filter;
   private @Nullable CompletableFuture<Optional<String>> waiting;
   private final Deque<BoardNews.Changes> changes = new ArrayDeque<>();
@@ -74,6 +87,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   private boolean isAsked = true;
   private boolean isSnapshot = true;
   private boolean isPaced;
+  private boolean isRateDue;
   private boolean isFiltering;
   private boolean isOver;
 
@@ -92,9 +106,11 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     this.broker = broker;
     this.timers = timers;
     this.filter = filter;
+    this.rates = new LiveRates(broker.monitor());
     this.news = context.messageAdapter(BoardNews.class, Told::new);
     watch();
     timers.startTimerWithFixedDelay(new LookAround(), Duration.ZERO, CLUSTER_INTERVAL);
+    timers.startTimerWithFixedDelay(new Survey(), RATE_INTERVAL);
   }
 
   @Override
@@ -107,6 +123,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
         .onMessage(
             Wrong.class, wrong -> onProblem(Problem.of(ProblemType.MALFORMED, wrong.detail())))
         .onMessage(LookAround.class, look -> onLookAround())
+        .onMessage(Survey.class, survey -> onSurvey())
         .onMessage(Members.class, this::onMembers)
         .onMessage(Closed.class, closed -> Behaviors.stopped())
         .onMessage(Stop.class, stop -> onStop())
@@ -170,11 +187,19 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   }
 
   private Behavior<Command> onLookAround() {
-    getContext()
-        .pipeToSelf(
-            broker.cluster().get(),
-            (status, failure) -> new Members(status == null ? null : membership(status)));
+    lookAround(getContext(), broker);
     return this;
+  }
+
+  static void lookAround(ActorContext<Command> context, Broker broker) {
+    context.pipeToSelf(
+        broker.cluster().get(),
+        (status, failure) -> new Members(status == null ? null : membership(status)));
+  }
+
+  private Behavior<Command> onSurvey() {
+    isRateDue = true;
+    return go();
   }
 
   /** Without what changes all the time. */
@@ -217,11 +242,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     }
     if (wrong != null) {
       isOver = true;
-      ObjectNode frame = Json.newObject();
-      frame.put("type", "error");
-      frame.put("error", wrong.type().uri());
-      frame.put("detail", wrong.detail());
-      return frame.toString();
+      return errorFrame(wrong);
     }
     BoardNews.Changes told = changes.poll();
     if (told != null) {
@@ -234,6 +255,13 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
       toldCluster = members;
       return members.toString();
     }
+    BoardNews.Changes rated = isRateDue && !isSnapshot ? rates.changed(MAX_RATES) : null;
+    if (rated != null) {
+      isRateDue = false;
+      if (!rated.rows().isEmpty()) {
+        return delta(rated);
+      }
+    }
     if (!isAsked && !isPaced) {
       isAsked = true;
       broker.board().tell(new BacklogBoard.More(news, true));
@@ -241,23 +269,45 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     return null;
   }
 
-  private String write(BoardNews.Changes told) {
-    isSnapshot |= told.isReset();
+  static String errorFrame(Problem wrong) {
     ObjectNode frame = Json.newObject();
-    frame.put("type", isSnapshot ? "snapshot" : "delta");
+    frame.put("type", "error");
+    frame.put("error", wrong.type().uri());
+    frame.put("detail", wrong.detail());
+    return frame.toString();
+  }
+
+  private String delta(BoardNews.Changes told) {
+    ObjectNode frame = Json.newObject();
+    frame.put("type", "delta");
     ArrayNode rows = frame.putArray("rows");
     told.rows().forEach(row -> write(row, rows));
-    if (isSnapshot) {
-      frame.put("more", told.hasMore());
-    } else {
-      ArrayNode gone = frame.putArray("gone");
-      told.gone().forEach(place -> gone.add(id(place)));
+    ArrayNode gone = frame.putArray("gone");
+    told.gone().forEach(place -> gone.add(BacklogRoutes.id(place)));
+    rates.forget(told.gone());
+    return frame.toString();
+  }
+
+  private String write(BoardNews.Changes told) {
+    if (told.isReset()) {
+      isSnapshot = true;
+      rates.clear();
     }
+    String frame = isSnapshot ? snapshot(told) : delta(told);
     if (!told.hasMore()) {
       isSnapshot = false;
       isPaced = true;
       timers.startSingleTimer(new Paced(), PACE);
     }
+    return frame;
+  }
+
+  private String snapshot(BoardNews.Changes told) {
+    ObjectNode frame = Json.newObject();
+    frame.put("type", "snapshot");
+    ArrayNode rows = frame.putArray("rows");
+    told.rows().forEach(row -> write(row, rows));
+    frame.put("more", told.hasMore());
     return frame.toString();
   }
 
@@ -267,22 +317,12 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
       return;
     }
     ObjectNode node = rows.addObject();
-    node.put("id", id(row.place()));
+    node.put("id", BacklogRoutes.id(row.place()));
     node.put("topic", owner.topic().name());
     node.put("subscription", owner.subscription().name());
     node.put("queue", row.queue());
     node.put("node", row.home().node());
-    node.put("backlog", row.row().backlog());
-    node.put("leased", row.row().leased());
-    node.put("dispatchable", row.row().dispatchable());
-    if (row.row().oldestAtMillis() > 0) {
-      node.put("oldestAt", Instant.ofEpochMilli(row.row().oldestAtMillis()).toString());
-    }
+    BacklogRow.write(node, row.row(), rates.of(row));
     node.put("paused", owner.subscription().settings().isPaused());
-    node.put("asleep", row.row().isAsleep());
-  }
-
-  private static String id(Standing.Place place) {
-    return Long.toHexString(place.subscriptionUid()) + '/' + place.queue();
   }
 }

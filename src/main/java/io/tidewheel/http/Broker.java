@@ -5,6 +5,7 @@ import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.feedback.Feedback;
+import io.tidewheel.monitor.Monitor;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Publisher;
@@ -43,6 +44,7 @@ public record Broker(
     Readiness readiness,
     @Nullable String memberName,
     Board board,
+    Monitor monitor,
     Sessions sessions,
     Feedback feedback,
     InstantSource clock,

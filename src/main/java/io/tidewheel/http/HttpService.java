@@ -51,6 +51,7 @@ final class HttpService {
   private final BacklogSocket backlogSocket;
   private final OperationRoutes operations;
   private final NodeRoutes node;
+  private final PageRoutes page = new PageRoutes();
   private final Incidents incidents;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
@@ -96,9 +97,10 @@ final class HttpService {
     this.locating = new LocateRoutes(broker, lookup);
     this.listing = new ListRoutes(broker, lookup);
     this.searching = new SearchRoutes(broker, lookup);
-    this.backlog = new BacklogRoutes(broker);
     this.feedback = new FeedbackRoutes(broker);
-    this.backlogSocket = new BacklogSocket(broker, materializer);
+    Overviews overviews = new Overviews(broker);
+    this.backlog = new BacklogRoutes(broker, lookup, overviews);
+    this.backlogSocket = new BacklogSocket(broker, overviews, materializer);
   }
 
   LongSupplier nanoTime() {
@@ -248,12 +250,14 @@ final class HttpService {
       case GET_OPERATION -> operations.get(call);
       case CANCEL_OPERATION -> operations.cancel(call);
       case OPENAPI -> node.openApi();
+      case PAGE -> page.index();
+      case PAGE_FILE -> page.file(call);
       case BENCH -> node.bench(call);
       case CLUSTER -> node.cluster();
       case SESSION -> SessionRoute.open(call, broker.sessions());
       case LIVE -> node.live();
       case READY -> node.ready();
-      case METRICS -> node.metrics();
+      case METRICS -> node.metrics(call);
       case BROWSE -> browsing.browse(call);
       case SEARCH -> searching.search(call);
       case LIST_MESSAGES -> listing.list(call);
@@ -264,6 +268,8 @@ final class HttpService {
       case PUT_BACKEND -> feedback.putBudget(call);
       case GET_BACKEND -> feedback.backend(call);
       case DELETE_BACKEND -> feedback.deleteBudget(call);
+      case BACKLOG_OVERVIEW -> backlog.overview();
+      case BACKLOG_HISTORY -> backlog.history(call);
       case BACKLOG_STREAM -> backlogSocket.open(call);
     };
   }

@@ -21,10 +21,12 @@ final class NodeRoutes {
   private final Broker broker;
   private final boolean hasBenchRoute;
   private final ByteString openApi;
+  private final TopicMetrics topicMetrics;
 
   NodeRoutes(Broker broker, boolean hasBenchRoute) {
     this.broker = broker;
     this.hasBenchRoute = hasBenchRoute;
+    this.topicMetrics = new TopicMetrics(broker);
     this.openApi = ByteString.fromArrayUnsafe(OpenApi.read());
   }
 
@@ -87,12 +89,20 @@ final class NodeRoutes {
       one.put("reachable", member.isReachable());
       one.put("oldest", member.isOldest());
       one.put("awakeQueues", member.awakeQueues());
+      one.put("url", member.url());
     }
     return node;
   }
 
   /** All meters in the text form of Prometheus. */
-  CompletionStage<Answer> metrics() {
+  CompletionStage<Answer> metrics(Call call) {
+    String topic = call.query("topic");
+    if (topic != null) {
+      return topicMetrics
+          .of(topic)
+          .thenApply(
+              text -> Answer.of(Responses.bytes(200, PROMETHEUS, ByteString.fromString(text))));
+    }
     return CompletableFuture.completedFuture(
         Answer.of(
             Responses.bytes(200, PROMETHEUS, ByteString.fromString(broker.metrics().scrape()))));

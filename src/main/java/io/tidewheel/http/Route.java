@@ -31,11 +31,15 @@ enum Route {
   GET_OPERATION("GET", "/v1/operations/{id}"),
   CANCEL_OPERATION("DELETE", "/v1/operations/{id}"),
   OPENAPI("GET", "/openapi.json"),
+  PAGE("GET", "/"),
+  PAGE_FILE("GET", "/monitor/{file}"),
   BROWSE("GET", "/v1/topics/{t}/messages"),
   SEARCH("GET", "/v1/topics/{t}/messages:search"),
   LIST_MESSAGES("GET", "/v1/topics/{t}/subscriptions/{s}/messages"),
   MESSAGE("GET", "/v1/topics/{t}/messages/{queue}/{offset}"),
   BACKLOG("GET", "/v1/backlog"),
+  BACKLOG_OVERVIEW("GET", "/v1/backlog/overview"),
+  BACKLOG_HISTORY("GET", "/v1/backlog/history"),
   BACKLOG_STREAM("GET", "/v1/backlog/stream"),
   FEEDBACK("GET", "/v1/feedback"),
   SIGNAL("POST", "/v1/feedback/{backend}"),
@@ -55,8 +59,10 @@ enum Route {
   private static final Set<String> SEARCHING = Set.of("id", "key", "from", "to", "max", "next");
   private static final Set<String> LOCATING = Set.of("state", "pageSize", "pageToken");
   private static final Set<String> WATCHING =
-      Set.of("topic", "subscription", "node", "min", "sort", "pageSize", "pageToken");
-  private static final Set<String> STREAMING = Set.of("topic", "subscription", "node", "min");
+      Set.of("by", "topic", "subscription", "node", "min", "sort", "pageSize", "pageToken");
+  private static final Set<String> STREAMING =
+      Set.of("view", "topic", "subscription", "node", "min");
+  private static final Set<String> REMEMBERING = Set.of("topic");
 
   private final String method;
   private final String template;
@@ -83,6 +89,7 @@ enum Route {
       case LIST_MESSAGES -> LOCATING;
       case BACKLOG -> WATCHING;
       case BACKLOG_STREAM -> STREAMING;
+      case BACKLOG_HISTORY, METRICS -> REMEMBERING;
       default -> Set.of();
     };
   }
@@ -104,7 +111,7 @@ enum Route {
   /** Whether it can be answered by a node that has no place among the others. */
   boolean isOfNode() {
     return switch (this) {
-      case CLUSTER, BENCH, LIVE, READY, METRICS, OPENAPI -> true;
+      case CLUSTER, BENCH, LIVE, READY, METRICS, OPENAPI, PAGE, PAGE_FILE -> true;
       case LIST_OPERATIONS, GET_OPERATION, CANCEL_OPERATION -> true;
       default -> false;
     };
@@ -113,7 +120,7 @@ enum Route {
   /** Whether the answer is JSON, and {@code Accept} is looked at. */
   boolean answersJson() {
     return switch (this) {
-      case LIVE, READY, METRICS, BACKLOG_STREAM, SESSION -> false;
+      case LIVE, READY, METRICS, BACKLOG_STREAM, SESSION, PAGE, PAGE_FILE -> false;
       default -> true;
     };
   }

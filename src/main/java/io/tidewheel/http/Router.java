@@ -117,6 +117,12 @@ final class Router {
     if (size == 1 && first.equals("openapi.json")) {
       return new Target(List.of(Route.OPENAPI), null, null);
     }
+    if (size == 1 && first.isEmpty()) {
+      return new Target(List.of(Route.PAGE), null, null);
+    }
+    if (size == 2 && first.equals("monitor")) {
+      return new Target(List.of(Route.PAGE_FILE), null, null, path.subList(1, 2));
+    }
     if (size == 2 && first.equals("health")) {
       Route health =
           switch (path.get(1)) {
@@ -147,8 +153,15 @@ final class Router {
     if (size == 2 && first.equals("v1") && path.get(1).equals("backlog")) {
       return new Target(List.of(Route.BACKLOG), null, null);
     }
-    if (first.equals("v1") && path.subList(1, size).equals(List.of("backlog", "stream"))) {
-      return new Target(List.of(Route.BACKLOG_STREAM), null, null);
+    if (size == 3 && first.equals("v1") && path.get(1).equals("backlog")) {
+      Route route =
+          switch (path.get(2)) {
+            case "overview" -> Route.BACKLOG_OVERVIEW;
+            case "history" -> Route.BACKLOG_HISTORY;
+            case "stream" -> Route.BACKLOG_STREAM;
+            default -> throw notFound();
+          };
+      return new Target(List.of(route), null, null);
     }
     if (size < 2 || size > 6 || !first.equals("v1") || !path.get(1).equals("topics")) {
       throw notFound();

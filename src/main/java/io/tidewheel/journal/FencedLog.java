@@ -312,6 +312,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
     newestSnapshotSeqNr = state.snapshotSeqNr();
     trimmedSeqNr = trimmedRows(state.state());
     if (state.droppedRowCount() > 0) {
+      ownership.trouble().onRowsDropped(state.droppedRowCount());
       LOG.warn(
           "{} dropped {} rows of a second writer, none of them was confirmed",
           persistenceId().id(),

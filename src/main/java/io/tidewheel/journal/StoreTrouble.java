@@ -1,5 +1,6 @@
 package io.tidewheel.journal;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ public final class StoreTrouble {
   private long failureCount;
   private boolean isWriting;
   private boolean isCauseTold;
+  private final AtomicLong droppedRows = new AtomicLong();
 
   /**
    * No outage.
@@ -73,6 +75,16 @@ public final class StoreTrouble {
     isCauseTold = false;
     isOpen = true;
     return true;
+  }
+
+  /** A recovery has found rows of a second writer. */
+  void onRowsDropped(long count) {
+    droppedRows.addAndGet(count);
+  }
+
+  /** Rows of second writers that the recoveries of this node have found, none of them confirmed. */
+  public long droppedRows() {
+    return droppedRows.get();
   }
 
   /** Something was stored. Costs nothing while there is no outage. */

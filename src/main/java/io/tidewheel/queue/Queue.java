@@ -149,7 +149,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       Reader.Factory readers,
       long maxPendingBytes,
       BooleanSupplier isDiskFull,
-      QueueIdle idle) {}
+      QueueIdle idle,
+      QueueMeter meter) {}
 
   /** The queue {@code queue} of the topic with that uid, which never sleeps. */
   public static Behavior<Command> create(long topicUid, int queue, Dependencies node) {
@@ -281,15 +282,14 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     if (readers.tell(routed.subscriptionUid(), routed.command())) {
       return this;
     }
-    if (upkeep.isStopping() || (writer.isLoaded() && !isFenceHeld())) {
+    boolean isAway = upkeep.isStopping() || (writer.isLoaded() && !isFenceHeld());
+    if (isAway || (!writer.isLoaded() && unrouted.size() >= MAX_UNROUTED)) {
       // The reader has stopped already, but its subscription may well be open, here or elsewhere.
       routed.command().onNotNow();
     } else if (writer.isLoaded()) {
       routed.command().onNoReader();
-    } else if (unrouted.size() < MAX_UNROUTED) {
-      unrouted.addLast(routed);
     } else {
-      routed.command().onNotNow();
+      unrouted.addLast(routed);
     }
     return this;
   }

@@ -211,10 +211,13 @@ final class QueueWriter {
   }
 
   private final class LoadOutcome implements CoreLink.Outcome<QueueLog.Result> {
+    private final long startedNanos = node.nanoTime().getAsLong();
+
     @Override
     public void onDone(QueueLog.Result result) {
       if (result instanceof QueueLog.Loaded loaded) {
         isLoaded = true;
+        node.meter().onLoaded(node.nanoTime().getAsLong() - startedNanos);
         listener.onLoaded(loaded);
         if (loaded.isDeleted()) {
           onDeleted();
@@ -231,6 +234,7 @@ final class QueueWriter {
 
   private final class CommitOutcome implements CoreLink.Outcome<QueueLog.Result> {
     private final List<Append> appends;
+    private final long startedNanos = node.nanoTime().getAsLong();
 
     CommitOutcome(List<Append> appends) {
       this.appends = appends;
@@ -247,6 +251,7 @@ final class QueueWriter {
       }
       MessageBatch batch = committed.batch();
       if (batch != null) {
+        node.meter().onStored(batch.messages().size(), node.nanoTime().getAsLong() - startedNanos);
         listener.onStored(batch);
       }
     }

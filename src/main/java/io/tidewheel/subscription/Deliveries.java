@@ -33,6 +33,7 @@ final class Deliveries {
   private final Intake intake;
   private final Endings endings;
   private final Whereabouts whereabouts;
+  private final Turnover turnover = new Turnover();
 
   /** What a pull asks for. */
   record Request(
@@ -58,7 +59,7 @@ final class Deliveries {
     this.ledger = new Ledger(state);
     this.intake = new Intake(subscriptionUid, window, leases, ledger, nextOffset);
     this.endings = new Endings(subscriptionUid, queue, window, leases, ledger, intake, random);
-    this.whereabouts = new Whereabouts(window, ledger, intake);
+    this.whereabouts = new Whereabouts(window, ledger, intake, turnover);
   }
 
   SubscriptionState state() {
@@ -77,8 +78,6 @@ final class Deliveries {
   boolean isKnown() {
     return ledger.isKnown();
   }
-
-  // Reading
 
   /** The log is at least this long. */
   void extendTo(long offset) {
@@ -115,31 +114,29 @@ final class Deliveries {
     intake.read(batch, policy, now);
   }
 
-  // Giving out
-
   /** Gives out what can be dispatched, and leases it. */
   List<Delivery> pull(Request request, Policy policy, Now now) {
     window.wake(now.nanos());
     endings.expireMessages(policy, now);
+    turnover.pulled(request, policy, now);
     // Not the count of those that are ready: others of their key go out behind them.
     int allowed = window.count(Place.READY) == 0 ? 0 : Math.min(request.max, room(policy));
     if (allowed <= 0) {
       return List.of();
     }
-    long leaseMillis =
-        request.leaseMillis > 0 ? request.leaseMillis : policy.settings().lease().toMillis();
     List<Delivery> given = new ArrayList<>();
     window.turns.limitRetries(request.retryShare);
     window.take(
         allowed,
         request.maxBytes,
         now.nanos(),
-        slot -> given.add(give(slot, request, leaseMillis, now)));
+        slot -> given.add(give(slot, request, policy, now)));
     return given;
   }
 
-  private Delivery give(Slot slot, Request request, long leaseMillis, Now now) {
-    long duration = Duration.ofMillis(leaseMillis).toNanos();
+  private Delivery give(Slot slot, Request request, Policy policy, Now now) {
+    long duration = Duration.ofMillis(policy.leaseMillis(request.leaseMillis)).toNanos();
+    turnover.given(slot.attempts > 0 || slot.isGiven);
     Lease lease = leases.grant(slot.offset, request.worker, request.holder, now.nanos(), duration);
     lease.tally = request.tally;
     slot.lease = lease;
@@ -194,23 +191,26 @@ final class Deliveries {
    * @return whether all are ended
    */
   boolean endLeasesOf(Object holder, Policy policy, Now now) {
+    turnover.left(holder);
     return endings.endLeasesOf(holder, policy, now);
   }
 
-  /** When {@link #expire} has something to do next; {@link Long#MAX_VALUE} for never. */
+  /**
+   * When {@link #expire} has something to do or a worker is taken to be gone; {@link
+   * Long#MAX_VALUE} for never.
+   */
   long nextDueNanos(Now now) {
     long expiry = window.nextExpiryMillis();
     long expiryNanos = expiry == Long.MAX_VALUE ? Long.MAX_VALUE : now.nanosAt(expiry);
     long due = Math.min(leases.nextDeadline(), window.nextDue());
-    return Math.min(due, Math.min(expiryNanos, ledger.passedDueNanos()));
+    long passedDue = Math.min(ledger.passedDueNanos(), turnover.dueNanos());
+    return Math.min(due, Math.min(expiryNanos, passedDue));
   }
 
   /** The leases that outlive this owner. */
   List<LeaseLeft> leasesLeft(Now now) {
     return leases.left(window, now);
   }
-
-  // Storing
 
   /** The dead-letter topic has it: to be stored with what collects. */
   void deadLettered(long number) {
@@ -266,6 +266,7 @@ final class Deliveries {
         slot -> resolve(slot, policy, now),
         offset -> window.dropDeferred(offset, now.nanos()));
     if (event instanceof Settled settled) {
+      turnover.failed(settled.retried().size() + settled.dying().size());
       settled.reopened().forEach(offset -> unpark(offset, now));
       settled.buried().forEach(offset -> unpark(offset, now));
     }

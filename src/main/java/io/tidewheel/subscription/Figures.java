@@ -9,17 +9,55 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private Figures() {}
 
-  static Board.Row row(Reader.Context reader, long claim, Deliveries known, long dispatchable) {
+  static Board.Row row(
+      Reader.Context reader,
+      BoardReport report,
+      Deliveries known,
+      Policy policy,
+      long dispatchable,
+      Allowance allowance,
+      @Nullable String trouble,
+      Now now) {
     return new Board.Row(
         reader.topicUid(),
         reader.subscriptionUid(),
         reader.queue(),
-        claim,
+        report.claim(),
         dispatchable,
         known.whereabouts().backlog(),
         known.window().outCount(),
         known.window().oldestAtMillis(),
-        Board.Presence.AWAKE);
+        Board.Presence.AWAKE,
+        tally(known, stopReason(known, policy, dispatchable, allowance, trouble), now));
+  }
+
+  private static Tally tally(Deliveries known, @Nullable String stopReason, Now now) {
+    SubscriptionState state = known.state();
+    Turnover turnover = known.whereabouts().turnover();
+    return new Tally(
+        known.whereabouts().waiting(),
+        Math.max(0, known.nextOffset() - state.floor()),
+        state.deadCount(),
+        turnover.workers(now.nanos()),
+        stopReason,
+        turnover.since(state, known.nextOffset()));
+  }
+
+  private static @Nullable String stopReason(
+      Deliveries known,
+      Policy policy,
+      long dispatchable,
+      Allowance allowance,
+      @Nullable String trouble) {
+    String reason = known.stopReason(policy);
+    if (reason != null) {
+      return reason;
+    }
+    boolean isLimited =
+        allowance.rateWith(policy) < Double.POSITIVE_INFINITY
+            && dispatchable == 0
+            && known.dispatchable(policy) > 0;
+    return isLimited ? word(allowance.gate(policy)) : trouble;
   }
 
   static Reader.Status of(
@@ -30,12 +68,6 @@ final class Figures {
       Allowance allowance,
       @Nullable String trouble) {
     SubscriptionState state = known.state();
-    boolean isLimited =
-        allowance.rateWith(policy) < Double.POSITIVE_INFINITY
-            && dispatchable == 0
-            && known.dispatchable(policy) > 0;
-    String reason = known.stopReason(policy);
-    String stopReason = reason == null && isLimited ? word(allowance.gate(policy)) : reason;
     return new Reader.Status(
         reader.subscriptionUid(),
         reader.queue(),
@@ -53,7 +85,7 @@ final class Figures {
         state.filteredCount(),
         state.skippedCount(),
         state.parkedCount(),
-        stopReason == null ? trouble : stopReason,
+        stopReason(known, policy, dispatchable, allowance, trouble),
         known.whereabouts().reconciliation());
   }
 

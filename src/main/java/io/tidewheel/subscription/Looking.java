@@ -101,8 +101,7 @@ final class Looking {
       List<Sighting> listed = new Sightings(known, now).list(list.kind(), list.from(), max);
       return new Looks.Listed(listed.subList(0, Math.min(max, listed.size())), listed.size() > max);
     }
-    String trouble = readingTrouble.get() == null ? outboxTrouble.get() : readingTrouble.get();
-    Explaining explaining = new Explaining(known, policy, now, gates, trouble);
+    Explaining explaining = new Explaining(known, policy, now, gates, trouble());
     if (!gates.isFenceHeld()) {
       return explaining.why();
     }
@@ -117,5 +116,11 @@ final class Looking {
 
   private static NotNow missing() {
     return new NotNow("the queue does not reach this offset");
+  }
+
+  /** Why the log or the dead-letter topic holds it up; null if neither does. */
+  @Nullable String trouble() {
+    String reading = readingTrouble.get();
+    return reading == null ? outboxTrouble.get() : reading;
   }
 }

@@ -46,4 +46,13 @@ record Policy(SubscriptionSettings settings, boolean hasDeadLetters, long ttlMil
         message.expiresAtMillis() == Message.NEVER ? Long.MAX_VALUE : message.expiresAtMillis();
     return ttlMillis == 0 ? own : Math.min(own, publishedAtMillis + ttlMillis);
   }
+
+  /**
+   * How long a lease is, in milliseconds.
+   *
+   * @param chosen by the worker; 0 for none
+   */
+  long leaseMillis(long chosen) {
+    return chosen > 0 ? chosen : settings().lease().toMillis();
+  }
 }

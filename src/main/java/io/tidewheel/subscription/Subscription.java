@@ -238,6 +238,7 @@ public final class Subscription {
      * @param backlog messages neither settled nor leased
      * @param leased messages that are with workers or being settled
      * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
+     * @param tally what is for people, and moves no message
      */
     record Row(
         long topicUid,
@@ -248,7 +249,32 @@ public final class Subscription {
         long backlog,
         long leased,
         long oldestAtMillis,
-        Presence presence) {
+        Presence presence,
+        Tally tally) {
+      /** A row without a tally. */
+      public Row(
+          long topicUid,
+          long subscriptionUid,
+          int queue,
+          long claim,
+          long dispatchable,
+          long backlog,
+          long leased,
+          long oldestAtMillis,
+          Presence presence) {
+        this(
+            topicUid,
+            subscriptionUid,
+            queue,
+            claim,
+            dispatchable,
+            backlog,
+            leased,
+            oldestAtMillis,
+            presence,
+            Tally.NONE);
+      }
+
       public boolean isGone() {
         return presence == Presence.GONE;
       }
@@ -259,7 +285,7 @@ public final class Subscription {
 
       /** The same place with nothing to give out. */
       public Row empty(Presence now) {
-        return new Row(topicUid, subscriptionUid, queue, claim, 0, 0, 0, 0, now);
+        return new Row(topicUid, subscriptionUid, queue, claim, 0, 0, 0, 0, now, tally.atRest());
       }
     }
   }

@@ -335,7 +335,10 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
       return Behaviors.stopped();
     }
     long dispatchable = gates.dispatchable(known, policy);
-    report.update(Figures.row(reader, report.claim(), known, dispatchable), now);
+    String trouble = looking.trouble();
+    report.update(
+        Figures.row(reader, report, known, policy, dispatchable, gates.allowance(), trouble, now),
+        now);
     arm(known, policy, now);
     progress.report(
         known.state().floor(),

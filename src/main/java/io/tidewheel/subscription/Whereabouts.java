@@ -12,11 +12,17 @@ final class Whereabouts {
   private final Window window;
   private final Ledger ledger;
   private final Intake intake;
+  private final Turnover turnover;
 
-  Whereabouts(Window window, Ledger ledger, Intake intake) {
+  Whereabouts(Window window, Ledger ledger, Intake intake, Turnover turnover) {
+    this.turnover = turnover;
     this.window = window;
     this.ledger = ledger;
     this.intake = intake;
+  }
+
+  Turnover turnover() {
+    return turnover;
   }
 
   /** Every message since the generation's start, each in one place. */

@@ -284,6 +284,7 @@ class MainTest {
             "publish",
             "consume",
             "backlog",
+            "demo",
             "redrive",
             "bench",
             "verify",

@@ -126,7 +126,8 @@ public final class SpreadRun {
       for (int i = 0; i < options.get("--workers"); i++) {
         Thread thread =
             new Thread(
-                () -> work(broker, topic, homes, handleMillis.get(broker), left, tally, beganNanos));
+                () ->
+                    work(broker, topic, homes, handleMillis.get(broker), left, tally, beganNanos));
         threads.add(thread);
         thread.start();
       }

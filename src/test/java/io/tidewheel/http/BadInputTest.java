@@ -447,7 +447,20 @@ class BadInputTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET, /, 404",
+    "GET, /monitor, 404",
+    "GET, /monitor/, 404",
+    "GET, /monitor/index.html, 404",
+    "GET, /monitor/..%2Fopenapi.json, 404",
+    "GET, /monitor/../openapi.json, 404",
+    "GET, /monitor/page/page.js, 404",
+    "GET, /?a=b, 400",
+    "POST, /, 405",
+    "GET, /v1/backlog?by=colour, 400",
+    "GET, /v1/backlog/none, 404",
+    "GET, /v1/backlog/overview?topic=t, 400",
+    "GET, /v1/backlog/history?topic=none, 404",
+    "GET, /v1/backlog/stream?view=colour, 400",
+    "GET, /metrics?node=t, 400",
     "GET, /v1, 404",
     "GET, /v1/topics/, 400",
     "GET, /v1/topics/t/, 404",

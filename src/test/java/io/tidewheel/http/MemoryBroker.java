@@ -6,6 +6,7 @@ import akka.util.ByteString;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tidewheel.backlog.Standing;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Changed;
@@ -14,6 +15,10 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.message.Message;
+import io.tidewheel.monitor.History;
+import io.tidewheel.monitor.Monitor;
+import io.tidewheel.monitor.Rates;
+import io.tidewheel.monitor.Survey;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.MessageBatch;
@@ -60,7 +65,15 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   private long lastUid;
   private static final ClusterStatus.MemberStatus MEMBER =
       new ClusterStatus.MemberStatus(
-          "127.0.0.1:7355", 255, List.of("broker"), "up", "default", true, true, 3);
+          "127.0.0.1:7355",
+          255,
+          List.of("broker"),
+          "up",
+          "default",
+          true,
+          true,
+          3,
+          "http://127.0.0.1:8080");
 
   private volatile boolean isReady = true;
 
@@ -130,11 +143,37 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         command -> {},
+        NO_MONITOR,
         NO_SESSIONS,
         new MemoryFeedback(),
         () -> Instant.ofEpochMilli(NOW),
         System::nanoTime);
   }
+
+  /** Nothing has happened. */
+  private static final Monitor NO_MONITOR =
+      new Monitor() {
+        @Override
+        public Rates rates(Standing.Place place) {
+          return Rates.NONE;
+        }
+
+        @Override
+        public CompletionStage<Survey> survey() {
+          return CompletableFuture.completedFuture(Survey.NOTHING);
+        }
+
+        @Override
+        public CompletionStage<History> history(long topicUid) {
+          return history();
+        }
+
+        @Override
+        public CompletionStage<History> history() {
+          return CompletableFuture.completedFuture(
+              new History(NOW, 10_000, List.of(1L), List.of(2.0), List.of(3.0), List.of(0.0)));
+        }
+      };
 
   /** Sessions are tried on a real node. */
   private static final Sessions NO_SESSIONS =

@@ -82,7 +82,8 @@ final class QueueFixture implements AutoCloseable {
             this::reader,
             maxPendingBytes,
             isDiskFull::get,
-            idle),
+            idle,
+            QueueMeter.NONE),
         (queue, dueMillis) -> sleeps.add(dueMillis));
   }
 

@@ -1,0 +1,142 @@
+package io.tidewheel.http;
+
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.http.BacklogStream.Command;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one websocket is told of everything: the overview once a second, and who is a member when
+ * that changes. A slow client is told less often, and only how it is then; a text from it ends the
+ * stream, as there is nothing to filter.
+ */
+final class OverviewStream extends AbstractBehavior<Command> {
+  static final Duration PACE = Duration.ofSeconds(1);
+
+  private final Broker broker;
+  private final Overviews overviews;
+  private @Nullable CompletableFuture<Optional<String>> waiting;
+  private @Nullable String overview;
+  private @Nullable String told;
+  private @Nullable ObjectNode cluster;
+  private @Nullable ObjectNode toldCluster;
+  private @Nullable Problem problem;
+  private boolean isOver;
+
+  static Behavior<Command> create(Broker broker, Overviews overviews) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new OverviewStream(context, timers, broker, overviews)));
+  }
+
+  private OverviewStream(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      Broker broker,
+      Overviews overviews) {
+    super(context);
+    this.broker = broker;
+    this.overviews = overviews;
+    timers.startTimerWithFixedDelay(new BacklogStream.Survey(), Duration.ZERO, PACE);
+    timers.startTimerWithFixedDelay(
+        new BacklogStream.LookAround(), Duration.ZERO, BacklogStream.CLUSTER_INTERVAL);
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(BacklogStream.Next.class, this::onNext)
+        .onMessage(BacklogStream.Survey.class, survey -> onSurvey())
+        .onMessage(BacklogStream.Surveyed.class, this::onSurveyed)
+        .onMessage(BacklogStream.LookAround.class, look -> onLookAround())
+        .onMessage(BacklogStream.Members.class, this::onMembers)
+        .onMessage(BacklogStream.Received.class, text -> onWrong("an overview takes no filter"))
+        .onMessage(BacklogStream.Wrong.class, wrong -> onWrong(wrong.detail()))
+        .onMessage(BacklogStream.Closed.class, closed -> Behaviors.stopped())
+        .onMessage(BacklogStream.Stop.class, stop -> onStop())
+        .build();
+  }
+
+  private Behavior<Command> onNext(BacklogStream.Next next) {
+    waiting = next.frame();
+    return go();
+  }
+
+  /** Only for a client that can take it. */
+  private Behavior<Command> onSurvey() {
+    if (waiting != null) {
+      getContext()
+          .pipeToSelf(overviews.frame(), (frame, failure) -> new BacklogStream.Surveyed(frame));
+    }
+    return this;
+  }
+
+  private Behavior<Command> onSurveyed(BacklogStream.Surveyed surveyed) {
+    overview = surveyed.frame();
+    return go();
+  }
+
+  private Behavior<Command> onLookAround() {
+    BacklogStream.lookAround(getContext(), broker);
+    return this;
+  }
+
+  private Behavior<Command> onMembers(BacklogStream.Members members) {
+    cluster = members.cluster();
+    return go();
+  }
+
+  private Behavior<Command> onWrong(String detail) {
+    problem = Problem.of(ProblemType.MALFORMED, detail);
+    return go();
+  }
+
+  private Behavior<Command> onStop() {
+    isOver = true;
+    return go();
+  }
+
+  private Behavior<Command> go() {
+    CompletableFuture<Optional<String>> taker = waiting;
+    if (taker == null) {
+      return this;
+    }
+    if (isOver) {
+      taker.complete(Optional.empty());
+      return Behaviors.stopped();
+    }
+    String frame = frame();
+    if (frame != null) {
+      waiting = null;
+      taker.complete(Optional.of(frame));
+    }
+    return this;
+  }
+
+  private @Nullable String frame() {
+    Problem wrong = problem;
+    if (wrong != null) {
+      isOver = true;
+      return BacklogStream.errorFrame(wrong);
+    }
+    ObjectNode members = cluster;
+    if (members != null && !members.equals(toldCluster)) {
+      toldCluster = members;
+      return members.toString();
+    }
+    String newest = overview;
+    if (newest != null && !newest.equals(told)) {
+      told = newest;
+      return newest;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,95 @@
+package io.tidewheel.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidewheel.backlog.Standing;
+import io.tidewheel.backlog.Standing.Home;
+import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.monitor.History;
+import io.tidewheel.monitor.Monitor;
+import io.tidewheel.monitor.Rates;
+import io.tidewheel.monitor.Survey;
+import io.tidewheel.subscription.Subscription.Board.Presence;
+import io.tidewheel.subscription.Subscription.Board.Row;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+
+class LiveRatesTest {
+  private final Map<Place, Rates> now = new HashMap<>();
+  private final LiveRates live = new LiveRates(new Known());
+
+  private final class Known implements Monitor {
+    @Override
+    public Rates rates(Place place) {
+      return now.getOrDefault(place, Rates.NONE);
+    }
+
+    @Override
+    public CompletionStage<Survey> survey() {
+      return CompletableFuture.completedFuture(Survey.NOTHING);
+    }
+
+    @Override
+    public CompletionStage<History> history(long topicUid) {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<History> history() {
+      return new CompletableFuture<>();
+    }
+  }
+
+  @Test
+  void tellsRatesThatComeAMomentAfterTheirRow() {
+    Standing row = row(1);
+    assertThat(live.of(row)).isEqualTo(Rates.NONE);
+    now.put(row.place(), new Rates(5, 0, 0));
+    assertThat(live.changed(10).rows()).containsExactly(row);
+    live.of(row);
+    assertThat(live.changed(10).rows()).isEmpty();
+  }
+
+  @Test
+  void tellsThatRatesHaveComeToAnEnd() {
+    Standing row = row(1);
+    now.put(row.place(), new Rates(5, 0, 0));
+    live.of(row);
+    for (int look = 0; look < 100; look++) {
+      assertThat(live.changed(10).rows()).isEmpty();
+    }
+    now.clear();
+    assertThat(live.changed(10).rows()).containsExactly(row);
+  }
+
+  @Test
+  void letsQuietRowsGo() {
+    for (int queue = 0; queue < 10_000; queue++) {
+      live.of(row(queue));
+    }
+    for (int look = 0; look < 4; look++) {
+      live.changed(10);
+    }
+    assertThat(live.size()).isZero();
+  }
+
+  @Test
+  void tellsNoMoreAtATimeThanAskedFor() {
+    for (int queue = 0; queue < 30; queue++) {
+      live.of(row(queue));
+      now.put(row(queue).place(), new Rates(queue + 1, 0, 0));
+    }
+    List<Standing> first = live.changed(20).rows();
+    assertThat(first).hasSize(20);
+    first.forEach(live::of);
+    assertThat(live.changed(20).rows()).hasSize(10).doesNotContainAnyElementsOf(first);
+  }
+
+  private static Standing row(int queue) {
+    return new Standing(new Row(1, 2, queue, 3, 0, 0, 0, 0, Presence.AWAKE), Home.ALONE, 1);
+  }
+}
