@@ -25,6 +25,7 @@ import io.tidewheel.subscription.DequeueRates;
 import java.lang.management.ManagementFactory;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -37,6 +38,7 @@ record FeedbackWiring(
     Supplier<CatalogSnapshot> catalog,
     DequeueRates rates,
     ByteBudget published,
+    DoubleSupplier storing,
     InstantSource clock) {
 
   /** Starts it; once. */
@@ -62,7 +64,9 @@ record FeedbackWiring(
         restarting(
             CpuFeedback.create(
                 new CpuFeedback.Settings(
-                    settings.feedback().cpuHighMark(), settings.feedback().cpuLeastShare()),
+                    settings.feedback().cpuHighMark(),
+                    settings.feedback().cpuLeastShare(),
+                    settings.feedback().publishSlowTime()),
                 processors(),
                 relay)),
         "cpu-feedback",
@@ -72,10 +76,10 @@ record FeedbackWiring(
     return new NodeFeedback(system, relay, others, router);
   }
 
-  private static CpuFeedback.Processors processors() {
+  private CpuFeedback.Processors processors() {
     OperatingSystemMXBean machine =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    return new CpuFeedback.Processors(machine::getProcessCpuLoad, machine::getCpuLoad);
+    return new CpuFeedback.Processors(machine::getProcessCpuLoad, machine::getCpuLoad, storing);
   }
 
   private static void register(FeedbackFigures figures, MeterRegistry metrics) {

@@ -310,7 +310,15 @@ final class NodeWiring {
 
   private Feedback startFeedback(ByteBudget pending, PrometheusMeterRegistry metrics) {
     return new FeedbackWiring(
-            system, settings, cluster, smallLogs(), published::get, rates, pending, clock)
+            system,
+            settings,
+            cluster,
+            smallLogs(),
+            published::get,
+            rates,
+            pending,
+            measured.storing(),
+            clock)
         .start(metrics);
   }
 
