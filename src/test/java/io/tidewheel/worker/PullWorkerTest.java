@@ -479,9 +479,12 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> first = pull(2, 5, 1_000, WAIT);
     fixture.expectWake(1);
     give(fixture.expectPull(1));
+    // The first waits before the second does.
+    fixture.queues.expectNoMessage();
     CompletableFuture<List<Delivery>> second = pull(2, 5, 1_000, WAIT);
     fixture.expectWake(1);
     give(fixture.expectPull(1));
+    fixture.queues.expectNoMessage();
     fixture.heard(1, 3, 100);
     give(fixture.expectPull(1), delivery(1, 0, 10));
     assertThat(get(first)).hasSize(1);
