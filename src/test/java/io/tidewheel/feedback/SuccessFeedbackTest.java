@@ -8,6 +8,8 @@ import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,8 +24,18 @@ class SuccessFeedbackTest {
   private final TestProbe<Object> idle = kit.createTestProbe();
   private final TestProbe<SuccessFeedback.Granted> one = kit.createTestProbe();
   private final TestProbe<SuccessFeedback.Granted> other = kit.createTestProbe();
+
+  /** Asked when the actor begins, and with each report. */
+  private final CountDownLatch heard = new CountDownLatch(2);
+
   private final ActorRef<SuccessFeedback.Command> actor =
-      kit.spawn(SuccessFeedback.create(nanos::get, self -> idle.ref().tell("idle")));
+      kit.spawn(SuccessFeedback.create(this::nanoTime, self -> idle.ref().tell("idle")));
+
+  private long nanoTime() {
+    long now = nanos.get();
+    heard.countDown();
+    return now;
+  }
 
   @AfterEach
   void stop() {
@@ -106,8 +118,9 @@ class SuccessFeedbackTest {
   }
 
   @Test
-  void endsWhenNobodyReports() {
+  void endsWhenNobodyReports() throws InterruptedException {
     report(one, null, Outcomes.NONE, 0, Double.POSITIVE_INFINITY);
+    assertThat(heard.await(10, TimeUnit.SECONDS)).isTrue();
     nanos.addAndGet(11_000_000_000L);
     time.timePasses(Duration.ofMillis(250));
     idle.expectMessage("idle");
