@@ -16,19 +16,16 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The figures of {@code docs/feedback.md}: each situation with feedback and without, on a real
- * node. Takes minutes: {@code mvn verify -Dit.test=FeedbackBenchIT -Dtidewheel.long=true}. Prints
- * one line for each.
+ * node. Takes minutes: {@code mvn verify -Dit.test=FeedbackBenchmark}. Prints one line for each.
  */
 @Timeout(240)
-@EnabledIfSystemProperty(named = "tidewheel.long", matches = "true")
-class FeedbackBenchIT {
+class FeedbackBenchmark {
   private static final int WORKERS = 8;
   private static final double HEALTHY = 2_000;
   private static final String OFF = "\"success\":{\"target\":0}";
