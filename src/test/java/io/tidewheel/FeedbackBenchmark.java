@@ -195,8 +195,7 @@ class FeedbackBenchmark {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void othersUseTheProcessors(boolean isOn) throws IOException {
-    Map<String, Object> settings =
-        isOn ? Map.of() : Map.of("tidewheel.feedback.cpu-high-mark", 100);
+    Map<String, Object> settings = Map.of("tidewheel.feedback.cpu-high-mark", isOn ? 0.8 : 100.0);
     List<Process> spinning = new ArrayList<>();
     try (NodeFixture node = start(settings)) {
       fill(node, "busy", 200_000, "");
