@@ -25,7 +25,6 @@ import io.tidewheel.subscription.DequeueRates;
 import java.lang.management.ManagementFactory;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -38,7 +37,6 @@ record FeedbackWiring(
     Supplier<CatalogSnapshot> catalog,
     DequeueRates rates,
     ByteBudget published,
-    DoubleSupplier storing,
     InstantSource clock) {
 
   /** Starts it; once. */
@@ -64,9 +62,7 @@ record FeedbackWiring(
         restarting(
             CpuFeedback.create(
                 new CpuFeedback.Settings(
-                    settings.feedback().cpuHighMark(),
-                    settings.feedback().cpuLeastShare(),
-                    settings.feedback().publishSlowTime()),
+                    settings.feedback().cpuHighMark(), settings.feedback().cpuLeastShare()),
                 processors(),
                 relay)),
         "cpu-feedback",
@@ -76,10 +72,10 @@ record FeedbackWiring(
     return new NodeFeedback(system, relay, others, router);
   }
 
-  private CpuFeedback.Processors processors() {
+  private static CpuFeedback.Processors processors() {
     OperatingSystemMXBean machine =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    return new CpuFeedback.Processors(machine::getProcessCpuLoad, machine::getCpuLoad, storing);
+    return new CpuFeedback.Processors(machine::getProcessCpuLoad, machine::getCpuLoad);
   }
 
   private static void register(FeedbackFigures figures, MeterRegistry metrics) {

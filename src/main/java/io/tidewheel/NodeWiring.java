@@ -310,15 +310,7 @@ final class NodeWiring {
 
   private Feedback startFeedback(ByteBudget pending, PrometheusMeterRegistry metrics) {
     return new FeedbackWiring(
-            system,
-            settings,
-            cluster,
-            smallLogs(),
-            published::get,
-            rates,
-            pending,
-            measured.storing(),
-            clock)
+            system, settings, cluster, smallLogs(), published::get, rates, pending, clock)
         .start(metrics);
   }
 

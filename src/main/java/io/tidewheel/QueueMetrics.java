@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /** What the queues of this node store, and how long that takes. */
@@ -76,27 +75,6 @@ final class QueueMetrics implements QueueMeter {
     published.increment(messageCount);
     batches.record(messageCount);
     persisting.record(nanos, TimeUnit.NANOSECONDS);
-  }
-
-  /**
-   * How long batches took to be stored, in nanoseconds, on average since it was asked before; 0 if
-   * there were none. For one who asks.
-   */
-  DoubleSupplier storing() {
-    return new DoubleSupplier() {
-      private long count;
-      private double total;
-
-      @Override
-      public double getAsDouble() {
-        long nowCount = persisting.count();
-        double nowTotal = persisting.totalTime(TimeUnit.NANOSECONDS);
-        double mean = nowCount == count ? 0 : (nowTotal - total) / (nowCount - count);
-        count = nowCount;
-        total = nowTotal;
-        return mean;
-      }
-    };
   }
 
   @Override

@@ -143,7 +143,7 @@ final class BacklogCommand implements Callable<Integer> {
             "DRAINED IN",
             "DEAD",
             "STATE");
-    Instant now = Instant.now();
+    Instant now = terminal.clock().instant();
     for (JsonNode row : answer.path("rows")) {
       table.add(
           row.path("topic").asText(),

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -73,6 +73,7 @@ final class DemoRun {
   }
 
   private void prepare() throws InterruptedException {
+    SplittableRandom random = dice();
     subscribe("orders", 4, "billing", Json.MAPPER.createObjectNode());
     subscribe("orders", 4, "warehouse", Json.MAPPER.createObjectNode());
     ObjectNode settings = Json.MAPPER.createObjectNode().put("maxAttempts", 8);
@@ -83,7 +84,7 @@ final class DemoRun {
     broker.post("/v1/topics/letters/subscriptions/post-office:pause", NOTHING).orFail();
     subscribe("audit", 1, "archive", Json.MAPPER.createObjectNode());
     for (int sent = 0; sent < REPORTS; sent += 1_000) {
-      publish("reports", 1_000, new Random(sent));
+      publish("reports", 1_000, random);
     }
   }
 
@@ -109,15 +110,20 @@ final class DemoRun {
     }
   }
 
+  /** For one thread. */
+  private SplittableRandom dice() {
+    return new SplittableRandom(terminal.random().nextLong());
+  }
+
   /** One step of a publisher or worker. */
   @FunctionalInterface
   private interface Step {
-    void run(Random random) throws InterruptedException;
+    void run(SplittableRandom random) throws InterruptedException;
   }
 
   /** Repeats a step until the end, with a pause in between. */
   private void start(String name, Step step, long pauseMillis) {
-    Random random = new Random(name.hashCode());
+    SplittableRandom random = dice();
     Thread thread =
         new Thread(
             () -> {
@@ -137,7 +143,8 @@ final class DemoRun {
     thread.start();
   }
 
-  private void publish(String topic, int count, Random random) throws InterruptedException {
+  private void publish(String topic, int count, SplittableRandom random)
+      throws InterruptedException {
     ObjectNode batch = Json.MAPPER.createObjectNode();
     ArrayNode messages = batch.putArray("messages");
     for (int i = 0; i < count; i++) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
  *
  * @param isInteractive whether standard error is watched by a person
  * @param nanoTime a clock that only grows
+ * @param clock the time of day
  */
 record Terminal(
     InputStream in,
@@ -25,6 +27,7 @@ record Terminal(
     PrintStream err,
     boolean isInteractive,
     LongSupplier nanoTime,
+    InstantSource clock,
     RandomGenerator random) {
   private static final int OUT_BUFFER_BYTES = 64 << 10;
 
@@ -36,7 +39,13 @@ record Terminal(
             false,
             StandardCharsets.UTF_8);
     return new Terminal(
-        System.in, out, System.err, isErrWatched(), System::nanoTime, new SecureRandom());
+        System.in,
+        out,
+        System.err,
+        isErrWatched(),
+        System::nanoTime,
+        InstantSource.system(),
+        new SecureRandom());
   }
 
   /** Java cannot tell for one stream alone; where Linux does not tell either, nobody is assumed. */

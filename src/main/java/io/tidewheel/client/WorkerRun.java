@@ -192,7 +192,8 @@ final class WorkerRun {
       try {
         stage = plan.handlers().handle(new Delivery(held.delivered()));
       } catch (Throwable e) {
-        // Whatever a handler throws is a failed attempt of this one, and no reason to stop.
+        // Errors too: a delivery whose thread died would be held, and its lease made longer, for
+        // ever.
         held = done(held, failed(e), now() - began);
         continue;
       }

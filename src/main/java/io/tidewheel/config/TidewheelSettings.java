@@ -140,11 +140,9 @@ public record TidewheelSettings(
    * When subscriptions give out less because the node is busy.
    *
    * @param cpuHighMark of the processors, from 0 to 1; above 1 for never
-   * @param cpuLeastShare that is given out in any case
-   * @param publishSlowTime for a batch of publishes to be stored; nothing is reduced while they
-   *     take less
+   * @param cpuLeastShare of what was given out before that is given out in any case
    */
-  public record Feedback(double cpuHighMark, double cpuLeastShare, Duration publishSlowTime) {}
+  public record Feedback(double cpuHighMark, double cpuLeastShare) {}
 
   /** Where messages are kept. */
   public enum Store {
@@ -223,9 +221,7 @@ public record TidewheelSettings(
 
   private static Feedback feedback(SettingsReader reader) {
     return new Feedback(
-        reader.number("cpu-high-mark", 0.1, 100),
-        reader.number("cpu-least-share", 0.001, 1),
-        reader.duration("publish-slow-time", Duration.ZERO, Duration.ofMinutes(1)));
+        reader.number("cpu-high-mark", 0.1, 100), reader.number("cpu-least-share", 0.001, 1));
   }
 
   private static Topics topics(SettingsReader reader) {

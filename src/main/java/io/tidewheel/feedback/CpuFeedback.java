@@ -26,19 +26,16 @@ public final class CpuFeedback extends AbstractBehavior<CpuFeedback.Command> {
    *
    * @param process what the broker's process uses of what it may
    * @param all what is used by anybody, within the limits of a container if there are any
-   * @param storing nanoseconds that a batch of publishes took to be stored, on average since this
-   *     was asked before; 0 if there was none
    */
-  public record Processors(DoubleSupplier process, DoubleSupplier all, DoubleSupplier storing) {}
+  public record Processors(DoubleSupplier process, DoubleSupplier all) {}
 
   /**
    * When to give out less.
    *
    * @param highMark above which; more than 1 for never
    * @param leastShare of the dispatch that is left in any case
-   * @param slow time for a batch of publishes to be stored; while they take less nothing is reduced
    */
-  public record Settings(double highMark, double leastShare, Duration slow) {}
+  public record Settings(double highMark, double leastShare) {}
 
   static final Duration SAMPLE = Duration.ofMillis(250);
 
@@ -63,7 +60,7 @@ public final class CpuFeedback extends AbstractBehavior<CpuFeedback.Command> {
     super(context);
     this.processors = processors;
     this.relay = relay;
-    this.law = new CpuLaw(settings.highMark(), settings.leastShare(), settings.slow().toNanos());
+    this.law = new CpuLaw(settings.highMark(), settings.leastShare());
     timers.startTimerAtFixedRate(new Sample(), SAMPLE);
   }
 
@@ -75,7 +72,7 @@ public final class CpuFeedback extends AbstractBehavior<CpuFeedback.Command> {
   private Behavior<Command> onSample() {
     double process = processors.process().getAsDouble();
     double all = processors.all().getAsDouble();
-    law.sample(Math.max(process, all), processors.storing().getAsDouble());
+    law.sample(Math.max(process, all));
     relay.tell(new FeedbackRelay.Cpu(law.busy(), Math.max(0, process), law.share()));
     return this;
   }

@@ -2,12 +2,10 @@ package io.tidewheel.feedback;
 
 /**
  * How much of what a node gave out before it was busy it may give out now. Told four times a second
- * how busy the processors are and how long publishes take to be stored. Pure.
+ * how busy the processors are. Pure.
  *
- * <p>While publishes are slow and the processors are above the high mark the share falls, in
- * proportion to how far the mark is missed, at the latest to the least share. A tenth below the
- * mark, or when publishes take half of what is slow, it climbs. Processors that are busy with
- * publishing and giving out, and quick at both, are as they should be. A single sample moves
+ * <p>Above the high mark the share falls in proportion to how far the mark is missed, at the latest
+ * to the least share; a tenth below the mark it climbs, quicker the longer. A single sample moves
  * nothing: processors are busy for moments all the time.
  */
 final class CpuLaw {
@@ -20,9 +18,7 @@ final class CpuLaw {
 
   private final double highMark;
   private final double leastShare;
-  private final double slowNanos;
   private double busy;
-  private double storingNanos;
   private boolean isTold;
   private double share = 1;
 
@@ -31,31 +27,23 @@ final class CpuLaw {
    *
    * @param highMark from 0 to 1, where 1 is all processors; above 1 nothing is ever reduced
    * @param leastShare that is left in any case
-   * @param slowNanos for a batch of publishes to be stored
    */
-  CpuLaw(double highMark, double leastShare, double slowNanos) {
+  CpuLaw(double highMark, double leastShare) {
     this.highMark = highMark;
     this.leastShare = leastShare;
-    this.slowNanos = slowNanos;
   }
 
-  /**
-   * Takes a sample.
-   *
-   * @param now from 0 to 1; not a number if there is none
-   * @param meanStoringNanos of batches since the sample before; 0 if there were none
-   */
-  void sample(double now, double meanStoringNanos) {
-    storingNanos += SMOOTHING * (meanStoringNanos - storingNanos);
+  /** Takes a sample, from 0 to 1; not a number if there is none. */
+  void sample(double now) {
     if (Double.isNaN(now) || now < 0) {
       return;
     }
     busy = isTold ? busy + SMOOTHING * (now - busy) : now;
     isTold = true;
-    if (busy > highMark && now > highMark && storingNanos > slowNanos) {
+    if (busy > highMark && now > highMark) {
       double factor = 1 - FALL_GAIN * (busy - highMark);
       share *= Math.max(FASTEST_FALL, Math.min(SLOWEST_FALL, factor));
-    } else if (busy < highMark * LOW || storingNanos < slowNanos / 2) {
+    } else if (busy < highMark * LOW) {
       share *= CLIMB;
     }
     share = Math.max(leastShare, Math.min(1, share));

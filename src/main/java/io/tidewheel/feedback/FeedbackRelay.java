@@ -59,7 +59,8 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
 
   private record OnBackend(BackendFeedback.Granted granted) implements Command {}
 
-  private record Look() implements Command {}
+  /** It is time to look at the subscriptions. */
+  record Look() implements Command {}
 
   /**
    * What a relay works with. Everything is safe for any thread.
@@ -86,6 +87,9 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
 
   /** A node gives out so much, a second and subscription, however busy it is. */
   static final double LEAST_RATE = 50;
+
+  /** What comes in may go out, and so much of it more that a node that keeps up is not held up. */
+  private static final double ARRIVALS = 1.25;
 
   private static final Logger LOG = LoggerFactory.getLogger(FeedbackRelay.class);
   private static final long QUIET_NANOS = 10_000_000_000L;
@@ -228,7 +232,10 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     }
   }
 
-  /** To give out less helps only who publishes meanwhile. */
+  /**
+   * To give out less helps only who publishes meanwhile. What comes in may go out in any case: a
+   * backlog that grows because others publish would make the node busy for longer.
+   */
   private void boundByCpu(LocalSubscription local) {
     boolean isBusy = cpu.share() < 1 && isPublishing;
     double before = local.rateBeforeBusy(isBusy);
@@ -236,14 +243,14 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
       local.grants().onCpu(Double.POSITIVE_INFINITY, "");
       return;
     }
-    double rate = Math.max(LEAST_RATE, before * cpu.share());
+    double passing = ARRIVALS * local.arrivalRate();
+    double rate = Math.max(Math.max(LEAST_RATE, passing), before * cpu.share());
     String detail =
         String.format(
             Locale.ROOT,
-            "the processors are %.0f %% busy; %.0f %% of what was given out before is given out,"
-                + " so that publishing stays fast",
-            100 * cpu.busy(),
-            100 * rate / before);
+            "the processors are %.0f %% busy: the backlog is worked off more slowly, so that"
+                + " publishing stays fast",
+            100 * cpu.busy());
     local.grants().onCpu(rate, detail);
   }
 

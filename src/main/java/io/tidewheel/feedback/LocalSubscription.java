@@ -36,6 +36,7 @@ final class LocalSubscription {
   private long dispatched;
   private boolean isHeld;
   private double dispatchRate;
+  private double arrivalRate;
   private double healthyRate;
   private double rateBeforeBusy;
   private long steppedNanos;
@@ -73,6 +74,11 @@ final class LocalSubscription {
     return dispatchRate;
   }
 
+  /** Messages that come in a second, new ones and those that failed. */
+  double arrivalRate() {
+    return Math.max(0, arrivalRate);
+  }
+
   double healthyRate() {
     return healthyRate;
   }
@@ -99,11 +105,13 @@ final class LocalSubscription {
     window.add(nowNanos, step);
     recent.add(nowNanos, step);
     dispatched = Math.max(0, throttle.takeDispatched());
+    long arrived = dispatched + throttle.takeGrown();
     isHeld = throttle.takeHeld() > 0;
     double seconds = hasStepped ? (nowNanos - steppedNanos) / NANOS_PER_SECOND : 0;
     if (seconds > 0) {
       double keep = Math.exp(-seconds / RATE_SECONDS);
       dispatchRate = keep * dispatchRate + (1 - keep) * dispatched / seconds;
+      arrivalRate = keep * arrivalRate + (1 - keep) * arrived / seconds;
       healthyRate *= Math.exp(-seconds / HEALTHY_SECONDS);
       Outcomes last = recent.at(nowNanos);
       if (last.success() >= settings.success().target()) {

@@ -89,7 +89,8 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
       String detail)
       implements Control {}
 
-  private record Look() implements Command {}
+  /** It is time to look who is late. */
+  record Look() implements Command {}
 
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final long LATE_NANOS = 400_000_000L;

@@ -24,6 +24,7 @@ public final class Throttle {
   private final long subscriptionUid;
   private final DequeueRate bucket = new DequeueRate();
   private final LongAdder dispatched = new LongAdder();
+  private final LongAdder grown = new LongAdder();
   private final LongAdder held = new LongAdder();
   private final Map<Integer, Told> backlogs = new ConcurrentHashMap<>();
   private final Map<Object, WorkerTally> workers = new ConcurrentHashMap<>();
@@ -69,6 +70,15 @@ public final class Throttle {
     return dispatched.sumThenReset();
   }
 
+  /**
+   * By how much the backlog of the queues here grew since this was asked before, less what it fell;
+   * with what was given out in that time it makes what came in. What a queue finds when it starts
+   * to tell, or after it was silent, is not growth.
+   */
+  public long takeGrown() {
+    return grown.sumThenReset();
+  }
+
   /** How often nothing, or less than was asked for, was given out because of the rate. */
   public long takeHeld() {
     return held.sumThenReset();
@@ -112,7 +122,10 @@ public final class Throttle {
   }
 
   void tellBacklog(int queue, long backlog, long nowNanos) {
-    backlogs.put(queue, new Told(backlog, nowNanos));
+    Told before = backlogs.put(queue, new Told(backlog, nowNanos));
+    if (before != null && nowNanos - before.atNanos < BACKLOG_NANOS) {
+      grown.add(backlog - before.backlog);
+    }
   }
 
   /** How many of {@code max} messages may be given out now; they count as given out. */

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.SplittableRandom;
 
 /** Runs commands in this process as a shell would, except {@code start}. */
@@ -19,6 +20,7 @@ final class CommandLines {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false,
             System::nanoTime,
+            InstantSource.system(),
             new SplittableRandom(1));
     return Main.run(
         terminal,

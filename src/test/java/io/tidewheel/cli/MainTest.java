@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -324,6 +325,7 @@ class MainTest {
         new PrintStream(err, true, StandardCharsets.UTF_8),
         false,
         System::nanoTime,
+        InstantSource.system(),
         new SplittableRandom(7));
   }
 

@@ -7,12 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** The share against a simulated node: what it gives out takes processor time, others do too. */
 class CpuLawTest {
-  private static final double SLOW = 5e6;
-
-  /** As slow as a busy node stores. */
-  private double storing = 10e6;
-
-  private final CpuLaw law = new CpuLaw(0.8, 0.1, SLOW);
+  private final CpuLaw law = new CpuLaw(0.8, 0.1);
   private final Random random = new Random(5);
 
   /** Samples for some seconds; {@code own} is what a full share takes, {@code others} the rest. */
@@ -20,7 +15,7 @@ class CpuLawTest {
     double sum = 0;
     for (int i = 0; i < seconds * 4; i++) {
       double noise = 0.04 * random.nextGaussian();
-      law.sample(Math.max(0, Math.min(1, own * law.share() + others + noise)), storing);
+      law.sample(Math.max(0, Math.min(1, own * law.share() + others + noise)));
       sum += law.share();
     }
     return sum / (seconds * 4);
@@ -44,33 +39,19 @@ class CpuLawTest {
     assertThat(run(20, 1.2, 0.1)).isBetween(0.48, 0.68);
   }
 
-  /** Guards a node that publishes and gives out as much as it can: nothing is wrong with it. */
-  @Test
-  void isNotReducedWhilePublishesAreQuick() {
-    storing = 2e6;
-    run(20, 0.5, 1);
-    assertThat(law.share()).isEqualTo(1);
-    storing = 10e6;
-    run(5, 0.5, 1);
-    assertThat(law.share()).isEqualTo(0.1);
-    storing = 2e6;
-    run(5, 0.5, 1);
-    assertThat(law.share()).isEqualTo(1);
-  }
-
   @Test
   void aMomentIsNoReason() {
     run(5, 0.3, 0.1);
-    law.sample(1, storing);
-    law.sample(0.4, storing);
+    law.sample(1);
+    law.sample(0.4);
     assertThat(law.share()).isEqualTo(1);
   }
 
   @Test
   void whatCannotBeReadChangesNothing() {
     run(5, 0.3, 0.1);
-    law.sample(Double.NaN, storing);
-    law.sample(-1, storing);
+    law.sample(Double.NaN);
+    law.sample(-1);
     assertThat(law.share()).isEqualTo(1);
   }
 }

@@ -6,6 +6,7 @@ import io.tidewheel.catalog.SubscriptionSettings;
 public final class Dispatched {
   private final Throttle throttle;
   private final Policy policy;
+  private long backlog = 1_000_000;
 
   /** Of a subscription as it is set. */
   public Dispatched(
@@ -23,7 +24,8 @@ public final class Dispatched {
   public int give(int wanted, boolean isGood, String worker, long nowNanos) {
     WorkerTally tally = throttle.worker(WorkerName.of(worker, "1"), null);
     int given = throttle.take(0, tally.allowed(wanted, nowNanos), policy, nowNanos);
-    throttle.tellBacklog(0, 1_000, nowNanos);
+    backlog -= given;
+    throttle.tellBacklog(0, backlog, nowNanos);
     if (given < wanted) {
       throttle.tellHeld(nowNanos);
     }
