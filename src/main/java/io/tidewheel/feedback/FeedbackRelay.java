@@ -88,8 +88,11 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   /** A node gives out so much, a second and subscription, however busy it is. */
   static final double LEAST_RATE = 50;
 
-  /** What comes in may go out, and so much of it more that a node that keeps up is not held up. */
+  /** So much of what comes in may go out: a bit more, or what once waited would wait for ever. */
   private static final double ARRIVALS = 1.25;
+
+  /** Fewer messages, and those of a second besides, are no backlog. */
+  private static final long LEAST_BACKLOG = 1_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(FeedbackRelay.class);
   private static final long QUIET_NANOS = 10_000_000_000L;
@@ -187,7 +190,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
       backends.report(settings, local, now);
     }
     local.grants().keepBackends(settings.backends());
-    boundByCpu(local);
+    boundByCpu(local, now);
     set(topic, subscription, local, local.grants().allowance(nodes, isFailing, now), now);
   }
 
@@ -233,17 +236,18 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   }
 
   /**
-   * To give out less helps only who publishes meanwhile. What comes in may go out in any case: a
-   * backlog that grows because others publish would make the node busy for longer.
+   * To give out less helps only who publishes meanwhile, and only a backlog can wait: what comes in
+   * may go out, or the node would be busy for longer.
    */
-  private void boundByCpu(LocalSubscription local) {
-    boolean isBusy = cpu.share() < 1 && isPublishing;
+  private void boundByCpu(LocalSubscription local, long now) {
+    double passing = ARRIVALS * local.arrivalRate();
+    boolean hasBacklog = local.throttle().backlog(now) > LEAST_BACKLOG + passing;
+    boolean isBusy = cpu.share() < 1 && isPublishing && hasBacklog;
     double before = local.rateBeforeBusy(isBusy);
     if (!isBusy || before <= LEAST_RATE) {
       local.grants().onCpu(Double.POSITIVE_INFINITY, "");
       return;
     }
-    double passing = ARRIVALS * local.arrivalRate();
     double rate = Math.max(Math.max(LEAST_RATE, passing), before * cpu.share());
     String detail =
         String.format(
