@@ -184,6 +184,14 @@ final class BenchOptions {
   boolean isThroughClient;
 
   @Option(
+      names = "--handle",
+      paramLabel = "DURATION",
+      defaultValue = "0s",
+      description =
+          "--client: how long a delivery is handled, by a thread that waits; ${DEFAULT-VALUE}.")
+  String handle = "";
+
+  @Option(
       names = "--data",
       paramLabel = "DIRECTORY",
       description =
@@ -248,6 +256,9 @@ final class BenchOptions {
       throw usage(
           "--client goes with the modes publish, consume and both, and one topic; not with"
               + " --in-process, --ndjson or --nack-share");
+    }
+    if (!handled().isZero() && !(isThroughClient && isConsuming())) {
+      throw usage("--handle goes with --client and the modes consume and both");
     }
     if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
       throw usage("--ndjson goes with the modes publish and both, and without --batch");
@@ -347,6 +358,10 @@ final class BenchOptions {
       return messages == null && !isDraining ? Duration.ofSeconds(10) : Duration.ofDays(1);
     }
     return duration("--duration", duration);
+  }
+
+  Duration handled() {
+    return duration("--handle", handle);
   }
 
   Duration warmedUp() {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a broker through the Java client: callers that publish, each with one publish on its way
- * or at fixed times, and a worker that acks at once.
+ * or at fixed times, and a worker that acks at once, or after a while.
  */
 final class ClientBench {
   private static final long MAX_NANOS = TimeUnit.MINUTES.toNanos(10);
@@ -40,6 +40,7 @@ final class ClientBench {
   private final String topic;
   private final ServerProbe probe;
   private final byte[] payload;
+  private final long handleNanos;
   private final AtomicLong open;
   private final AtomicLong confirmed = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
@@ -54,6 +55,7 @@ final class ClientBench {
   ClientBench(Terminal terminal, BenchOptions bench, URI broker, String topic, ServerProbe probe) {
     this.terminal = terminal;
     this.bench = bench;
+    this.handleNanos = bench.handled().toNanos();
     this.broker = broker;
     this.topic = topic;
     this.probe = probe;
@@ -267,7 +269,6 @@ final class ClientBench {
   }
 
   private Outcome onDelivery(Delivery delivery) {
-    handled.incrementAndGet();
     byte[] bytes = delivery.payload();
     if (bench.isProducing() && bytes.length >= STAMP_BYTES) {
       long atNanos = ByteBuffer.wrap(bytes).getLong();
@@ -275,6 +276,11 @@ final class ClientBench {
         endToEnd.recordValue(Math.min(MAX_NANOS, Math.max(0, now() - atNanos)));
       }
     }
+    long doneNanos = now() + handleNanos;
+    for (long left = handleNanos; left > 0; left = doneNanos - now()) {
+      LockSupport.parkNanos(left);
+    }
+    handled.incrementAndGet();
     return Outcome.ack();
   }
 

@@ -156,7 +156,10 @@ final class Brokers implements Session.Events {
     members = seen.stream().map(Frame.Member::node).collect(Collectors.toUnmodifiableSet());
     for (Frame.Member member : seen) {
       String url = member.url();
-      if (member.isHealthy() && url != null && !isKnown(member.node(), url)) {
+      if (settings.isFollowing()
+          && member.isHealthy()
+          && url != null
+          && !isKnown(member.node(), url)) {
         try {
           add(new Broker(URI.create(url), member.node(), false, this));
         } catch (IllegalArgumentException e) {

@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * How a client was built.
  *
+ * @param isFollowing whether members that brokers name are connected to as well
  * @param name of the client, for people
  * @param deadline of a publish, from the call on
  * @param maxPendingBytes of messages that a publisher has taken and that are not decided
@@ -16,6 +17,7 @@ import java.util.List;
  */
 record ClientSettings(
     List<URI> endpoints,
+    boolean isFollowing,
     String name,
     Duration deadline,
     int maxPendingBytes,

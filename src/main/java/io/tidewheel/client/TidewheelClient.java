@@ -111,6 +111,7 @@ public final class TidewheelClient implements AutoCloseable {
     private Duration deadline = Duration.ofSeconds(30);
     private int maxPendingBytes = 64 << 20;
     private boolean isBlocking = true;
+    private boolean isFollowing = true;
 
     private Builder() {}
 
@@ -131,6 +132,16 @@ public final class TidewheelClient implements AutoCloseable {
         parsed.add(uri);
       }
       endpoints = List.copyOf(parsed);
+      return this;
+    }
+
+    /**
+     * Connects to the endpoints alone, and not to the members that brokers name: where those cannot
+     * be reached, because a proxy is in between, or shall not. Queues of others are served by the
+     * brokers at these.
+     */
+    public Builder onlyEndpoints() {
+      isFollowing = false;
       return this;
     }
 
@@ -183,6 +194,7 @@ public final class TidewheelClient implements AutoCloseable {
       return new TidewheelClient(
           new ClientSettings(
               endpoints,
+              isFollowing,
               name,
               deadline,
               maxPendingBytes,

@@ -207,6 +207,7 @@ class LaneTest {
     ClientSettings settings =
         new ClientSettings(
             List.of(URI.create("http://127.0.0.1:1")),
+            true,
             "test",
             Duration.ofSeconds(1),
             1 << 20,

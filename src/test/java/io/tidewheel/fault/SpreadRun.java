@@ -3,7 +3,12 @@ package io.tidewheel.fault;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.client.Delivery;
+import io.tidewheel.client.Outcome;
+import io.tidewheel.client.Publisher;
+import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.crash.BrokerClient;
+import io.tidewheel.message.Message;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,44 +17,56 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.HdrHistogram.Histogram;
 
 /**
- * Measures how a backlog spreads over three brokers: workers that each pull at one broker, handle
- * for a fixed time and ack. {@code bin/spread-test --help} says how to run it.
+ * Measures how a backlog spreads over three brokers: workers that have a session with one broker
+ * each and handle for a fixed time. {@code bin/spread-test --help} says how to run it.
  */
 public final class SpreadRun {
   private static final String USAGE =
       """
-      Usage: bin/spread-test [--messages N] [--workers N] [--handle-ms N] [--pull N] [--mode MODE ...]
+      Usage: bin/spread-test [--messages N] [--workers N] [--handle-ms N] [--mode MODE ...]
 
-      Starts three brokers and a Cassandra (bin/cluster) and drains a backlog with workers that pull
-      at one broker each and take a fixed time for each message.
+      Starts three brokers and a Cassandra (bin/cluster) and drains a backlog with workers of the
+      Java client that have a session with one broker each and take a fixed time for each message.
 
         --messages N    1 KiB each; 12000
-        --workers N     on each broker that has some; 6
+        --workers N     on each broker that has some; 8
         --handle-ms N   for each message; 20
-        --pull N        messages of one pull; 5
         --mode MODE     help    the backlog is on broker 1, workers on all three
                         far     the backlog is on broker 1, workers on the other two
                         alone   the backlog and all workers are on broker 1
                         even    the backlog is on all queues, workers on all three
                         uneven  as even, and the workers of broker 3 take ten times as long
+                        steady  no backlog; messages come as fast as 60 % of the workers handle
+                        wake    one message at a time, published at broker 1, a worker on broker 2
                         may be repeated; all if not given
 
       Says the time beside the ideal one (all workers always busy), the share of deliveries that
-      stayed on their node, and the longest time a worker waited while something was left.
+      stayed on their node, and the longest time a worker had nothing to do.
       """;
 
-  private static final String TOPIC = "/v1/topics/spread-";
+  private static final List<String> MODES =
+      List.of("even", "help", "far", "alone", "uneven", "steady", "wake");
+  private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
   private static final int PAYLOAD_BYTES = 1024;
   private static final long MAX_SECONDS = 600;
+  private static final double LOAD = 0.6;
+  private static final int WAKES = 200;
+  private static final int WARM_WAKES = 50;
 
   private final LocalCluster cluster;
   private final List<BrokerClient> brokers = new ArrayList<>();
@@ -61,25 +78,19 @@ public final class SpreadRun {
     cluster.urls().forEach(url -> brokers.add(new BrokerClient(url)));
   }
 
-  /** What one worker did. */
-  private record Tally(AtomicLong local, AtomicLong remote, AtomicLong longestWaitNanos) {
-    private Tally() {
-      this(new AtomicLong(), new AtomicLong(), new AtomicLong());
-    }
-  }
-
   /** Runs it; exits with 2 if it is not used as it should be. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Map<String, Integer> options =
-        new HashMap<>(Map.of("--messages", 12_000, "--workers", 6, "--handle-ms", 20, "--pull", 5));
+        new HashMap<>(Map.of("--messages", 12_000, "--workers", 8, "--handle-ms", 20));
     List<String> modes = new ArrayList<>();
     for (int i = 0; i < arguments.length; i++) {
-      boolean isKnown = options.containsKey(arguments[i]) || arguments[i].equals("--mode");
-      if (!isKnown || i + 1 == arguments.length) {
+      boolean isLast = i + 1 == arguments.length;
+      boolean isMode = arguments[i].equals("--mode") && !isLast && MODES.contains(arguments[i + 1]);
+      if (isLast || !(isMode || options.containsKey(arguments[i]))) {
         System.out.print(USAGE);
         System.exit(arguments[i].equals("--help") ? 0 : 2);
       }
-      if (arguments[i].equals("--mode")) {
+      if (isMode) {
         modes.add(arguments[++i]);
       } else {
         options.put(arguments[i], Integer.parseInt(arguments[++i]));
@@ -88,83 +99,164 @@ public final class SpreadRun {
     Path directory = Path.of("target/spread");
     try (LocalCluster cluster = LocalCluster.start(directory, false, null)) {
       SpreadRun run = new SpreadRun(cluster, options);
-      for (String mode : modes.isEmpty() ? List.of("even", "help", "far", "alone") : modes) {
-        run.measure(mode);
+      for (String mode : modes.isEmpty() ? MODES : modes) {
+        if (mode.equals("wake")) {
+          run.measureWaking();
+        } else {
+          run.measure(mode);
+        }
       }
     }
   }
 
   private void measure(String mode) throws IOException, InterruptedException {
-    String topic = TOPIC + mode;
-    String settings = "{\"queues\":" + QUEUES + "}";
-    expect(brokers.get(0).put(topic, settings));
-    expect(brokers.get(0).put(topic + "/subscriptions/s", "{\"order\":\"none\"}"));
-    Map<Integer, String> homes = homes(topic);
-    boolean isEven = mode.equals("even") || mode.equals("uneven");
-    int count = publish(topic, homes, isEven ? "" : cluster.nodeOf(1));
-    List<Integer> at =
-        switch (mode) {
-          case "far" -> List.of(2, 3);
-          case "alone" -> List.of(1);
-          default -> List.of(1, 2, 3);
-        };
-    double perSecond = 0;
-    Map<Integer, Integer> handleMillis = new TreeMap<>();
-    for (int broker : at) {
-      boolean isSlow = mode.equals("uneven") && broker == 3;
-      int millis = options.get("--handle-ms") * (isSlow ? 10 : 1);
-      handleMillis.put(broker, millis);
-      perSecond += options.get("--workers") * 1e3 / millis;
-    }
-    Map<Integer, Tally> tallies = new TreeMap<>();
-    List<Thread> threads = new ArrayList<>();
-    AtomicLong left = new AtomicLong(count);
-    long beganNanos = System.nanoTime();
-    for (int broker : at) {
-      Tally tally = new Tally();
-      tallies.put(broker, tally);
-      for (int i = 0; i < options.get("--workers"); i++) {
-        Thread thread =
-            new Thread(
-                () ->
-                    work(broker, topic, homes, handleMillis.get(broker), left, tally, beganNanos));
-        threads.add(thread);
-        thread.start();
+    String topic = "spread-" + mode;
+    expect(brokers.get(0).put(TOPICS + topic, "{\"queues\":" + QUEUES + "}"));
+    expect(brokers.get(0).put(TOPICS + topic + "/subscriptions/s", "{\"order\":\"none\"}"));
+    Map<Integer, String> homes = homes(TOPICS + topic);
+    Set<Long> handled = ConcurrentHashMap.newKeySet();
+    Map<Integer, SpreadCrew> crews = new TreeMap<>();
+    try {
+      double perSecond = 0;
+      for (int broker : brokersOf(mode)) {
+        boolean isSlow = mode.equals("uneven") && broker == 3;
+        int millis = options.get("--handle-ms") * (isSlow ? 10 : 1);
+        perSecond += options.get("--workers") * 1e3 / millis;
+        Consumer<Delivery> onHandled =
+            delivery -> handled.add(delivery.offset() * QUEUES + delivery.queue());
+        String url = cluster.urls().get(broker - 1);
+        int workers = options.get("--workers");
+        String node = cluster.nodeOf(broker);
+        crews.put(broker, new SpreadCrew(url, node, workers, millis, homes, onHandled));
       }
+      if (mode.equals("steady")) {
+        crews.values().forEach(crew -> crew.start(topic, "s"));
+        long began = System.nanoTime();
+        int count = publishSteadily(topic, LOAD * perSecond);
+        await(handled, count);
+        tell(mode, count, LOAD * perSecond, System.nanoTime() - began, crews);
+      } else {
+        boolean isEven = mode.equals("even") || mode.equals("uneven");
+        int count = publish(TOPICS + topic, homes, isEven ? "" : cluster.nodeOf(1));
+        long began = System.nanoTime();
+        crews.values().forEach(crew -> crew.start(topic, "s"));
+        await(handled, count);
+        tell(mode, count, perSecond, System.nanoTime() - began, crews);
+      }
+    } finally {
+      crews.values().forEach(SpreadCrew::close);
     }
-    for (Thread thread : threads) {
-      thread.join();
-    }
-    tell(mode, count, perSecond, System.nanoTime() - beganNanos, left.get(), tallies);
   }
 
-  private void tell(
-      String mode,
-      int count,
-      double perSecond,
-      long tookNanos,
-      long left,
-      Map<Integer, Tally> tallies) {
+  private static List<Integer> brokersOf(String mode) {
+    return switch (mode) {
+      case "far" -> List.of(2, 3);
+      case "alone" -> List.of(1);
+      default -> List.of(1, 2, 3);
+    };
+  }
+
+  private static void await(Set<Long> handled, int count) throws IOException, InterruptedException {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
+    while (handled.size() < count) {
+      if (System.nanoTime() - until > 0) {
+        throw new IOException(count - handled.size() + " messages were not handled");
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  private static void tell(
+      String mode, int count, double perSecond, long tookNanos, Map<Integer, SpreadCrew> crews) {
     double seconds = tookNanos / 1e9;
-    long local = tallies.values().stream().mapToLong(tally -> tally.local.get()).sum();
-    long remote = tallies.values().stream().mapToLong(tally -> tally.remote.get()).sum();
-    long wait =
-        tallies.values().stream().mapToLong(tally -> tally.longestWaitNanos.get()).max().orElse(0);
+    int handled = crews.values().stream().mapToInt(SpreadCrew::handled).sum();
+    int local = crews.values().stream().mapToInt(SpreadCrew::local).sum();
+    long idle = crews.values().stream().mapToLong(SpreadCrew::longestIdleNanos).max().orElse(0);
     System.out.printf(
         Locale.ROOT,
-        "%-6s %,d messages in %.1f s, ideal %.1f s, ratio %.2f, local %.1f %%, longest wait %d ms,"
-            + " left %d, by broker %s%n",
+        "%-6s %,d messages in %.1f s, ideal %.1f s, ratio %.2f, local %.1f %%, longest idle %d ms,"
+            + " handled again %d, by broker %s%n",
         mode,
         count,
         seconds,
         count / perSecond,
         seconds * perSecond / count,
-        100.0 * local / Math.max(1, local + remote),
-        TimeUnit.NANOSECONDS.toMillis(wait),
-        left,
-        tallies.entrySet().stream()
-            .map(e -> e.getKey() + ":" + (e.getValue().local.get() + e.getValue().remote.get()))
-            .toList());
+        100.0 * local / Math.max(1, handled),
+        TimeUnit.NANOSECONDS.toMillis(idle),
+        Math.max(0, handled - count),
+        crews.entrySet().stream().map(e -> e.getKey() + ":" + e.getValue().handled()).toList());
+  }
+
+  /** Publishes through all brokers in turn; gives how much. */
+  private int publishSteadily(String topic, double perSecond) {
+    int count = options.get("--messages");
+    List<CompletableFuture<?>> answers = new ArrayList<>();
+    try (TidewheelClient client =
+        TidewheelClient.builder().endpoints(cluster.urls().toArray(String[]::new)).build()) {
+      Publisher publisher = client.publisher(topic);
+      byte[] payload = payload();
+      long began = System.nanoTime();
+      for (int i = 0; i < count; i++) {
+        long due = began + (long) (i * 1e9 / perSecond);
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+        answers.add(publisher.publish(Message.of(payload)));
+      }
+      answers.forEach(CompletableFuture::join);
+    }
+    return count;
+  }
+
+  /** One message at a time, to a queue of one broker and a worker of another. */
+  private void measureWaking() throws IOException, InterruptedException {
+    String topic = "spread-wake";
+    expect(brokers.get(0).put(TOPICS + topic, "{\"queues\":3}"));
+    expect(brokers.get(0).put(TOPICS + topic + "/subscriptions/s", "{\"order\":\"none\"}"));
+    BlockingQueue<Long> handledNanos = new LinkedBlockingQueue<>();
+    Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
+    try (TidewheelClient far = client(2);
+        TidewheelClient near = client(1)) {
+      far.worker(topic, "s")
+          .handler(
+              delivery -> {
+                handledNanos.add(System.nanoTime());
+                return Outcome.ack();
+              })
+          .start();
+      SplittableRandom random = new SplittableRandom(1);
+      for (int i = 0; i < WAKES + WARM_WAKES; i++) {
+        TimeUnit.MILLISECONDS.sleep(random.nextLong(50, 250));
+        long began = System.nanoTime();
+        near.publisher(topic).publish(Message.of(payload())).join();
+        Long handled = handledNanos.poll(MAX_SECONDS, TimeUnit.SECONDS);
+        if (handled == null) {
+          throw new IOException("a message was not handled");
+        }
+        if (i >= WARM_WAKES) {
+          latencies.recordValue(handled - began);
+        }
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "wake   %d messages, publish to handler on another broker: p50 %.1f ms, p99 %.1f ms,"
+            + " longest %.1f ms%n",
+        WAKES,
+        latencies.getValueAtPercentile(50) / 1e6,
+        latencies.getValueAtPercentile(99) / 1e6,
+        latencies.getMaxValue() / 1e6);
+  }
+
+  private TidewheelClient client(int broker) {
+    String url = cluster.urls().get(broker - 1);
+    return TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
+  }
+
+  private static byte[] payload() {
+    byte[] payload = new byte[PAYLOAD_BYTES];
+    new SplittableRandom(1).nextBytes(payload);
+    return payload;
   }
 
   private Map<Integer, String> homes(String topic) throws IOException, InterruptedException {
@@ -193,8 +285,7 @@ public final class SpreadRun {
           }
         });
     int count = keys.values().stream().mapToInt(List::size).sum();
-    byte[] payload = new byte[PAYLOAD_BYTES];
-    new Random(1).nextBytes(payload);
+    byte[] payload = payload();
     while (count < options.get("--messages")) {
       ObjectNode body = BrokerClient.MAPPER.createObjectNode();
       ArrayNode messages = body.putArray("messages");
@@ -225,47 +316,6 @@ public final class SpreadRun {
       keys.computeIfAbsent(result.path("queue").asInt(), queue -> new ArrayList<>()).add("k" + i++);
     }
     return keys;
-  }
-
-  private void work(
-      int broker,
-      String topic,
-      Map<Integer, String> homes,
-      int handleMillis,
-      AtomicLong left,
-      Tally tally,
-      long beganNanos) {
-    BrokerClient client = brokers.get(broker - 1);
-    String path = topic + "/subscriptions/s/messages:";
-    ObjectNode pull = BrokerClient.MAPPER.createObjectNode();
-    pull.put("max", options.get("--pull")).put("wait", "2s").put("worker", "w" + broker);
-    long deadline = beganNanos + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
-    try {
-      long idleSince = System.nanoTime();
-      while (left.get() > 0 && System.nanoTime() - deadline < 0) {
-        JsonNode messages = expect(client.post(path + "pull", pull)).path("messages");
-        if (messages.isEmpty()) {
-          continue;
-        }
-        long waited = System.nanoTime() - idleSince;
-        tally.longestWaitNanos.accumulateAndGet(waited, Math::max);
-        ObjectNode ack = BrokerClient.MAPPER.createObjectNode();
-        ArrayNode receipts = ack.putArray("receipts");
-        for (JsonNode message : messages) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(handleMillis));
-          receipts.add(message.path("receipt").asText());
-          String home = homes.get(message.path("queue").asInt());
-          (cluster.nodeOf(broker).equals(home) ? tally.local : tally.remote).incrementAndGet();
-        }
-        idleSince = System.nanoTime();
-        expect(client.post(path + "ack", ack));
-        left.addAndGet(-messages.size());
-      }
-    } catch (IOException e) {
-      System.err.println("spread-test: a worker of broker " + broker + ": " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private static JsonNode expect(BrokerClient.Reply reply) throws IOException {
