@@ -16,7 +16,6 @@ import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.Throttle;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -85,27 +84,14 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
 
   static final Duration LOOK = Duration.ofMillis(250);
 
-  /** A node gives out so much, a second and subscription, however busy it is. */
-  static final double LEAST_RATE = 50;
-
-  /** So much of what comes in may go out: a bit more, or what once waited would wait for ever. */
-  private static final double ARRIVALS = 1.25;
-
-  /** Fewer messages, and those of a second besides, are no backlog. */
-  private static final long LEAST_BACKLOG = 1_000;
-
   private static final Logger LOG = LoggerFactory.getLogger(FeedbackRelay.class);
   private static final long QUIET_NANOS = 10_000_000_000L;
-  private static final long PUBLISHING_NANOS = 2_000_000_000L;
 
   private final Parts parts;
   private final Map<Long, LocalSubscription> subscriptions = new HashMap<>();
   private final BackendReports backends;
   private final ActorRef<SuccessFeedback.Granted> onSuccess;
-  private Cpu cpu = new Cpu(0, 0, 1);
-  private long publishedCount;
-  private long publishedNanos;
-  private boolean isPublishing;
+  private final BusyNode busy = new BusyNode();
 
   public static Behavior<Command> create(Parts parts) {
     return Behaviors.setup(
@@ -141,7 +127,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     long now = parts.nanoTime().getAsLong();
     int nodes = Math.max(1, parts.brokerCount().getAsInt());
     parts.rates().setInitial(Allowance.OPEN.withLimitShare(1.0 / nodes));
-    lookAtPublishing(now);
+    busy.look(parts.published().getAsLong(), now);
     CatalogSnapshot catalog = parts.catalog().get();
     for (Throttle throttle : parts.rates().throttles()) {
       Topic topic = catalog.topic(throttle.topicUid());
@@ -164,7 +150,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
       }
     }
     backends.reportOthers(subscriptions.keySet(), catalog);
-    parts.figures().set(subscriptions.values(), cpu);
+    parts.figures().set(subscriptions.values(), busy.cpu());
     return this;
   }
 
@@ -190,7 +176,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
       backends.report(settings, local, now);
     }
     local.grants().keepBackends(settings.backends());
-    boundByCpu(local, now);
+    busy.bound(local, now);
     set(topic, subscription, local, local.grants().allowance(nodes, isFailing, now), now);
   }
 
@@ -235,40 +221,6 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
     }
   }
 
-  /**
-   * To give out less helps only who publishes meanwhile, and only a backlog can wait: what comes in
-   * may go out, or the node would be busy for longer.
-   */
-  private void boundByCpu(LocalSubscription local, long now) {
-    double passing = ARRIVALS * local.arrivalRate();
-    boolean hasBacklog = local.throttle().backlog(now) > LEAST_BACKLOG + passing;
-    boolean isBusy = cpu.share() < 1 && isPublishing && hasBacklog;
-    double before = local.rateBeforeBusy(isBusy);
-    if (!isBusy || before <= LEAST_RATE) {
-      local.grants().onCpu(Double.POSITIVE_INFINITY, "");
-      return;
-    }
-    double rate = Math.max(Math.max(LEAST_RATE, passing), before * cpu.share());
-    String detail =
-        String.format(
-            Locale.ROOT,
-            "the processors are %.0f %% busy: the backlog is worked off more slowly, so that"
-                + " publishing stays fast",
-            100 * cpu.busy());
-    local.grants().onCpu(rate, detail);
-  }
-
-  private void lookAtPublishing(long now) {
-    long count = parts.published().getAsLong();
-    if (count != publishedCount) {
-      publishedCount = count;
-      publishedNanos = now;
-      isPublishing = true;
-    } else if (now - publishedNanos > PUBLISHING_NANOS) {
-      isPublishing = false;
-    }
-  }
-
   private Behavior<Command> onSuccess(OnSuccess command) {
     LocalSubscription local = subscriptions.get(command.granted().subscriptionUid());
     if (local != null) {
@@ -306,12 +258,12 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   }
 
   private Behavior<Command> onCpu(Cpu now) {
-    if (now.share() < 1 != cpu.share() < 1) {
+    if (now.share() < 1 != busy.cpu().share() < 1) {
       LOG.info(
           "The processors are {} % busy: subscriptions may give out {} while messages are published",
           Math.round(100 * now.busy()), now.share() < 1 ? "less" : "what they like");
     }
-    cpu = now;
+    busy.onCpu(now);
     return this;
   }
 
@@ -325,7 +277,7 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
         .replyTo()
         .tell(
             NodeFeedback.Node.of(
-                parts.node(), cpu, subscriptions.values(), parts.nanoTime().getAsLong()));
+                parts.node(), busy.cpu(), subscriptions.values(), parts.nanoTime().getAsLong()));
     return this;
   }
 }

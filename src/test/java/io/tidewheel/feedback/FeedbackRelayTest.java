@@ -30,7 +30,6 @@ import org.junit.jupiter.api.Test;
 /** The relay of a node with real feedback actors, in virtual time and on the thread of the test. */
 class FeedbackRelayTest {
   private static final long TICK = 250_000_000L;
-  private static final int WANTED = 250;
   private static final DispatcherSelector HERE =
       DispatcherSelector.fromConfig(CallingThreadDispatcher.Id());
 
@@ -41,6 +40,7 @@ class FeedbackRelayTest {
   private final Actors actors = new Actors();
   private SubscriptionSettings settings = SubscriptionSettings.DEFAULTS;
   private int brokers = 1;
+  private int wanted = 250;
   private ActorRef<FeedbackRelay.Command> relay;
   private Dispatched subscription;
 
@@ -107,11 +107,14 @@ class FeedbackRelayTest {
     subscription = new Dispatched(rates, 1, 2, settings);
   }
 
-  /** Lets time pass with workers that take 1,000 a second; the messages given out a second. */
+  /**
+   * Lets time pass with workers that take four times {@code wanted} a second; the messages given
+   * out a second.
+   */
   private double run(double seconds, boolean isGood) {
     int given = 0;
     for (int i = 0; i < seconds * 4; i++) {
-      given += subscription.give(WANTED, isGood, "w", nanos.get());
+      given += subscription.give(wanted, isGood, "w", nanos.get());
       nanos.addAndGet(TICK);
       relay.tell(new FeedbackRelay.Look());
       if (actors.success != null) {
@@ -183,18 +186,19 @@ class FeedbackRelayTest {
   @Test
   void aBusyNodeGivesOutLessWhileMessagesArePublished() {
     start();
+    wanted = 2_500;
     run(5, true);
     relay.tell(new FeedbackRelay.Cpu(0.95, 0.5, 0.2));
-    assertThat(run(2, true)).as("nobody publishes").isEqualTo(1_000);
+    assertThat(run(2, true)).as("nobody publishes").isEqualTo(10_000);
     published.incrementAndGet();
     run(0.5, true);
     published.incrementAndGet();
-    assertThat(run(1, true)).isBetween(150.0, 320.0);
+    assertThat(run(1, true)).isBetween(1_500.0, 3_200.0);
     assertThat(allowance().reason()).isEqualTo(Allowance.Reason.CPU);
     assertThat(allowance().detail()).contains("95 %");
     relay.tell(new FeedbackRelay.Cpu(0.3, 0.1, 1));
     run(0.5, true);
-    assertThat(run(1, true)).isEqualTo(1_000);
+    assertThat(run(1, true)).isEqualTo(10_000);
   }
 
   @Test

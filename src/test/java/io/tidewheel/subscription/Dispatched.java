@@ -6,7 +6,7 @@ import io.tidewheel.catalog.SubscriptionSettings;
 public final class Dispatched {
   private final Throttle throttle;
   private final Policy policy;
-  private long backlog = 1_000_000;
+  private long backlog = 10_000_000;
 
   /** Of a subscription as it is set. */
   public Dispatched(
@@ -14,6 +14,11 @@ public final class Dispatched {
     rates.share(topicUid, subscriptionUid, 0, () -> 0);
     this.throttle = rates.throttle(subscriptionUid);
     this.policy = new Policy(settings, true);
+  }
+
+  /** From now on so much waits. */
+  public void setBacklog(long messages) {
+    backlog = messages;
   }
 
   public Throttle throttle() {
