@@ -59,6 +59,7 @@ import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.PullLog;
 import io.tidewheel.subscription.ReceiptCodec;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WaitingPulls;
 import io.tidewheel.subscription.WindowBudget;
 import io.tidewheel.worker.Consumer;
 import io.tidewheel.worker.Expiry;
@@ -96,6 +97,7 @@ final class NodeWiring {
   private final RowReader rows;
   private final TailCache tail;
   private final DequeueRates rates = new DequeueRates();
+  private final WaitingPulls waiting = new WaitingPulls();
 
   /** Opens the store, waits for it, and joins the cluster. */
   private NodeWiring(ActorSystem<Void> system, TidewheelSettings settings) {
@@ -220,7 +222,8 @@ final class NodeWiring {
             System::nanoTime,
             random,
             new WindowBudget(settings.budgets().windows(), WindowBudget.DEFAULT_WINDOW_BYTES),
-            rates);
+            rates,
+            waiting);
     queues.start(
         new Queue.Dependencies(
             ownership(QUEUE_CHECKPOINTS, store.messageLogs()),
@@ -273,7 +276,9 @@ final class NodeWiring {
       ActorRef<BacklogBoard.Command> board, Questions questions, Idleness idleness) {
     ActorRef<Workers.Command> workers =
         system.systemActorOf(
-            Workers.create(queues, board, Workers.DEFAULT_MAX_PULLS), "workers", Props.empty());
+            Workers.create(queues, board, waiting, Workers.DEFAULT_MAX_PULLS),
+            "workers",
+            Props.empty());
     Questions settles = new Questions(queues, Questions.DEFAULT_MAX_SETTLES);
     return new NodeConsumer(workers, settles, questions, queues, idleness, system);
   }

@@ -125,12 +125,7 @@ final class Deliveries {
       return List.of();
     }
     List<Delivery> given = new ArrayList<>();
-    window.turns.limitRetries(request.retryShare);
-    window.take(
-        allowed,
-        request.maxBytes,
-        now.nanos(),
-        slot -> given.add(give(slot, request, policy, now)));
+    window.take(allowed, request, now.nanos(), slot -> given.add(give(slot, request, policy, now)));
     return given;
   }
 

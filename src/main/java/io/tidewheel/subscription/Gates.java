@@ -81,6 +81,17 @@ final class Gates {
     return outer(policy) == null ? pulling.dueNanos(known, policy, now) : Long.MAX_VALUE;
   }
 
+  /** Answers workers of this node that found nothing before, as long as there is something. */
+  void giveToWaiting(
+      WaitingPulls waiting, long subscriptionUid, Deliveries known, Policy policy, Now now) {
+    while (waiting.isAny(subscriptionUid) && dispatchable(known, policy) > 0) {
+      Pull pull = waiting.take(subscriptionUid);
+      if (pull != null) {
+        pull(pull, known, policy, now);
+      }
+    }
+  }
+
   void pull(Pull pull, @Nullable Deliveries known, Policy policy, Now now) {
     if (known == null || outer(policy) != null || pull.max() <= 0) {
       pull.replyTo().tell(Pulled.nothing(pull.call()));

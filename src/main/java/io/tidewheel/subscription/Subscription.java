@@ -307,7 +307,8 @@ public final class Subscription {
       LongSupplier nanoTime,
       RandomGenerator random,
       WindowBudget windows,
-      DequeueRates rates) {}
+      DequeueRates rates,
+      WaitingPulls waiting) {}
 
   /** Makes subscriptions for queues. */
   public static Reader.Factory factory(Dependencies deps) {

@@ -330,6 +330,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (known.isKnown()) {
       outbox.advance(known.state(), policies.origin(reader.queue()));
     }
+    gates.giveToWaiting(deps.waiting(), reader.subscriptionUid(), known, policy, now);
     write(known, now);
     if (isDone(known, now)) {
       return Behaviors.stopped();

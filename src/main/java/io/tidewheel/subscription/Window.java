@@ -31,7 +31,7 @@ final class Window {
   static final int MAX_KEY_RUN = 100;
 
   private final Map<Long, Slot> slots = new HashMap<>();
-  final Turns turns = new Turns();
+  private final Turns turns = new Turns();
   private final Ages ages = new Ages();
   private final Payloads payloads;
   private final KeyLines lines;
@@ -185,13 +185,14 @@ final class Window {
   /**
    * Gives out what can be given out, in order; a suspect without others.
    *
-   * @param max messages
-   * @param maxPayloadBytes of payload, and as much else as an {@link AnswerRoom} has; one larger
-   *     message goes alone
+   * @param max messages, at most as many as are asked for
+   * @param request says how much of payload, beside which an {@link AnswerRoom} has its own bound;
+   *     one larger message goes alone
    */
-  void take(int max, long maxPayloadBytes, long nowNanos, Consumer<Slot> action) {
+  void take(int max, Deliveries.Request request, long nowNanos, Consumer<Slot> action) {
+    turns.limitRetries(request.retryShare());
     int left = max;
-    AnswerRoom room = new AnswerRoom(maxPayloadBytes);
+    AnswerRoom room = new AnswerRoom(request.maxBytes());
     while (left > 0) {
       Slot slot = turns.peek(stale -> move(stale, Place.BLOCKED));
       if (slot == null || !room.isFor(slot) || (slot.isSuspect && left < max)) {

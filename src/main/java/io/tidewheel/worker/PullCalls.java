@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WaitingPulls;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,10 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pulls of one worker that are out at queues: which are open, which of them is waited for, and
- * which queues did not answer in time. Part of the worker's actor.
+ * which queues did not answer in time; and the one that waits for any queue of the node. Part of
+ * the worker's actor.
  */
 final class PullCalls {
   private static final int NONE = -1;
+
+  /** Of a call that any queue of the node may answer. */
+  static final int ANYWHERE = -1;
 
   /** A pull at one queue; a candidate is a queue that the board says has work. */
   record Call(int queue, boolean isCandidate) {}
@@ -24,6 +29,7 @@ final class PullCalls {
   private final ActorContext<PullWorker.Command> context;
   private final ActorRef<Subscription.Pulled> receiver;
   private final QueueCalls queues;
+  private final WaitingPulls waiting;
   private final Consumer.PullRequest request;
   private final Map<Integer, Call> open = new HashMap<>();
 
@@ -35,8 +41,15 @@ final class PullCalls {
   /** The call whose answer is waited for before the next is made. */
   private int current = NONE;
 
+  /** The pull that waits for any queue, unless it was taken back. */
+  private Subscription.@Nullable Pull waitingPull;
+
   PullCalls(
-      ActorContext<PullWorker.Command> context, QueueCalls queues, Consumer.PullRequest request) {
+      ActorContext<PullWorker.Command> context,
+      QueueCalls queues,
+      WaitingPulls waiting,
+      Consumer.PullRequest request) {
+    this.waiting = waiting;
     this.context = context;
     this.receiver = context.messageAdapter(Subscription.Pulled.class, PullWorker.Answered::new);
     this.queues = queues;
@@ -55,13 +68,31 @@ final class PullCalls {
   int pull(int queue, boolean isCandidate, Hand hand) {
     int call = ++last;
     open.put(call, new Call(queue, isCandidate));
-    queues.pull(queue, hand.roomCount(), hand.roomBytes(), request, call, receiver);
+    queues.tell(
+        queue, QueueCalls.pull(request, hand.roomCount(), hand.roomBytes(), call, receiver));
     return call;
   }
 
   /** The same, and nothing else is asked before it answers or its time is over. */
   void pullAndAwait(int queue, boolean isCandidate, Hand hand) {
     current = pull(queue, isCandidate, hand);
+  }
+
+  /** Leaves a pull for the queue of the node that has something first. */
+  void waitForAny(Hand hand) {
+    int call = ++last;
+    open.put(call, new Call(ANYWHERE, false));
+    waitingPull = QueueCalls.pull(request, hand.roomCount(), hand.roomBytes(), call, receiver);
+    waiting.add(queues.subscriptionUid(), waitingPull);
+  }
+
+  /** Waits for any queue no more; if one has taken the pull its answer is open. */
+  void stopWaiting() {
+    Subscription.Pull pull = waitingPull;
+    waitingPull = null;
+    if (pull != null && waiting.remove(queues.subscriptionUid(), pull)) {
+      open.remove(pull.call());
+    }
   }
 
   /** An answer came; null if nobody knows the call any more. */

@@ -15,6 +15,7 @@ import io.tidewheel.backlog.Standing;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WaitingPulls;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +30,9 @@ import java.util.function.Supplier;
  *       asks queues of its own node only.
  *   <li>Queues that the board has no row of are asleep or moving: each is woken once, and if nobody
  *       else had anything, asked once.
- *   <li>With nothing in hand it waits on the board until its time is over. While the board does not
- *       answer it asks the queues itself, about once a second.
+ *   <li>With nothing in hand it waits until its time is over: on the board, and with a pull that
+ *       the next queue of its node answers. While the board does not answer it asks the queues
+ *       itself, about once a second.
  *   <li>A queue that does not answer holds up nobody: the worker goes on, and takes the answer when
  *       it comes.
  *   <li>Nothing stays leased by a race: what comes after the answer, does not fit, or finds that
@@ -96,36 +98,34 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
   Phase phase = Phase.LOOKING;
   private boolean isWaitOver;
 
+  /** Where a worker finds what there is. */
+  record Sources(QueueRouter router, ActorRef<BacklogBoard.Command> board, WaitingPulls waiting) {}
+
   /**
    * A worker.
    *
    * @param isBoardSilent whether the board does not answer now
    */
-  static Behavior<Command> create(
-      PullTask task,
-      QueueRouter router,
-      ActorRef<BacklogBoard.Command> board,
-      boolean isBoardSilent) {
+  static Behavior<Command> create(PullTask task, Sources sources, boolean isBoardSilent) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new PullWorker(context, timers, task, router, board, isBoardSilent)));
+                timers -> new PullWorker(context, timers, task, sources, isBoardSilent)));
   }
 
   PullWorker(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       PullTask task,
-      QueueRouter router,
-      ActorRef<BacklogBoard.Command> board,
+      Sources sources,
       boolean isBoardSilent) {
     super(context);
     this.timers = timers;
     this.task = task;
-    QueueCalls queues = new QueueCalls(router, task.topicUid(), task.subscriptionUid());
-    this.calls = new PullCalls(context, queues, task.request());
+    QueueCalls queues = new QueueCalls(sources.router(), task.topicUid(), task.subscriptionUid());
+    this.calls = new PullCalls(context, queues, sources.waiting(), task.request());
     ActorRef<Offer> offers = context.messageAdapter(Offer.class, Offered::new);
-    this.board = new BoardSeat(board, task.subscriptionUid(), offers);
+    this.board = new BoardSeat(sources.board(), task.subscriptionUid(), offers);
     this.hand = new Hand(task.request().max(), task.request().maxBytes());
     pullTimeout = task.pullTimeout();
     limit();
@@ -183,9 +183,10 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (offer.rows().isEmpty()) {
       // The board has lost what it knew.
       sweep.forgetUnknown();
-      board.leave();
+      leave();
       return look();
     }
+    calls.stopWaiting();
     board.onPromise(offer.rows().get(0).queue());
     return begin(offer);
   }
@@ -248,8 +249,15 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (calls.isAnyDoubtful()) {
       start(Timer.LOOK_AGAIN, PullTask.PULL_TIMEOUT, this::onLookAgain);
     }
+    calls.waitForAny(hand);
     board.take(hand.roomCount());
     return this;
+  }
+
+  /** Waits neither at the board nor for a queue. */
+  void leave() {
+    calls.stopWaiting();
+    board.leave();
   }
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
@@ -270,7 +278,9 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
       return calls.isAnyOpen() ? this : Behaviors.stopped();
     }
     boolean isEmpty = deliveries.isEmpty() || command.pulled().dispatchableLeft() == 0;
-    board.tellLooked(call.queue(), isEmpty);
+    if (call.queue() != PullCalls.ANYWHERE) {
+      board.tellLooked(call.queue(), isEmpty);
+    }
     if (phase == Phase.RESTING) {
       calls.release(deliveries);
       return this;
@@ -298,7 +308,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.WAITING) {
       return this;
     }
-    board.leave();
+    leave();
     phase = Phase.PULLING;
     return next();
   }
@@ -315,7 +325,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.WAITING) {
       return this;
     }
-    board.leave();
+    leave();
     timers.cancel(Timer.LOOK_AGAIN);
     sweep.forgetUnknown();
     return begin(Offer.nothing(0));
@@ -349,7 +359,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (phase != Phase.WAITING) {
       return this;
     }
-    board.leave();
+    leave();
     return look();
   }
 
@@ -380,7 +390,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
   void close() {
     phase = Phase.CLOSED;
     timers.cancelAll();
-    board.leave();
+    leave();
   }
 
   private void start(Timer timer, Duration timeout, Supplier<Behavior<Command>> then) {

@@ -24,26 +24,23 @@ record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
     router.tell(topicUid, queue, new Queue.ToReader(subscriptionUid, command));
   }
 
-  /** Pulls; the leases end with what the request has watched, if it does. */
-  void pull(
-      int queue,
+  /** A pull; the leases end with what the request has watched, if it does. */
+  static Subscription.Pull pull(
+      Consumer.PullRequest request,
       int max,
       int maxBytes,
-      Consumer.PullRequest request,
       int call,
       ActorRef<Subscription.Pulled> replyTo) {
     Duration lease = request.lease();
-    tell(
-        queue,
-        new Subscription.Pull(
-            max,
-            maxBytes,
-            lease == null ? 0 : lease.toMillis(),
-            Objects.requireNonNullElse(request.worker(), ""),
-            Objects.requireNonNullElse(request.version(), ""),
-            request.watch(),
-            call,
-            replyTo));
+    return new Subscription.Pull(
+        max,
+        maxBytes,
+        lease == null ? 0 : lease.toMillis(),
+        Objects.requireNonNullElse(request.worker(), ""),
+        Objects.requireNonNullElse(request.version(), ""),
+        request.watch(),
+        call,
+        replyTo);
   }
 
   /** Gives deliveries back, as if they had never been given out; nobody waits for the answers. */

@@ -1,13 +1,10 @@
 package io.tidewheel.worker;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.ReceiveBuilder;
 import akka.actor.typed.javadsl.TimerScheduler;
-import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.queue.QueueRouter;
 
 /**
  * A worker that is told to pull again and again. Once it has answered it rests, and goes on where
@@ -26,25 +23,20 @@ final class StandingWorker extends PullWorker {
   private boolean isEnding;
 
   /** As {@link PullWorker#create}, and pulls at once. */
-  static Behavior<Command> create(
-      PullTask task,
-      QueueRouter router,
-      ActorRef<BacklogBoard.Command> board,
-      boolean isBoardSilent) {
+  static Behavior<Command> create(PullTask task, Sources sources, boolean isBoardSilent) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new StandingWorker(context, timers, task, router, board, isBoardSilent)));
+                timers -> new StandingWorker(context, timers, task, sources, isBoardSilent)));
   }
 
   private StandingWorker(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       PullTask task,
-      QueueRouter router,
-      ActorRef<BacklogBoard.Command> board,
+      Sources sources,
       boolean isBoardSilent) {
-    super(context, timers, task, router, board, isBoardSilent);
+    super(context, timers, task, sources, isBoardSilent);
   }
 
   @Override
@@ -96,7 +88,7 @@ final class StandingWorker extends PullWorker {
     timers.cancel(Timer.CALL);
     timers.cancel(Timer.LOOK_AGAIN);
     calls.stopAwaiting();
-    board.leave();
+    leave();
     if (!task.answer().complete(hand.deliveries())) {
       calls.release(hand.deliveries());
     }

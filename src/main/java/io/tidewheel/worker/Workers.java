@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.queue.QueueRouter;
+import io.tidewheel.subscription.WaitingPulls;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -58,8 +59,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   /** Between two questions whether the board answers, while somebody pulls. */
   static final Duration BOARD_INTERVAL = Duration.ofSeconds(1);
 
-  private final QueueRouter router;
-  private final ActorRef<BacklogBoard.Command> board;
+  private final PullWorker.Sources sources;
   private final int maxPulls;
   private final TimerScheduler<Command> timers;
   private final ActorRef<BacklogBoard.Pong> pongs;
@@ -68,23 +68,24 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
   private boolean isBoardSilent;
 
   public static Behavior<Command> create(
-      QueueRouter router, ActorRef<BacklogBoard.Command> board, int maxPulls) {
+      QueueRouter router,
+      ActorRef<BacklogBoard.Command> board,
+      WaitingPulls waiting,
+      int maxPulls) {
+    PullWorker.Sources sources = new PullWorker.Sources(router, board, waiting);
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new Workers(context, timers, router, board, maxPulls)));
+        context -> Behaviors.withTimers(timers -> new Workers(context, timers, sources, maxPulls)));
   }
 
   private Workers(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      QueueRouter router,
-      ActorRef<BacklogBoard.Command> board,
+      PullWorker.Sources sources,
       int maxPulls) {
     super(context);
     this.timers = timers;
     this.pongs = context.messageAdapter(BacklogBoard.Pong.class, pong -> new BoardAnswered());
-    this.router = router;
-    this.board = board;
+    this.sources = sources;
     this.maxPulls = maxPulls;
   }
 
@@ -106,7 +107,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
       return this;
     }
     ActorRef<PullWorker.Command> worker =
-        begin(PullWorker.create(command.task(), router, board, isBoardSilent));
+        begin(PullWorker.create(command.task(), sources, isBoardSilent));
     getContext().watchWith(worker, new Ended(worker));
     return this;
   }
@@ -117,7 +118,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
       return this;
     }
     ActorRef<PullWorker.Command> worker =
-        begin(StandingWorker.create(command.task(), router, board, isBoardSilent));
+        begin(StandingWorker.create(command.task(), sources, isBoardSilent));
     getContext().watchWith(worker, new StandingEnded(worker, command.end()));
     command.worker().complete(worker);
     return this;
@@ -149,7 +150,7 @@ public final class Workers extends AbstractBehavior<Workers.Command> {
       pulls.forEach(worker -> worker.tell(new PullWorker.BoardSilent()));
     } else {
       isBoardAsked = true;
-      board.tell(new BacklogBoard.Ping(pongs));
+      sources.board().tell(new BacklogBoard.Ping(pongs));
     }
     if (!pulls.isEmpty() || isBoardSilent) {
       timers.startSingleTimer(LOOK, LOOK, BOARD_INTERVAL);

@@ -1,5 +1,7 @@
 package io.tidewheel.subscription;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
@@ -41,6 +43,7 @@ final class Fixture implements AutoCloseable {
   final MemoryCatalog catalog = new MemoryCatalog();
   final DeadLetterQueue deadLetters = new DeadLetterQueue();
   final List<Subscription.Board.Row> rows = new ArrayList<>();
+  final WaitingPulls waiting = new WaitingPulls();
   final AtomicBoolean isFenceHeld = new AtomicBoolean(true);
   long windowBytes = 8 << 20;
 
@@ -99,7 +102,8 @@ final class Fixture implements AutoCloseable {
             nanos::get,
             new Random(starts + 1L),
             new WindowBudget(windowBytes, windowBytes, maxDeferred),
-            new DequeueRates());
+            new DequeueRates(),
+            waiting);
     Reader.Context context =
         new Reader.Context(TOPIC, QUEUE, UID, 0, log.nextOffset(), log, queue.getRef());
     starts++;
@@ -174,6 +178,19 @@ final class Fixture implements AutoCloseable {
   List<Delivery> pull(int max, @Nullable ActorRef<?> worker) {
     ref().tell(new Subscription.Pull(max, 4 << 20, 0, "worker", "1", worker, 1, pulled.getRef()));
     return pulled.receiveMessage().deliveries();
+  }
+
+  /** Leaves a pull for whichever queue has something first. */
+  void waitForAny(int call, int max) {
+    waiting.add(
+        UID, new Subscription.Pull(max, 4 << 20, 0, "worker", "1", null, call, pulled.getRef()));
+  }
+
+  /** The answer to {@link #waitForAny}. */
+  List<Delivery> awaitPulled(int call) {
+    Subscription.Pulled answer = pulled.receiveMessage();
+    assertThat(answer.call()).isEqualTo(call);
+    return answer.deliveries();
   }
 
   Delivery pullOne() {

@@ -40,6 +40,33 @@ class SubscriptionTest {
     assertThat(f.pull(10)).isEmpty();
   }
 
+  /** The short way: the board hears nothing of a message that a worker has at once. */
+  @Test
+  void answersWorkersThatWaitInTheTurnOfTheMessage() {
+    f.start();
+    f.status();
+    f.waitForAny(1, 10);
+    f.waitForAny(2, 2);
+    f.publish(free("a"));
+    assertThat(f.awaitPulled(1)).extracting(Fixture::text).containsExactly("a");
+    f.publish(free("b"), free("c"), free("d"));
+    assertThat(f.awaitPulled(2)).extracting(Fixture::text).containsExactly("b", "c");
+    f.status();
+    assertThat(f.pull(10)).extracting(Fixture::text).containsExactly("d");
+    synchronized (f.rows) {
+      assertThat(f.rows.stream().mapToLong(Subscription.Board.Row::dispatchable).max()).hasValue(1);
+    }
+  }
+
+  @Test
+  void leavesWorkersWaitingWhileItIsPaused() {
+    f.settings(s -> Settings.paused(s, true)).start();
+    f.waitForAny(1, 10);
+    f.publish(free("a"));
+    f.status();
+    assertThat(f.waiting.isAny(Fixture.UID)).isTrue();
+  }
+
   @Test
   void redeliversWhenTheLeaseExpires() {
     f.start();

@@ -9,6 +9,8 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.MessageBatch;
 import io.tidewheel.subscription.SubscriptionEvent.Dying;
 import io.tidewheel.subscription.SubscriptionEvent.Settled;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -76,7 +78,7 @@ class SuspectsTest {
     queue.pull("first", 9);
     queue.end("first");
     Delivery suspect = queue.pull("second", 9).get(0);
-    queue.settle(new SettleAction.Nack(java.time.Duration.ZERO, "no"), suspect);
+    queue.settle(new SettleAction.Nack(Duration.ZERO, "no"), suspect);
     assertThat(texts(queue.pull("third", 1))).containsExactly("a:2");
   }
 
@@ -245,8 +247,7 @@ class SuspectsTest {
     }
 
     private boolean isPoison(long offset) {
-      return new String(
-              messages.get((int) offset).payload(), java.nio.charset.StandardCharsets.UTF_8)
+      return new String(messages.get((int) offset).payload(), StandardCharsets.UTF_8)
           .equals("poison");
     }
 

@@ -26,14 +26,17 @@ import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
+import io.tidewheel.subscription.WaitingPulls;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A consumer with its board; the test plays the queues and their subscriptions. */
@@ -46,6 +49,7 @@ final class ConsumerFixture {
   final QueueRouter router;
   final ActorRef<BacklogBoard.Command> board;
   final BacklogReports reports;
+  final WaitingPulls waiting = new WaitingPulls();
   final ActorRef<Workers.Command> workers;
   final Questions questions;
   final NodeConsumer consumer;
@@ -61,7 +65,7 @@ final class ConsumerFixture {
     router = (topicUid, queue, command) -> queues.getRef().tell(new Sent(queue, command));
     board = kit.spawn(BacklogBoard.create(Boards.alone()));
     reports = new BacklogReports(board, new Claims(() -> Instant.EPOCH));
-    workers = kit.spawn(Workers.create(router, board, maxPulls));
+    workers = kit.spawn(Workers.create(router, board, waiting, maxPulls));
     questions = new Questions(this::ask, maxQuestions);
     consumer =
         new NodeConsumer(
@@ -83,6 +87,22 @@ final class ConsumerFixture {
         replyTo -> new Sent(queue, question.apply(replyTo)),
         timeout,
         kit.system().scheduler());
+  }
+
+  /** Until a worker waits for any queue. */
+  void awaitWaiting() {
+    TestProbe<Object> probe = kit.createTestProbe();
+    probe.awaitAssert(
+        () -> {
+          assertThat(waiting.isAny(SUBSCRIPTION)).isTrue();
+          return 0;
+        });
+  }
+
+  /** The pull of the worker that waits longest for any queue. */
+  Subscription.Pull expectWaiting() {
+    awaitWaiting();
+    return Objects.requireNonNull(waiting.take(SUBSCRIPTION));
   }
 
   static Topic topic(int queueCount) {
@@ -174,6 +194,17 @@ final class ConsumerFixture {
     pull.command()
         .replyTo()
         .tell(new Subscription.Pulled(pull.command().call(), List.of(deliveries), 0));
+  }
+
+  /** As {@link #give}, and much is left. */
+  static void giveOfMany(AtQueue<Subscription.Pull> pull, Delivery... deliveries) {
+    pull.command()
+        .replyTo()
+        .tell(new Subscription.Pulled(pull.command().call(), List.of(deliveries), 1_000));
+  }
+
+  static List<Delivery> get(CompletableFuture<List<Delivery>> answer) {
+    return answer.orTimeout(10, TimeUnit.SECONDS).join();
   }
 
   <T extends Subscription.Command> AtQueue<T> expect(Class<T> type) {

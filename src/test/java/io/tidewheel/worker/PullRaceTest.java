@@ -25,6 +25,7 @@ import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
+import io.tidewheel.subscription.WaitingPulls;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,13 +67,14 @@ class PullRaceTest {
     ManualTime time = ManualTime.get(KIT.system());
     ActorRef<BacklogBoard.Command> board = KIT.spawn(BacklogBoard.create(Boards.alone()));
     BacklogReports reports = new BacklogReports(board, new Claims(() -> Instant.EPOCH));
+    WaitingPulls waiting = new WaitingPulls();
     List<ActorRef<Event>> queues = new ArrayList<>();
     for (int queue = 0; queue < QUEUES; queue++) {
-      queues.add(KIT.spawn(new PlayedQueue(queue, seed, reports).behavior()));
+      queues.add(KIT.spawn(new PlayedQueue(queue, seed, reports, waiting).behavior()));
     }
     QueueRouter router =
         (topicUid, queue, command) -> queues.get(queue).tell(new Received(command));
-    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, 50));
+    ActorRef<Workers.Command> workers = KIT.spawn(Workers.create(router, board, waiting, 50));
     Questions questions = new Questions(PullRaceTest::nobodyAsks, 1);
     NodeConsumer consumer =
         new NodeConsumer(
@@ -156,13 +158,15 @@ class PullRaceTest {
     private final int queue;
     private final Random random;
     private final BacklogReports reports;
+    private final WaitingPulls waiting;
     private final TreeSet<Long> ready = new TreeSet<>();
     private final Set<Receipt> leased = new HashSet<>();
     private final List<Runnable> late = new ArrayList<>();
     private long nextOffset;
     private boolean isCalm;
 
-    PlayedQueue(int queue, long seed, BacklogReports reports) {
+    PlayedQueue(int queue, long seed, BacklogReports reports, WaitingPulls waiting) {
+      this.waiting = waiting;
       this.queue = queue;
       this.random = new Random(31 * seed + queue);
       this.reports = reports;
@@ -181,7 +185,7 @@ class PullRaceTest {
     private Behavior<Event> onReceived(Queue.Command command) {
       if (command instanceof Queue.ToReader toReader) {
         if (toReader.command() instanceof Subscription.Pull pull) {
-          onPull(pull);
+          onPull(pull, isCalm ? 9 : random.nextInt(10));
         } else if (toReader.command() instanceof Subscription.Settle settle) {
           settle.receipts().forEach(receipt -> assertThat(leased.remove(receipt)).isTrue());
           settle.receipts().forEach(receipt -> ready.add(receipt.offset()));
@@ -190,8 +194,7 @@ class PullRaceTest {
       return report();
     }
 
-    private void onPull(Subscription.Pull pull) {
-      int fate = isCalm ? 9 : random.nextInt(10);
+    private void onPull(Subscription.Pull pull, int fate) {
       if (fate == 0) {
         return;
       }
@@ -213,6 +216,12 @@ class PullRaceTest {
     private Behavior<Event> onPublished(int count) {
       for (int i = 0; i < count; i++) {
         ready.add(nextOffset++);
+      }
+      while (!ready.isEmpty() && waiting.isAny(SUBSCRIPTION)) {
+        Subscription.Pull pull = waiting.take(SUBSCRIPTION);
+        if (pull != null) {
+          onPull(pull, isCalm ? 9 : 1 + random.nextInt(9));
+        }
       }
       return report();
     }

@@ -1,6 +1,7 @@
 package io.tidewheel.worker;
 
 import static io.tidewheel.worker.ConsumerFixture.delivery;
+import static io.tidewheel.worker.ConsumerFixture.get;
 import static io.tidewheel.worker.ConsumerFixture.give;
 import static io.tidewheel.worker.ConsumerFixture.request;
 import static io.tidewheel.worker.ConsumerFixture.subscription;
@@ -16,6 +17,7 @@ import akka.actor.typed.ActorRef;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
+import io.tidewheel.subscription.WaitingPulls;
 import io.tidewheel.worker.ConsumerFixture.AtQueue;
 import java.time.Duration;
 import java.util.BitSet;
@@ -42,6 +44,10 @@ class PullWorkerTest {
   @BeforeEach
   void start() {
     fixture = new ConsumerFixture(KIT, 100, 100, 100);
+  }
+
+  private PullWorker.Sources sources(ActorRef<BacklogBoard.Command> board) {
+    return new PullWorker.Sources(fixture.router, board, fixture.waiting);
   }
 
   @Test
@@ -333,7 +339,7 @@ class PullWorkerTest {
   void leavesTheBoardWhenItsTimeIsOverSoThatACrossingWakeIsPassedOn() {
     TestProbe<BacklogBoard.Command> board = KIT.createTestProbe(BacklogBoard.Command.class);
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef(), false));
+    KIT.spawn(PullWorker.create(task(1, WAIT, answer), sources(board.getRef()), false));
     BitSet awake = new BitSet();
     awake.set(0);
     board
@@ -351,7 +357,7 @@ class PullWorkerTest {
   void asksTheQueuesWhenTheBoardDoesNotAnswer() {
     TestProbe<BacklogBoard.Command> board = KIT.createTestProbe(BacklogBoard.Command.class);
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
-    KIT.spawn(PullWorker.create(task(1, WAIT, answer), fixture.router, board.getRef(), false));
+    KIT.spawn(PullWorker.create(task(1, WAIT, answer), sources(board.getRef()), false));
     board.expectMessageClass(BacklogBoard.Candidates.class);
     fixture.time.timePasses(PullWorker.BOARD_TIMEOUT);
     fixture.expectWake(0);
@@ -395,9 +401,7 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(
-            PullWorker.create(
-                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
+        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), sources(fixture.board), false));
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
     fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
@@ -414,9 +418,7 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     fixture.report(0, 9);
     ActorRef<PullWorker.Command> worker =
-        KIT.spawn(
-            PullWorker.create(
-                task(1, Duration.ZERO, answer), fixture.router, fixture.board, false));
+        KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), sources(fixture.board), false));
     fixture.expectPull(0);
     fixture.time.timePasses(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
@@ -443,7 +445,7 @@ class PullWorkerTest {
   void asksTheQueuesItselfWhileTheBoardDoesNotAnswer() {
     TestProbe<BacklogBoard.Command> board = KIT.createTestProbe();
     ActorRef<Workers.Command> workers =
-        KIT.spawn(Workers.create(fixture.router, board.getRef(), 10));
+        KIT.spawn(Workers.create(fixture.router, board.getRef(), new WaitingPulls(), 10));
     CompletableFuture<List<Delivery>> answer = new CompletableFuture<>();
     workers.tell(new Workers.Pull(task(1, WAIT, answer)));
     board.expectMessageClass(BacklogBoard.Candidates.class);
@@ -530,9 +532,5 @@ class PullWorkerTest {
         ConsumerFixture.SUBSCRIPTION,
         request(5, 1_000, wait),
         answer);
-  }
-
-  private static List<Delivery> get(CompletableFuture<List<Delivery>> answer) {
-    return answer.orTimeout(10, TimeUnit.SECONDS).join();
   }
 }

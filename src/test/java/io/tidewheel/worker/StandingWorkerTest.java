@@ -1,7 +1,9 @@
 package io.tidewheel.worker;
 
 import static io.tidewheel.worker.ConsumerFixture.delivery;
+import static io.tidewheel.worker.ConsumerFixture.get;
 import static io.tidewheel.worker.ConsumerFixture.give;
+import static io.tidewheel.worker.ConsumerFixture.giveOfMany;
 import static io.tidewheel.worker.ConsumerFixture.request;
 import static io.tidewheel.worker.ConsumerFixture.subscription;
 import static io.tidewheel.worker.ConsumerFixture.topic;
@@ -16,7 +18,6 @@ import io.tidewheel.worker.ConsumerFixture.AtQueue;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,54 @@ class StandingWorkerTest {
       give(fixture.expectPull(0), delivery(0, i, 10));
       assertThat(get(answer)).containsExactly(delivery(0, i, 10));
     }
+  }
+
+  /** The way of a message that comes while a worker of its node waits. */
+  @Test
+  void isAnsweredByTheQueueThatHasSomethingFirst() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    for (int i = 1; i < 4; i++) {
+      CompletableFuture<List<Delivery>> next = standing.next(5);
+      Subscription.Pull pull = fixture.expectWaiting();
+      assertThat(pull.max()).isEqualTo(5);
+      pull.replyTo().tell(new Subscription.Pulled(pull.call(), List.of(delivery(0, i, 10)), 0));
+      assertThat(get(next)).containsExactly(delivery(0, i, 10));
+    }
+    assertThat(fixture.waiting.isAny(ConsumerFixture.SUBSCRIPTION)).isFalse();
+  }
+
+  @Test
+  void givesBackWhatAQueueGaveWhenItHadEnded() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    CompletableFuture<List<Delivery>> next = standing.next(5);
+    Subscription.Pull pull = fixture.expectWaiting();
+    standing.end();
+    assertThat(get(next)).isEmpty();
+    pull.replyTo().tell(new Subscription.Pulled(pull.call(), List.of(delivery(0, 1, 10)), 0));
+    fixture.expectReleased(0, 1);
+  }
+
+  /** Guards queues that would answer a worker that is not there any more. */
+  @Test
+  void waitsNoMoreWhenItHasEnded() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    CompletableFuture<List<Delivery>> next = standing.next(5);
+    fixture.awaitWaiting();
+    standing.end();
+    assertThat(get(next)).isEmpty();
+    assertThat(fixture.waiting.isAny(ConsumerFixture.SUBSCRIPTION)).isFalse();
   }
 
   @Test
@@ -227,20 +276,5 @@ class StandingWorkerTest {
 
   private Consumer.StandingPull stand(int queues) {
     return fixture.consumer.stand(topic(queues), subscription(), request(1, 1_000, WAIT));
-  }
-
-  /** As {@code give}, and much is left. */
-  private static void giveOfMany(AtQueue<Subscription.Pull> pull, Delivery... deliveries) {
-    pull.command()
-        .replyTo()
-        .tell(new Subscription.Pulled(pull.command().call(), List.of(deliveries), 1_000));
-  }
-
-  private static List<Delivery> get(CompletableFuture<List<Delivery>> answer) {
-    try {
-      return answer.get(10, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError(e.getCause() == null ? e : e.getCause());
-    }
   }
 }
