@@ -115,10 +115,13 @@ class MonitorIT {
     assertThat(value("tidewheel_batch_messages_sum")).isEqualTo(7);
     assertThat(value("tidewheel_writer_conflicts_total")).isZero();
     assertClean(scrape(""));
+    assertThat(scrape("?topic=orders")).doesNotContain("tidewheel_subscription_allowed_rate{");
+    node.put("/v1/topics/orders/subscriptions/mail", "{\"rateLimit\":2.5}");
     String ofTopic = scrape("?topic=orders");
     assertThat(ofTopic)
         .contains(
-            "tidewheel_subscription_backlog_messages{topic=\"orders\",subscription=\"mail\"} 7\n");
+            "tidewheel_subscription_backlog_messages{topic=\"orders\",subscription=\"mail\"} 7\n",
+            "tidewheel_subscription_allowed_rate{topic=\"orders\",subscription=\"mail\"} 2.500\n");
     assertClean(ofTopic);
   }
 
