@@ -69,7 +69,7 @@ record FeedbackWiring(
         Props.empty());
     register(figures, metrics);
     Supplier<List<ActorRef<FeedbackRelay.Command>>> others = cluster.others(FeedbackRelay.NAME);
-    return new NodeFeedback(system, relay, others, router);
+    return new NodeFeedback(system, relay, others, router, System::nanoTime);
   }
 
   private static CpuFeedback.Processors processors() {

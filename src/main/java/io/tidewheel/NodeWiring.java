@@ -151,6 +151,7 @@ final class NodeWiring {
     ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
     Publisher publisher = measured.timed(publisher(pending), System::nanoTime);
     LogBrowser browser = new LogBrowser(rows, tail);
+    Feedback feedback = startFeedback(pending, metrics);
     Broker broker =
         new Broker(
             topics,
@@ -166,9 +167,9 @@ final class NodeWiring {
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
             board::tell,
-            monitor(board),
+            monitor(board, feedback),
             sessions(topics, pending, consumer, inspector),
-            startFeedback(pending, metrics),
+            feedback,
             clock,
             System::nanoTime);
     HttpServer server = serve(broker);
@@ -325,9 +326,13 @@ final class NodeWiring {
         system.systemActorOf(Redrives.create(parts), "redrives", Props.empty()), topics);
   }
 
-  private NodeMonitor monitor(ActorRef<BacklogBoard.Command> board) {
+  private NodeMonitor monitor(ActorRef<BacklogBoard.Command> board, Feedback feedback) {
     NodeMonitor monitor =
-        new NodeMonitor(system, new BacklogMonitor.Parts(board, clock, System::nanoTime));
+        new NodeMonitor(
+            system,
+            new BacklogMonitor.Parts(board, clock, System::nanoTime),
+            feedback,
+            published::get);
     monitor.bindTo(metrics);
     return monitor;
   }

@@ -65,6 +65,40 @@ class BacklogStreamIT {
   }
 
   @Test
+  void tellsWhatMayBeGivenOutAsTheListDoes() {
+    node.put("/v1/topics/orders/subscriptions/billing", "{\"rateLimit\":40}");
+    node.publish("orders", "one", Map.of());
+    Client client = connect("?topic=orders&min=1");
+    client.await(() -> client.rows.size() == 2);
+    for (JsonNode row : client.rows.values()) {
+      boolean isLimited = row.get("subscription").asText().equals("billing");
+      assertThat(row.at("/allowance/reason").asText()).isEqualTo(isLimited ? "rate-limit" : "none");
+      assertThat(row.at("/allowance/rate").asDouble()).isEqualTo(isLimited ? 40 : 0);
+      String name = row.get("subscription").asText();
+      assertThat(row.get("allowance"))
+          .isEqualTo(
+              node.get("/v1/backlog?min=1&subscription=" + name).body().at("/rows/0/allowance"));
+    }
+    client.close();
+  }
+
+  @Test
+  void tellsWhatFeedbackAllowsOnceASecond() {
+    Client client = connect("?view=feedback");
+    client.await("feedback");
+    JsonNode frame = client.last("feedback");
+    assertThat(frame.at("/nodes/0/cpu").has("busy")).isTrue();
+    assertThat(frame.get("throttledTotal").asInt()).isZero();
+    for (String field : new String[] {"at", "allowances", "sickWorkers", "backends"}) {
+      assertThat(frame.has(field)).as(field).isTrue();
+    }
+    client.close();
+    assertThat(node.get("/v1/feedback/history").body().get("step").asText()).isEqualTo("10s");
+    assertThatThrownBy(() -> connect("?view=feedback&topic=orders"))
+        .isInstanceOf(CompletionException.class);
+  }
+
+  @Test
   void tellsOfTheClusterAfterTheSnapshot() {
     Client client = connect("");
     client.await("cluster");

@@ -209,6 +209,31 @@ class ClientIT {
   }
 
   @Test
+  void aTraceComesFromThePublishToTheDelivery() {
+    Map<String, String> trace =
+        Map.of(
+            "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "tracestate", "congo=t61rcWkgMzE");
+    Queue<Map<String, String>> seen = new ConcurrentLinkedQueue<>();
+    node.put("/v1/topics/orders", "{}");
+    node.put("/v1/topics/orders/subscriptions/billing", "{\"start\":\"earliest\"}");
+    client
+        .worker("orders", "billing")
+        .handler(
+            delivery -> {
+              seen.add(delivery.headers());
+              return Outcome.ack();
+            })
+        .start();
+    node.publish("orders", "over http", trace);
+    Publisher orders = client.publisher("orders");
+    orders.publish(Message.text("over a session").withHeaders(trace)).join();
+    orders.publish(Message.text("x").withHeaders(Map.of("traceparent", "00-1-2-01"))).join();
+    NodeFixture.await(() -> seen.size() == 3);
+    assertThat(seen).containsExactlyInAnyOrder(trace, trace, Map.of());
+  }
+
+  @Test
   void whatAHandlerThrowsIsAFailedAttemptAndWhatItRejectsIsADeadLetter() {
     Queue<Integer> attempts = new ConcurrentLinkedQueue<>();
     node.put("/v1/topics/orders", "{}");

@@ -93,9 +93,32 @@ class DockerFilesTest {
     int count = 0;
     for (; mount.find(); count++) {
       assertThat(DOCKER.resolve(mount.group(1)).normalize()).exists();
-      assertThat(compose.split(Pattern.quote(mount.group(2)), -1)).hasSizeGreaterThan(2);
+      // Where Grafana looks by itself nobody has to say.
+      assertThat(mount.group(2).contains("/provisioning/") || isNamed(mount.group(2), compose))
+          .as(mount.group(2))
+          .isTrue();
     }
-    assertThat(count).isEqualTo(4);
+    assertThat(count).isEqualTo(9);
+  }
+
+  /** A second time beside the mount, or in the configuration that is mounted with it. */
+  private static boolean isNamed(String path, String compose) throws IOException {
+    return compose.split(Pattern.quote(path), -1).length > 2
+        || Files.readString(DOCKER.resolve("prometheus.yml")).contains(path);
+  }
+
+  @Test
+  void prometheusAsksEveryBrokerAndGrafanaAsksPrometheus() throws IOException {
+    String compose = Files.readString(DOCKER.resolve("compose.yaml"));
+    String asked = Files.readString(DOCKER.resolve("prometheus.yml"));
+    List<String> brokers =
+        compose.lines().flatMap(line -> all(HOST, line)).filter(h -> h.startsWith("b")).toList();
+    assertThat(brokers).hasSize(3).allMatch(host -> asked.contains('"' + host + ":8080\""));
+    assertThat(Files.readString(DOCKER.resolve("grafana/datasources.yml")))
+        .contains("url: http://prometheus:9090");
+    assertThat(Files.readString(DOCKER.resolve("grafana/dashboards.yml")))
+        .contains("path: /etc/grafana/dashboards");
+    assertThat(compose).contains("tidewheel.json:/etc/grafana/dashboards/tidewheel.json:ro");
   }
 
   /** Brokers refuse a Cassandra that answers before it has flushed. */

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,10 +115,13 @@ class MonitorIT {
     assertThat(value("tidewheel_batch_messages_sum")).isEqualTo(7);
     assertThat(value("tidewheel_writer_conflicts_total")).isZero();
     assertClean(scrape(""));
+    assertThat(scrape("?topic=orders")).doesNotContain("tidewheel_subscription_allowed_rate{");
+    node.put("/v1/topics/orders/subscriptions/mail", "{\"rateLimit\":2.5}");
     String ofTopic = scrape("?topic=orders");
     assertThat(ofTopic)
         .contains(
-            "tidewheel_subscription_backlog_messages{topic=\"orders\",subscription=\"mail\"} 7\n");
+            "tidewheel_subscription_backlog_messages{topic=\"orders\",subscription=\"mail\"} 7\n",
+            "tidewheel_subscription_allowed_rate{topic=\"orders\",subscription=\"mail\"} 2.500\n");
     assertClean(ofTopic);
   }
 
@@ -151,20 +150,7 @@ class MonitorIT {
   }
 
   private String scrape(String query) {
-    try {
-      return HttpClient.newHttpClient()
-          .send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + node.port() + "/metrics" + query))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
+    return node.text("/metrics" + query);
   }
 
   /** By the word of Prometheus' own tool. */

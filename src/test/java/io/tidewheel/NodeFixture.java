@@ -180,12 +180,25 @@ final class NodeFixture implements AutoCloseable {
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
     headers.forEach(request::header);
+    HttpResponse<String> response = send(request.build());
     try {
-      HttpResponse<String> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
       return new Answer(response.statusCode(), JSON.readTree(response.body()));
     } catch (IOException e) {
-      throw new AssertionError(method + ' ' + path + " failed", e);
+      throw new AssertionError(method + ' ' + path + " was answered no JSON", e);
+    }
+  }
+
+  /** An answer that is no JSON. */
+  String text(String path) {
+    URI uri = URI.create("http://127.0.0.1:" + node.httpAddress().getPort() + path);
+    return send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build()).body();
+  }
+
+  private HttpResponse<String> send(HttpRequest request) {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new AssertionError(request + " failed", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);

@@ -96,7 +96,7 @@ class PrometheusIT {
       NodeFixture.await(() -> hasData("count(" + metric + ")"));
     }
     JsonNode rules = ask("/api/v1/rules").at("/data/groups/0/rules");
-    assertThat(rules).hasSize(8);
+    assertThat(rules).hasSize(9);
     NodeFixture.await(
         () ->
             ask("/api/v1/rules").at("/data/groups/0/rules").findValuesAsText("health").stream()

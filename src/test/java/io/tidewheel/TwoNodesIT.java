@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -135,6 +136,37 @@ class TwoNodesIT {
     }
     assertThat(queues).hasSize(QUEUES);
     first.assertWhole();
+  }
+
+  /**
+   * To the page the node behind the proxy is dead: connections break, and none is taken. The node
+   * itself lives on, as one of two alone has no quorum and serves nothing.
+   */
+  @Test
+  void thePageGoesOnAtAnotherMember(@TempDir Path temp) {
+    createTopic("watched", "");
+    first.publish("watched", "one", Map.of());
+    try (CutProxy proxy = new CutProxy(first.port());
+        Browser browser = Browser.start(temp)) {
+      browser.show(proxy.url() + "/#/topic/watched", 1280, false);
+      browser.awaitText("connected to ");
+      browser.awaitText("no worker");
+      proxy.cutUntilMended();
+      long cutNanos = System.nanoTime();
+      String other = "127.0.0.1:" + second.port();
+      browser.await(
+          () -> browser.run("return location.host").asText().equals(other) && isLive(browser));
+      assertThat(Duration.ofNanos(System.nanoTime() - cutNanos)).isLessThan(Duration.ofSeconds(5));
+      assertThat(browser.run("return location.hash").asText()).isEqualTo("#/topic/watched");
+      browser.awaitText("no worker");
+    }
+  }
+
+  private static boolean isLive(Browser browser) {
+    return browser
+        .run("return (document.querySelector('.live.on .words') || {}).textContent || ''")
+        .asText()
+        .equals("live");
   }
 
   private void createTopic(String name, String more) {

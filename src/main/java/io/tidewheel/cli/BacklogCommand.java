@@ -82,17 +82,14 @@ final class BacklogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PublishCommand.requireRange("--max", max, 1, 1_000);
+    OptionValues.range("--max", max, 1, 1_000);
     BrokerConnection connection = options.connect();
     String path = path();
     if (watch == null) {
       terminal.print(render(connection.get(path).orFail().json()));
       return ExitCodes.OK;
     }
-    Duration interval = BenchOptions.duration("--watch", watch);
-    if (interval.toMillis() < 100) {
-      throw new CommandFailure(ExitCodes.USAGE, "--watch " + watch + ": expected 100ms or more");
-    }
+    Duration interval = OptionValues.duration("--watch", watch, Duration.ofMillis(100));
     Thread self = Thread.currentThread();
     try (Interruption interruption = Interruption.watch(self::interrupt, Duration.ofSeconds(2))) {
       while (!interruption.isRequested()) {

@@ -236,11 +236,11 @@ final class BenchCommand implements Callable<Integer> {
         bench.mode == BenchOptions.Mode.ack ? bench.pullMax : bench.batch,
         bench.isStreaming ? bench.lineWindow : 0,
         bench.pullMax,
-        BenchOptions.duration("--wait", bench.wait),
+        OptionValues.duration("--wait", bench.wait),
         bench.keyCount == null ? 0 : bench.keyCount,
         bench.hasIds,
         bench.nackShare,
-        BenchOptions.duration("--nack-delay", bench.nackDelay),
+        OptionValues.duration("--nack-delay", bench.nackDelay),
         bench.messages == null ? max : bench.messages,
         bench.isDraining,
         bench.seed);

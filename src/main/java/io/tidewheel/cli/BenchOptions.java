@@ -1,7 +1,6 @@
 package io.tidewheel.cli;
 
 import io.tidewheel.cli.load.LoadPlan;
-import io.tidewheel.config.Durations;
 import io.tidewheel.message.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -219,16 +218,16 @@ final class BenchOptions {
 
   /** Refuses what makes no sense, naming the option. */
   void check() {
-    PublishCommand.requireRange("--topics", topicCount, 1, 100_000);
-    PublishCommand.requireRange("--connections", connections, 1, MAX_CONNECTIONS);
-    PublishCommand.requireRange("--producers", producerCount(), 0, MAX_CONNECTIONS);
-    PublishCommand.requireRange("--consumers", consumerCount(), 0, MAX_CONNECTIONS);
-    PublishCommand.requireRange("--batch", batch, 1, Limits.MAX_BATCH_MESSAGES);
-    PublishCommand.requireRange("--pull", pullMax, 1, Limits.MAX_PULL_MESSAGES);
-    PublishCommand.requireRange("--threads", threads, 1, 64);
-    PublishCommand.requireRange("--subscriptions", subscriptionsOpen(), 0, 1_000);
-    PublishCommand.requireRange("--keys", keyCount == null ? 0 : keyCount, 0, 99_999_999);
-    PublishCommand.requireRange("--payload", payloadBytes(), 1, Limits.MAX_PAYLOAD_BYTES);
+    OptionValues.range("--topics", topicCount, 1, 100_000);
+    OptionValues.range("--connections", connections, 1, MAX_CONNECTIONS);
+    OptionValues.range("--producers", producerCount(), 0, MAX_CONNECTIONS);
+    OptionValues.range("--consumers", consumerCount(), 0, MAX_CONNECTIONS);
+    OptionValues.range("--batch", batch, 1, Limits.MAX_BATCH_MESSAGES);
+    OptionValues.range("--pull", pullMax, 1, Limits.MAX_PULL_MESSAGES);
+    OptionValues.range("--threads", threads, 1, 64);
+    OptionValues.range("--subscriptions", subscriptionsOpen(), 0, 1_000);
+    OptionValues.range("--keys", keyCount == null ? 0 : keyCount, 0, 99_999_999);
+    OptionValues.range("--payload", payloadBytes(), 1, Limits.MAX_PAYLOAD_BYTES);
     if (rate != null && !(rate > 0 && rate <= 10_000_000)) {
       throw usage("--rate " + rate + ": expected more than 0 and at most 10000000");
     }
@@ -263,7 +262,7 @@ final class BenchOptions {
     if (isStreaming && (batch > 1 || (mode != Mode.publish && mode != Mode.both))) {
       throw usage("--ndjson goes with the modes publish and both, and without --batch");
     }
-    PublishCommand.requireRange("--window", lineWindow, 1, 8_000);
+    OptionValues.range("--window", lineWindow, 1, 8_000);
     if (mode == Mode.both && payloadBytes() < LoadPlan.MIN_STAMPED_BYTES) {
       throw usage(
           "the mode both needs a --payload of "
@@ -357,7 +356,7 @@ final class BenchOptions {
     if (duration == null) {
       return messages == null && !isDraining ? Duration.ofSeconds(10) : Duration.ofDays(1);
     }
-    return duration("--duration", duration);
+    return OptionValues.duration("--duration", duration);
   }
 
   Duration handled() {
@@ -368,15 +367,7 @@ final class BenchOptions {
     if (warmup == null) {
       return messages == null && !isDraining ? Duration.ofSeconds(3) : Duration.ZERO;
     }
-    return duration("--warmup", warmup);
-  }
-
-  static Duration duration(String option, String text) {
-    try {
-      return Durations.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailure(ExitCodes.USAGE, option + ": " + e.getMessage(), e);
-    }
+    return OptionValues.duration("--warmup", warmup);
   }
 
   private static CommandFailure usage(String text) {

@@ -183,8 +183,8 @@ final class ConsumeCommand implements Callable<Integer> {
 
   private ConsumeRun.Plan plan() {
     int batch = batchSize != null ? batchSize : command != null ? 1 : 100;
-    PublishCommand.requireRange("--batch", batch, 1, Limits.MAX_PULL_MESSAGES);
-    PublishCommand.requireRange("--workers", workerCount, 1, MAX_WORKERS);
+    OptionValues.range("--batch", batch, 1, Limits.MAX_PULL_MESSAGES);
+    OptionValues.range("--workers", workerCount, 1, MAX_WORKERS);
     if (max != null && max < 1) {
       throw new CommandFailure(ExitCodes.USAGE, "--max " + max + ": expected 1 or more");
     }

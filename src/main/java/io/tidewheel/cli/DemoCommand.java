@@ -51,10 +51,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, IOException {
-    Duration length = BenchOptions.duration("--for", time);
-    if (length.compareTo(Duration.ofSeconds(10)) < 0) {
-      throw new CommandFailure(ExitCodes.USAGE, "--for " + time + ": expected 10s or more");
-    }
+    Duration length = OptionValues.duration("--for", time, Duration.ofSeconds(10));
     Path directory = Files.createTempDirectory("tidewheel-demo-");
     Config config;
     Duration stopTimeout;

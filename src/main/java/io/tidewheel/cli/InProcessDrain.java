@@ -71,7 +71,7 @@ final class InProcessDrain {
         new Consumer.PullRequest(
             bench.pullMax,
             MAX_PULL_BYTES,
-            BenchOptions.duration("--wait", bench.wait),
+            OptionValues.duration("--wait", bench.wait),
             null,
             "bench",
             null);
@@ -163,7 +163,7 @@ final class InProcessDrain {
                   topic,
                   subscription,
                   new SettleAction.Nack(
-                      BenchOptions.duration("--nack-delay", bench.nackDelay), null),
+                      OptionValues.duration("--nack-delay", bench.nackDelay), null),
                   nacks,
                   InProcessBench.TIMEOUT)
               .thenAccept(statuses -> nackedCount.addAndGet(count(statuses, SettleStatus.NACKED)));

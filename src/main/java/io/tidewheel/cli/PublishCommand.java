@@ -113,9 +113,9 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    requireRange("--batch", batchSize, 1, Limits.MAX_BATCH_MESSAGES);
-    requireRange("--in-flight", laneCount, 1, MAX_LANES);
-    requireRange("--retry-for", retrySeconds, 0, 86_400);
+    OptionValues.range("--batch", batchSize, 1, Limits.MAX_BATCH_MESSAGES);
+    OptionValues.range("--in-flight", laneCount, 1, MAX_LANES);
+    OptionValues.range("--retry-for", retrySeconds, 0, 86_400);
     BrokerConnection connection = options.connect();
     PublishRun run = new PublishRun(terminal, connection, plan());
     try (InputStream in = open()) {
@@ -225,13 +225,6 @@ final class PublishCommand implements Callable<Integer> {
       return file.equals("-") ? 0 : Files.size(Path.of(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  static void requireRange(String option, int value, int min, int max) {
-    if (value < min || value > max) {
-      throw new CommandFailure(
-          ExitCodes.USAGE, option + ' ' + value + ": expected " + min + " to " + max);
     }
   }
 }

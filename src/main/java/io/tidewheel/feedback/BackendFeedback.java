@@ -86,7 +86,13 @@ public final class BackendFeedback extends AbstractBehavior<BackendFeedback.Comm
       @Nullable String reason,
       double callRate,
       @Nullable String failure)
-      implements Control {}
+      implements Control {
+    /** Calls a second that may be made; infinite for no bound. */
+    public double bound() {
+      double calls = budget == null ? Double.POSITIVE_INFINITY : budget;
+      return signal == null ? calls : Math.min(calls, rate);
+    }
+  }
 
   /** What a subscription did on a node since its report before. */
   record Report(

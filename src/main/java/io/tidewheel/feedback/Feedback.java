@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What is allowed and why, and what backends say. Safe for any thread. */
 public interface Feedback {
-  /** What each node that answers in time allows its subscriptions, this node first. */
+  /**
+   * What each node allows its subscriptions, this node first, within half a second: of one that
+   * does not answer, what it said last, or nothing if that is long ago.
+   */
   CompletionStage<List<NodeFeedback.Node>> nodes();
 
   /**

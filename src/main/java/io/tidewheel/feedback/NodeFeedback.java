@@ -14,12 +14,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Feedback} by asking the relays of all nodes and the actors of backends. */
 public final class NodeFeedback implements Feedback {
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  /** A relay looks at its own memory; people wait for the answer. */
+  private static final Duration TIMEOUT = Duration.ofMillis(400);
+
+  /** What a node said may stand so long for what it does not say in time. */
+  private static final long STALE_NANOS = 15_000_000_000L;
+
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(8);
 
   /** Subscriptions that one node tells of; those that are bounded come first. */
@@ -29,6 +36,10 @@ public final class NodeFeedback implements Feedback {
   private final ActorRef<FeedbackRelay.Command> relay;
   private final Supplier<List<ActorRef<FeedbackRelay.Command>>> others;
   private final FeedbackRouter router;
+  private final LongSupplier nanoTime;
+  private final Map<ActorRef<FeedbackRelay.Command>, Told> told = new ConcurrentHashMap<>();
+
+  private record Told(Node node, long atNanos) {}
 
   /**
    * What one node says.
@@ -101,23 +112,28 @@ public final class NodeFeedback implements Feedback {
    *
    * @param relay of this node
    * @param others the relays of the other nodes, as they are now
+   * @param nanoTime a monotonic clock
    */
   public NodeFeedback(
       ActorSystem<?> system,
       ActorRef<FeedbackRelay.Command> relay,
       Supplier<List<ActorRef<FeedbackRelay.Command>>> others,
-      FeedbackRouter router) {
+      FeedbackRouter router,
+      LongSupplier nanoTime) {
     this.system = system;
     this.relay = relay;
     this.others = others;
     this.router = router;
+    this.nanoTime = nanoTime;
   }
 
   @Override
   public CompletionStage<List<Node>> nodes() {
-    List<CompletableFuture<@Nullable Node>> asked = new ArrayList<>();
-    asked.add(ask(relay));
-    others.get().forEach(other -> asked.add(ask(other)));
+    List<ActorRef<FeedbackRelay.Command>> relays = new ArrayList<>();
+    relays.add(relay);
+    relays.addAll(others.get());
+    told.keySet().retainAll(relays);
+    List<CompletableFuture<@Nullable Node>> asked = relays.stream().map(this::ask).toList();
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
         .thenApply(
             done -> {
@@ -136,8 +152,21 @@ public final class NodeFeedback implements Feedback {
     return SameThread.of(
             AskPattern.<FeedbackRelay.Command, Node>ask(
                 one, FeedbackRelay.Describe::new, TIMEOUT, system.scheduler()))
-        .<@Nullable Node>handle((node, failure) -> failure == null ? node : null)
+        .<@Nullable Node>handle((node, failure) -> failure == null ? said(one, node) : said(one))
         .toCompletableFuture();
+  }
+
+  private Node said(ActorRef<FeedbackRelay.Command> one, Node node) {
+    told.put(one, new Told(node, nanoTime.getAsLong()));
+    return node;
+  }
+
+  /** What it said before, if that is not long ago. */
+  private @Nullable Node said(ActorRef<FeedbackRelay.Command> one) {
+    Told before = told.get(one);
+    return before == null || nanoTime.getAsLong() - before.atNanos > STALE_NANOS
+        ? null
+        : before.node;
   }
 
   @Override

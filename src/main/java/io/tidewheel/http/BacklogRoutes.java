@@ -5,8 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
-import io.tidewheel.feedback.Feedback;
-import io.tidewheel.feedback.NodeFeedback;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.message.Names;
 import io.tidewheel.monitor.History;
 import io.tidewheel.monitor.Monitor;
@@ -36,7 +35,6 @@ final class BacklogRoutes {
 
   private final CatalogClient catalog;
   private final Inspector inspector;
-  private final Feedback feedback;
   private final Monitor monitor;
   private final Lookup lookup;
   private final Overviews overviews;
@@ -44,7 +42,6 @@ final class BacklogRoutes {
   BacklogRoutes(Broker broker, Lookup lookup, Overviews overviews) {
     this.catalog = broker.catalog();
     this.inspector = broker.inspector();
-    this.feedback = broker.feedback();
     this.monitor = broker.monitor();
     this.lookup = lookup;
     this.overviews = overviews;
@@ -70,13 +67,13 @@ final class BacklogRoutes {
                     ? asked(topics, 0, new ArrayList<>(), survey, call)
                     : CompletableFuture.completedFuture(known(topics, by, filter, survey)))
         .thenCombine(
-            feedback.nodes(),
-            (rows, nodes) -> page(rows, nodes, filter, order, question, from, size));
+            monitor.allowances(),
+            (rows, allowed) -> page(rows, allowed, filter, order, question, from, size));
   }
 
   private static Answer page(
       List<BacklogRow> rows,
-      List<NodeFeedback.Node> nodes,
+      Allowances allowed,
       BacklogFilter filter,
       Comparator<BacklogRow> order,
       String question,
@@ -94,7 +91,7 @@ final class BacklogRoutes {
             .toList();
     ObjectNode body = Json.newObject();
     ArrayNode array = body.putArray("rows");
-    found.stream().skip(from).limit(size).forEach(row -> row.write(array.addObject(), nodes));
+    found.stream().skip(from).limit(size).forEach(row -> row.write(array.addObject(), allowed));
     if (from + size < found.size()) {
       body.put("nextPageToken", new PageToken(question, 0, from + size).text());
     }

@@ -2,7 +2,7 @@ package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.Topic;
-import io.tidewheel.feedback.NodeFeedback;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.monitor.Rates;
 import io.tidewheel.monitor.Seen;
 import io.tidewheel.monitor.Sum;
@@ -27,43 +27,7 @@ record BacklogRow(
     Topic.@Nullable Subscription subscription,
     @Nullable Integer queue,
     Set<String> nodes,
-    @Nullable Figures figures) {
-
-  /**
-   * What is counted.
-   *
-   * @param oldestAtMillis 0 for none
-   * @param drainSeconds until the last subscription has settled what waits for it now
-   */
-  record Figures(
-      long backlog,
-      long waiting,
-      long leased,
-      long dispatchable,
-      long oldestAtMillis,
-      long lag,
-      long dead,
-      int workers,
-      Rates rates,
-      long drainSeconds,
-      @Nullable String stopReason) {
-    static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0, 0, Rates.NONE, 0, null);
-
-    private static Figures of(Sum sum) {
-      return new Figures(
-          sum.backlog(),
-          sum.waiting(),
-          sum.leased(),
-          sum.dispatchable(),
-          sum.oldestAtMillis(),
-          sum.lag(),
-          sum.dead(),
-          sum.workers(),
-          sum.rates(),
-          sum.rates().drainSeconds(sum.backlog()),
-          sum.stopReason());
-    }
-  }
+    @Nullable Sum figures) {
 
   /** From what a queue says now; what only the board knows comes from there. */
   static BacklogRow of(
@@ -78,7 +42,7 @@ record BacklogRow(
         subscription,
         queue.queue(),
         queue.node() == null ? Set.of() : Set.of(queue.node()),
-        new Figures(
+        new Sum(
             reader.backlog(),
             reader.waiting(),
             reader.leased(),
@@ -106,64 +70,30 @@ record BacklogRow(
 
   private static BacklogRow of(
       Topic topic, Topic.Subscription subscription, @Nullable Integer queue, List<Seen> rows) {
-    Sum sum = Sum.of(rows);
-    return new BacklogRow(
-        topic, subscription, queue, sum.nodes(), rows.isEmpty() ? null : Figures.of(sum));
+    Set<String> nodes = new TreeSet<>();
+    rows.forEach(seen -> nodes.add(seen.standing().home().node()));
+    return new BacklogRow(topic, subscription, queue, nodes, rows.isEmpty() ? null : Sum.of(rows));
   }
 
   /** A topic: what comes in comes in once, however many subscriptions there are. */
   static BacklogRow of(Topic topic, List<BacklogRow> subscriptions) {
     Set<String> nodes = new TreeSet<>();
-    Figures sum = null;
+    Sum sum = null;
     double in = 0;
     for (BacklogRow row : subscriptions) {
       nodes.addAll(row.nodes());
-      Figures one = row.figures();
+      Sum one = row.figures();
       if (one != null) {
         in = Math.max(in, one.rates().in());
-        sum = sum == null ? one : plus(sum, one);
+        sum = sum == null ? one : sum.plus(one);
       }
     }
-    Figures figures =
-        sum == null
-            ? null
-            : new Figures(
-                sum.backlog(),
-                sum.waiting(),
-                sum.leased(),
-                sum.dispatchable(),
-                sum.oldestAtMillis(),
-                sum.lag(),
-                sum.dead(),
-                sum.workers(),
-                new Rates(in, sum.rates().out(), sum.rates().failed()),
-                sum.drainSeconds(),
-                sum.stopReason());
-    return new BacklogRow(topic, null, null, nodes, figures);
-  }
-
-  static Figures plus(Figures one, Figures other) {
-    return new Figures(
-        one.backlog() + other.backlog(),
-        one.waiting() + other.waiting(),
-        one.leased() + other.leased(),
-        one.dispatchable() + other.dispatchable(),
-        Sum.older(one.oldestAtMillis(), other.oldestAtMillis()),
-        one.lag() + other.lag(),
-        one.dead() + other.dead(),
-        one.workers() + other.workers(),
-        one.rates().plus(other.rates()),
-        later(one.drainSeconds(), other.drainSeconds()),
-        one.stopReason() == null ? other.stopReason() : one.stopReason());
-  }
-
-  private static long later(long one, long other) {
-    return one == Rates.NEVER || other == Rates.NEVER ? Rates.NEVER : Math.max(one, other);
+    return new BacklogRow(topic, null, null, nodes, sum == null ? null : sum.withIn(in));
   }
 
   /** Zeros if nothing is known. */
-  Figures known() {
-    return figures == null ? Figures.NONE : figures;
+  Sum known() {
+    return figures == null ? Sum.NOTHING : figures;
   }
 
   /** Rows without anything unsettled come last. */
@@ -184,8 +114,8 @@ record BacklogRow(
     return subscription != null && subscription.settings().isPaused();
   }
 
-  /** With what feedback of these nodes allows. */
-  void write(ObjectNode node, List<NodeFeedback.Node> feedback) {
+  /** With what may be given out. */
+  void write(ObjectNode node, Allowances allowances) {
     node.put("topic", topic.name());
     if (subscription != null) {
       node.put("subscription", subscription.name());
@@ -200,50 +130,40 @@ record BacklogRow(
       var names = node.putArray("nodes");
       nodes.forEach(names::add);
     }
-    Figures known = figures;
+    Sum known = figures;
     if (known == null) {
       node.put("asleep", true);
     } else {
-      write(node, known);
+      write(node, known, subscription == null ? 0 : known.workers());
     }
     if (subscription != null) {
       String at = queue == null || nodes.isEmpty() ? null : nodes.iterator().next();
-      AllowanceWriter.write(
-          subscription.settings(), AllowanceWriter.rows(feedback, subscription.uid(), at), node);
+      AllowanceWriter.write(node, allowances.of(subscription, at));
       node.put("paused", isPaused());
-    }
-  }
-
-  private void write(ObjectNode node, Figures known) {
-    node.put("backlog", known.backlog());
-    node.put("waiting", known.waiting());
-    node.put("leased", known.leased());
-    node.put("dispatchable", known.dispatchable());
-    time(node, "oldestAt", known.oldestAtMillis());
-    node.put("lag", known.lag());
-    node.put("deadLetters", known.dead());
-    node.put("workers", known.workers());
-    rates(node, known.rates(), known.drainSeconds(), subscription == null ? 0 : known.workers());
-    if (known.stopReason() != null) {
-      node.put("stopReason", known.stopReason());
     }
   }
 
   /** A row of the board as the stream tells it. */
   static void write(ObjectNode node, Row row, Rates rates) {
-    node.put("backlog", row.backlog());
-    node.put("waiting", row.tally().waiting());
-    node.put("leased", row.leased());
-    node.put("dispatchable", row.dispatchable());
-    time(node, "oldestAt", row.oldestAtMillis());
-    node.put("lag", row.tally().lag());
-    node.put("deadLetters", row.tally().dead());
-    node.put("workers", row.tally().workers());
-    rates(node, rates, rates.drainSeconds(row.backlog()), row.tally().workers());
-    if (row.tally().stopReason() != null) {
-      node.put("stopReason", row.tally().stopReason());
-    }
+    write(node, Sum.of(row, rates), row.tally().workers());
     node.put("asleep", row.isAsleep());
+  }
+
+  private static void write(ObjectNode node, Sum known, int workers) {
+    node.put("backlog", known.backlog());
+    node.put("waiting", known.waiting());
+    node.put("leased", known.leased());
+    node.put("dispatchable", known.dispatchable());
+    if (known.oldestAtMillis() > 0) {
+      node.put("oldestAt", Instant.ofEpochMilli(known.oldestAtMillis()).toString());
+    }
+    node.put("lag", known.lag());
+    node.put("deadLetters", known.dead());
+    node.put("workers", known.workers());
+    rates(node, known.rates(), known.drainSeconds(), workers);
+    if (known.stopReason() != null) {
+      node.put("stopReason", known.stopReason());
+    }
   }
 
   /** Rates, and what they come to. */
@@ -254,12 +174,6 @@ record BacklogRow(
     node.put("drainEta", drainSeconds == Rates.NEVER ? null : drainSeconds + "s");
     int needed = rates.workersNeeded(workers);
     node.put("workersNeeded", needed > 0 ? Integer.valueOf(needed) : null);
-  }
-
-  private static void time(ObjectNode node, String name, long millis) {
-    if (millis > 0) {
-      node.put(name, Instant.ofEpochMilli(millis).toString());
-    }
   }
 
   private static double rounded(double rate) {

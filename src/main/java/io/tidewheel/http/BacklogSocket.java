@@ -21,21 +21,29 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Websockets on which clients watch the backlog, each with a {@link BacklogStream} behind it. */
+/**
+ * Websockets on which clients watch the backlog, each with a {@link BacklogStream} or a {@link
+ * SharedStream} behind it.
+ */
 final class BacklogSocket {
   /** Of a filter that a client sends. */
   private static final int MAX_TEXT_CHARS = 4_096;
 
   private final Broker broker;
   private final Overviews overviews;
+  private final FeedbackViews feedback;
+  private final Membership membership;
   private final Materializer materializer;
   private final ActorSystem<?> system;
   private final AtomicLong count = new AtomicLong();
   private final Set<ActorRef<BacklogStream.Command>> open = ConcurrentHashMap.newKeySet();
 
-  BacklogSocket(Broker broker, Overviews overviews, Materializer materializer) {
+  BacklogSocket(
+      Broker broker, Overviews overviews, FeedbackViews feedback, Materializer materializer) {
     this.broker = broker;
     this.overviews = overviews;
+    this.feedback = feedback;
+    this.membership = new Membership(broker);
     this.materializer = materializer;
     this.system = Adapter.toTyped(materializer.system());
   }
@@ -55,13 +63,17 @@ final class BacklogSocket {
     BacklogFilter filter = BacklogFilter.of(call);
     String view = call.query("view");
     if (view == null || view.equals("rows")) {
-      return BacklogStream.create(broker, filter);
+      return BacklogStream.create(broker, membership, filter);
     }
     if (view.equals("overview") && filter.equals(BacklogFilter.EVERYTHING)) {
-      return OverviewStream.create(broker, overviews);
+      return SharedStream.create(membership, overviews::frame);
+    }
+    if (view.equals("feedback") && filter.equals(BacklogFilter.EVERYTHING)) {
+      return SharedStream.create(membership, feedback::frame);
     }
     throw Problem.of(
-            ProblemType.MALFORMED, "view must be rows or overview, and an overview has no filter")
+            ProblemType.MALFORMED,
+            "view must be rows, overview or feedback, and only rows have a filter")
         .toException();
   }
 

@@ -12,7 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BoardNews;
 import io.tidewheel.backlog.Standing;
-import io.tidewheel.cluster.ClusterStatus;
+import io.tidewheel.feedback.Allowances;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -71,14 +71,18 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   /** Time to look at everything. */
   record Survey() implements Command {}
 
+  private record Allowed(Allowances allowances) implements Command {}
+
   /** Everything, as a frame; null if that could not be found out. */
   record Surveyed(@Nullable String frame) implements Command {}
 
   private final Broker broker;
+  private final Membership membership;
   private final TimerScheduler<Command> timers;
   private final ActorRef<BoardNews> news;
   private final LiveRates rates;
   private BacklogFilter filter;
+  private @Nullable Allowances allowances;
   private @Nullable CompletableFuture<Optional<String>> waiting;
   private final Deque<BoardNews.Changes> changes = new ArrayDeque<>();
   private @Nullable ObjectNode cluster;
@@ -91,24 +95,28 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   private boolean isFiltering;
   private boolean isOver;
 
-  static Behavior<Command> create(Broker broker, BacklogFilter filter) {
+  static Behavior<Command> create(Broker broker, Membership membership, BacklogFilter filter) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new BacklogStream(context, timers, broker, filter)));
+            Behaviors.withTimers(
+                timers -> new BacklogStream(context, timers, broker, membership, filter)));
   }
 
   private BacklogStream(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Broker broker,
+      Membership membership,
       BacklogFilter filter) {
     super(context);
     this.broker = broker;
+    this.membership = membership;
     this.timers = timers;
     this.filter = filter;
-    this.rates = new LiveRates(broker.monitor());
+    this.rates = new LiveRates(broker.monitor(), this::allowed);
     this.news = context.messageAdapter(BoardNews.class, Told::new);
     watch();
+    askAllowances();
     timers.startTimerWithFixedDelay(new LookAround(), Duration.ZERO, CLUSTER_INTERVAL);
     timers.startTimerWithFixedDelay(new Survey(), RATE_INTERVAL);
   }
@@ -124,6 +132,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
             Wrong.class, wrong -> onProblem(Problem.of(ProblemType.MALFORMED, wrong.detail())))
         .onMessage(LookAround.class, look -> onLookAround())
         .onMessage(Survey.class, survey -> onSurvey())
+        .onMessage(Allowed.class, this::onAllowed)
         .onMessage(Members.class, this::onMembers)
         .onMessage(Closed.class, closed -> Behaviors.stopped())
         .onMessage(Stop.class, stop -> onStop())
@@ -187,27 +196,34 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   }
 
   private Behavior<Command> onLookAround() {
-    lookAround(getContext(), broker);
+    getContext().pipeToSelf(membership.frame(), (frame, failure) -> new Members(frame));
     return this;
   }
 
-  static void lookAround(ActorContext<Command> context, Broker broker) {
-    context.pipeToSelf(
-        broker.cluster().get(),
-        (status, failure) -> new Members(status == null ? null : membership(status)));
-  }
-
   private Behavior<Command> onSurvey() {
+    askAllowances();
     isRateDue = true;
     return go();
   }
 
-  /** Without what changes all the time. */
-  private static ObjectNode membership(ClusterStatus status) {
-    ObjectNode node = NodeRoutes.json(status);
-    node.remove("leaseMillisLeft");
-    node.withArray("members").forEach(member -> ((ObjectNode) member).remove("awakeQueues"));
-    return node.put("type", "cluster");
+  private void askAllowances() {
+    getContext()
+        .pipeToSelf(
+            broker.monitor().allowances(),
+            (known, failure) -> new Allowed(known == null ? Allowances.NOTHING : known));
+  }
+
+  private Behavior<Command> onAllowed(Allowed told) {
+    allowances = told.allowances();
+    return go();
+  }
+
+  private Allowances.Allowed allowed(Standing row) {
+    BacklogFilter.Owner owner = BacklogFilter.Owner.of(broker.catalog(), row);
+    Allowances known = allowances;
+    return owner == null || known == null
+        ? Allowances.Allowed.UNBOUNDED
+        : known.of(owner.subscription(), row.home().node());
   }
 
   private Behavior<Command> onMembers(Members members) {
@@ -244,7 +260,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
       isOver = true;
       return errorFrame(wrong);
     }
-    BoardNews.Changes told = changes.poll();
+    BoardNews.Changes told = allowances == null ? null : changes.poll();
     if (told != null) {
       isAsked = false;
       return write(told);
@@ -322,7 +338,9 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     node.put("subscription", owner.subscription().name());
     node.put("queue", row.queue());
     node.put("node", row.home().node());
-    BacklogRow.write(node, row.row(), rates.of(row));
+    LiveRates.Live live = rates.of(row);
+    BacklogRow.write(node, row.row(), live.rates());
+    AllowanceWriter.write(node, live.allowed());
     node.put("paused", owner.subscription().settings().isPaused());
   }
 }

@@ -1,22 +1,13 @@
 package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidewheel.catalog.CatalogClient;
-import io.tidewheel.catalog.CatalogSnapshot;
-import io.tidewheel.catalog.Topic;
 import io.tidewheel.feedback.BackendFeedback;
 import io.tidewheel.feedback.BackendFeedback.Change;
 import io.tidewheel.feedback.Feedback;
-import io.tidewheel.feedback.NodeFeedback;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -29,122 +20,22 @@ final class FeedbackRoutes {
   private static final Duration MAX_TTL = Duration.ofMinutes(10);
   private static final Duration DEFAULT_TTL = Duration.ofSeconds(30);
 
-  /** Backends that are asked for one answer. */
-  private static final int MAX_BACKENDS = 100;
-
   private static final Set<String> SIGNALS = new TreeSet<>(Set.of("slow", "stop", "recovered"));
 
-  private final CatalogClient catalog;
   private final Feedback feedback;
+  private final FeedbackViews views;
 
-  FeedbackRoutes(Broker broker) {
-    this.catalog = broker.catalog();
+  FeedbackRoutes(Broker broker, FeedbackViews views) {
     this.feedback = broker.feedback();
+    this.views = views;
   }
 
   CompletionStage<Answer> get() {
-    CatalogSnapshot snapshot = catalog.current();
-    return feedback
-        .nodes()
-        .thenCompose(
-            nodes ->
-                backends(snapshot)
-                    .thenApply(
-                        backends ->
-                            Answer.of(Responses.json(200, write(snapshot, nodes, backends)))));
+    return views.now().thenApply(body -> Answer.of(Responses.json(200, body)));
   }
 
-  /** Of those that subscriptions name; one that does not answer in time is left out. */
-  private CompletionStage<List<ObjectNode>> backends(CatalogSnapshot snapshot) {
-    Set<String> names = new TreeSet<>();
-    for (Topic topic : snapshot.topics().values()) {
-      topic.subscriptions().values().forEach(each -> names.addAll(each.settings().backends()));
-    }
-    List<CompletableFuture<@Nullable ObjectNode>> asked = new ArrayList<>();
-    names.stream()
-        .limit(MAX_BACKENDS)
-        .forEach(
-            name ->
-                asked.add(
-                    feedback
-                        .backend(name, null)
-                        .<@Nullable ObjectNode>handle(
-                            (answer, failure) ->
-                                failure != null || answer.failure() != null
-                                    ? null
-                                    : write(name, answer))
-                        .toCompletableFuture()));
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
-        .thenApply(
-            done -> {
-              List<ObjectNode> found = new ArrayList<>();
-              for (CompletableFuture<@Nullable ObjectNode> each : asked) {
-                ObjectNode node = each.join();
-                if (node != null) {
-                  found.add(node);
-                }
-              }
-              return found;
-            });
-  }
-
-  private static ObjectNode write(
-      CatalogSnapshot snapshot, List<NodeFeedback.Node> nodes, List<ObjectNode> backends) {
-    ObjectNode body = Json.newObject();
-    ArrayNode nodeArray = body.putArray("nodes");
-    ArrayNode allowances = body.putArray("allowances");
-    ArrayNode workers = body.putArray("sickWorkers");
-    for (NodeFeedback.Node node : nodes) {
-      ObjectNode cpu = nodeArray.addObject().put("node", node.node()).putObject("cpu");
-      cpu.put("busy", rounded(node.busy(), 1_000));
-      cpu.put("process", rounded(node.process(), 1_000));
-      cpu.put("share", rounded(node.share(), 1_000));
-      for (NodeFeedback.Row row : node.rows()) {
-        Topic topic = snapshot.topic(row.topicUid());
-        if (topic != null) {
-          topic.subscriptions().values().stream()
-              .filter(each -> each.uid() == row.subscriptionUid())
-              .forEach(each -> write(topic, each, node.node(), row, allowances, workers));
-        }
-      }
-    }
-    ArrayNode backendArray = body.putArray("backends");
-    backends.forEach(backendArray::add);
-    return body;
-  }
-
-  private static void write(
-      Topic topic,
-      Topic.Subscription subscription,
-      String node,
-      NodeFeedback.Row row,
-      ArrayNode allowances,
-      ArrayNode workers) {
-    ObjectNode entry = allowances.addObject();
-    entry.put("topic", topic.name());
-    entry.put("subscription", subscription.name());
-    entry.put("node", node);
-    AllowanceWriter.write(subscription.settings(), List.of(row), entry);
-    entry.put("detail", row.detail().isEmpty() ? null : row.detail());
-    entry.put("outRate", rounded(row.dispatchRate(), 10));
-    if (Double.isNaN(row.success())) {
-      entry.putNull("success");
-    } else {
-      entry.put("success", rounded(row.success(), 10_000));
-    }
-    for (NodeFeedback.Sick sick : row.sickWorkers()) {
-      workers
-          .addObject()
-          .put("topic", topic.name())
-          .put("subscription", subscription.name())
-          .put("node", node)
-          .put("worker", sick.worker())
-          .put("version", sick.version());
-    }
-  }
-
-  private static double rounded(double value, double per) {
-    return Math.round(value * per) / per;
+  CompletionStage<Answer> history() {
+    return views.history().thenApply(body -> Answer.of(Responses.json(200, body)));
   }
 
   CompletionStage<Answer> backend(Call call) {
@@ -263,7 +154,7 @@ final class FeedbackRoutes {
         .thenApply(
             answer -> {
               refuse(answer);
-              return Answer.of(Responses.json(200, write(name, answer)));
+              return Answer.of(Responses.json(200, FeedbackViews.write(name, answer)));
             });
   }
 
@@ -274,22 +165,5 @@ final class FeedbackRoutes {
           .withOutcome(Problem.Outcome.UNKNOWN)
           .toException();
     }
-  }
-
-  private static ObjectNode write(String name, BackendFeedback.Answer answer) {
-    ObjectNode node = Json.newObject();
-    node.put("backend", name);
-    node.put("budget", answer.budget());
-    node.put("callRate", rounded(answer.callRate(), 10));
-    if (answer.signal() == null) {
-      node.putNull("signal");
-      return node;
-    }
-    ObjectNode signal = node.putObject("signal");
-    signal.put("signal", answer.signal());
-    signal.put("rate", rounded(answer.rate(), 1_000));
-    signal.put("until", Instant.ofEpochMilli(answer.untilMillis()).toString());
-    signal.put("reason", answer.reason());
-    return node;
   }
 }

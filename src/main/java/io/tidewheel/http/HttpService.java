@@ -51,7 +51,7 @@ final class HttpService {
   private final BacklogSocket backlogSocket;
   private final OperationRoutes operations;
   private final NodeRoutes node;
-  private final PageRoutes page = new PageRoutes();
+  private final PageRoutes page;
   private final Incidents incidents;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
@@ -97,10 +97,12 @@ final class HttpService {
     this.locating = new LocateRoutes(broker, lookup);
     this.listing = new ListRoutes(broker, lookup);
     this.searching = new SearchRoutes(broker, lookup);
-    this.feedback = new FeedbackRoutes(broker);
+    FeedbackViews allowed = new FeedbackViews(broker);
+    this.feedback = new FeedbackRoutes(broker, allowed);
+    this.page = new PageRoutes(broker.cluster());
     Overviews overviews = new Overviews(broker);
     this.backlog = new BacklogRoutes(broker, lookup, overviews);
-    this.backlogSocket = new BacklogSocket(broker, overviews, materializer);
+    this.backlogSocket = new BacklogSocket(broker, overviews, allowed, materializer);
   }
 
   LongSupplier nanoTime() {
@@ -264,6 +266,7 @@ final class HttpService {
       case MESSAGE -> browsing.message(call);
       case BACKLOG -> backlog.list(call);
       case FEEDBACK -> feedback.get();
+      case FEEDBACK_HISTORY -> feedback.history();
       case SIGNAL -> feedback.signal(call);
       case PUT_BACKEND -> feedback.putBudget(call);
       case GET_BACKEND -> feedback.backend(call);

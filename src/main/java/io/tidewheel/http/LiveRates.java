@@ -3,6 +3,7 @@ package io.tidewheel.http;
 import io.tidewheel.backlog.BoardNews;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.feedback.Allowances.Allowed;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Rates;
 import java.util.ArrayList;
@@ -10,32 +11,43 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
- * Rates as one client was told them. Rates change, and come to an end, also when nothing happens to
- * a row: those that did are told again. Holds the rows that have rates, and those told lately:
- * rates of what has just begun come a moment after its row.
+ * Rates and allowances as one client was told them. They change, and come to an end, also when
+ * nothing happens to a row: those that did are told again. Holds the rows that have rates or are
+ * throttled, and those told lately: rates of what has just begun come a moment after its row.
  */
 final class LiveRates {
-  /** Looks after which a row without rates is let go. */
+  /** Looks after which a row of which nothing changes is let go. */
   private static final int MAX_LOOKS = 3;
 
   private final Monitor monitor;
+  private final Function<Standing, Allowed> allowances;
   private final Map<Place, Told> told = new HashMap<>();
 
-  private static final class Told {
-    private final Standing row;
-    private final Rates rates;
-    private int looks;
-
-    private Told(Standing row, Rates rates) {
-      this.row = row;
-      this.rates = rates;
+  /** What changes without its row. */
+  record Live(Rates rates, Allowed allowed) {
+    private boolean isStill() {
+      return rates.equals(Rates.NONE) && !allowed.isThrottled();
     }
   }
 
-  LiveRates(Monitor monitor) {
+  private static final class Told {
+    private final Standing row;
+    private final Live live;
+    private int looks;
+
+    private Told(Standing row, Live live) {
+      this.row = row;
+      this.live = live;
+    }
+  }
+
+  /** Looks rates up in a monitor, and with the other one what may be given out. */
+  LiveRates(Monitor monitor, Function<Standing, Allowed> allowances) {
     this.monitor = monitor;
+    this.allowances = allowances;
   }
 
   /** Everything begins anew. */
@@ -48,23 +60,27 @@ final class LiveRates {
   }
 
   /** Of a row that is told now. */
-  Rates of(Standing row) {
-    Rates rates = monitor.rates(row.place());
-    told.put(row.place(), new Told(row, rates));
-    return rates;
+  Live of(Standing row) {
+    Live live = now(row);
+    told.put(row.place(), new Told(row, live));
+    return live;
   }
 
-  /** Rows whose rates are others than was told; at most so many, the others the next time. */
+  private Live now(Standing row) {
+    return new Live(monitor.rates(row.place()), allowances.apply(row));
+  }
+
+  /** Rows of which other things are true than was told; at most so many, the others later. */
   BoardNews.Changes changed(int max) {
     List<Standing> rows = new ArrayList<>();
     for (Iterator<Told> all = told.values().iterator(); all.hasNext(); ) {
       Told each = all.next();
-      Rates now = monitor.rates(each.row.place());
-      if (!now.equals(each.rates)) {
+      Live now = now(each.row);
+      if (!now.equals(each.live)) {
         if (rows.size() < max) {
           rows.add(each.row);
         }
-      } else if (now.equals(Rates.NONE) && ++each.looks > MAX_LOOKS) {
+      } else if (now.isStill() && ++each.looks > MAX_LOOKS) {
         all.remove();
       }
     }

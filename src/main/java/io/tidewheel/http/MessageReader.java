@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
+import io.tidewheel.message.TraceContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -180,6 +181,7 @@ final class MessageReader {
       }
     }
     MessageFields.checkHeaders(pointer, read);
+    TraceContext.clean(read);
     return read;
   }
 

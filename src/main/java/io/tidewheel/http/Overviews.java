@@ -4,8 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
-import io.tidewheel.feedback.Feedback;
-import io.tidewheel.feedback.NodeFeedback;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.message.Names;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Rates;
@@ -30,13 +29,11 @@ final class Overviews {
 
   private final CatalogClient catalog;
   private final Monitor monitor;
-  private final Feedback feedback;
   private volatile @Nullable Made last;
 
   Overviews(Broker broker) {
     this.catalog = broker.catalog();
     this.monitor = broker.monitor();
-    this.feedback = broker.feedback();
   }
 
   private record Made(Survey survey, ObjectNode overview, String frame) {}
@@ -59,11 +56,11 @@ final class Overviews {
               Made known = last;
               return known != null && known.survey().number() == survey.number()
                   ? CompletableFuture.completedFuture(known)
-                  : feedback.nodes().thenApply(nodes -> made(survey, nodes));
+                  : monitor.allowances().thenApply(allowed -> made(survey, allowed));
             });
   }
 
-  private Made made(Survey survey, List<NodeFeedback.Node> allowed) {
+  private Made made(Survey survey, Allowances allowed) {
     ObjectNode overview = make(survey, allowed);
     ObjectNode frame = Json.newObject().put("type", "overview").setAll(overview);
     Made made = new Made(survey, overview, frame.toString());
@@ -71,10 +68,10 @@ final class Overviews {
     return made;
   }
 
-  private ObjectNode make(Survey survey, List<NodeFeedback.Node> allowed) {
+  private ObjectNode make(Survey survey, Allowances allowed) {
     List<BacklogRow> subscriptions = new ArrayList<>();
     TreeMap<String, Long> backlogByNode = new TreeMap<>();
-    BacklogRow.Figures sum = BacklogRow.Figures.NONE;
+    Sum sum = Sum.NOTHING;
     long topics = 0;
     long deadLetters = 0;
     double in = 0;
@@ -99,7 +96,7 @@ final class Overviews {
       }
       BacklogRow whole = BacklogRow.of(topic, rows);
       in += whole.known().rates().in();
-      sum = BacklogRow.plus(sum, whole.known());
+      sum = sum.plus(whole.known());
       subscriptions.addAll(rows);
     }
     ObjectNode node = Json.newObject();
@@ -117,7 +114,7 @@ final class Overviews {
     list(node, allowed, "byBacklog", subscriptions, "-backlog", row -> row.known().backlog() > 0);
     list(
         node, allowed, "byAge", subscriptions, "oldestAt", row -> row.known().oldestAtMillis() > 0);
-    list(node, allowed, "stopped", subscriptions, "-backlog", Overviews::isStopped);
+    list(node, allowed, "stopped", subscriptions, "-backlog", row -> isHeldBack(row, allowed));
     list(
         node,
         allowed,
@@ -136,16 +133,17 @@ final class Overviews {
     return backlog;
   }
 
-  private static boolean isStopped(BacklogRow row) {
-    return row.isPaused()
-        || (row.known().stopReason() != null
-            && row.known().backlog() > 0
-            && !"leased".equals(row.known().stopReason()));
+  private static boolean isHeldBack(BacklogRow row, Allowances allowed) {
+    String stopReason = row.known().stopReason();
+    boolean isStopped = stopReason != null && !stopReason.equals("leased");
+    Topic.Subscription subscription = row.subscription();
+    boolean isThrottled = subscription != null && allowed.of(subscription, null).isThrottled();
+    return row.isPaused() || ((isStopped || isThrottled) && row.known().backlog() > 0);
   }
 
   private static void list(
       ObjectNode node,
-      List<NodeFeedback.Node> allowed,
+      Allowances allowed,
       String name,
       List<BacklogRow> rows,
       String sort,

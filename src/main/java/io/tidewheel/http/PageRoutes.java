@@ -5,6 +5,7 @@ import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
 import akka.util.ByteString;
+import io.tidewheel.cluster.ClusterStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,12 +14,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The page of the monitor: a fixed set of files, read once when the node starts, so that no path of
- * a request ever becomes a path of a file. The browser is told to load and to reach nothing else.
+ * a request ever becomes a path of a file. The browser is told to load nothing else, and to reach
+ * nothing but this broker and the other members, which the page looks for when this one is gone.
  */
 final class PageRoutes {
+  private static final String POLICY_HEADER = "Content-Security-Policy";
+
   static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
           + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -29,6 +37,7 @@ final class PageRoutes {
           "api.js",
           "chart.js",
           "dom.js",
+          "feedback.js",
           "format.js",
           "live.js",
           "mark.svg",
@@ -43,16 +52,42 @@ final class PageRoutes {
 
   private static final String INDEX = "index.html";
 
+  /** A page that is late is worse than one that knows no other member. */
+  private static final long MEMBERS_MILLIS = 200;
+
+  /** Nothing that could end a policy, or begin another one. */
+  private static final Pattern ORIGIN = Pattern.compile("https?://[A-Za-z0-9.:\\[\\]_-]+");
+
+  private final Supplier<CompletionStage<ClusterStatus>> cluster;
   private final Map<String, HttpResponse> files = new HashMap<>();
   private final HttpResponse index;
 
-  PageRoutes() {
+  PageRoutes(Supplier<CompletionStage<ClusterStatus>> cluster) {
+    this.cluster = cluster;
     this.index = response(INDEX);
-    FILES.forEach(name -> files.put(name, response(name)));
+    FILES.forEach(name -> files.put(name, Responses.with(response(name), POLICY_HEADER, POLICY)));
   }
 
   CompletionStage<Answer> index() {
-    return CompletableFuture.completedFuture(Answer.of(index));
+    return cluster
+        .get()
+        .thenApply(PageRoutes::policy)
+        .exceptionally(failure -> POLICY)
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(POLICY, MEMBERS_MILLIS, TimeUnit.MILLISECONDS)
+        .thenApply(policy -> Answer.of(Responses.with(index, POLICY_HEADER, policy)));
+  }
+
+  static String policy(ClusterStatus status) {
+    String others =
+        status.members().stream()
+            .filter(member -> !member.node().equals(status.node()))
+            .map(ClusterStatus.MemberStatus::url)
+            .filter(url -> url != null && ORIGIN.matcher(url).matches())
+            .map(url -> ' ' + url)
+            .collect(Collectors.joining());
+    return POLICY.replace("connect-src 'self'", "connect-src 'self'" + others);
   }
 
   CompletionStage<Answer> file(Call call) {
@@ -68,8 +103,7 @@ final class PageRoutes {
         Responses.bytes(200, type(name), ByteString.fromArrayUnsafe(read(name)));
     // Another version of the broker has another page under the same names.
     response = Responses.with(response, "Cache-Control", "no-cache");
-    response = Responses.with(response, "Referrer-Policy", "no-referrer");
-    return Responses.with(response, "Content-Security-Policy", POLICY);
+    return Responses.with(response, "Referrer-Policy", "no-referrer");
   }
 
   private static ContentType type(String name) {

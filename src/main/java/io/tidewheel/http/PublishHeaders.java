@@ -1,7 +1,9 @@
 package io.tidewheel.http;
 
 import io.tidewheel.message.Message;
+import io.tidewheel.message.TraceContext;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,6 @@ final class PublishHeaders {
   private @Nullable String id;
   private @Nullable String key;
   private final Map<String, String> headers = new LinkedHashMap<>();
-
   private final @Nullable String contentType;
 
   /**
@@ -29,6 +30,7 @@ final class PublishHeaders {
     for (int i = 0; i < all.size(); i++) {
       add(all.lowercaseName(i), all.value(i));
     }
+    addTrace(all);
     MessageFields.checkHeaders("Tidewheel-Header", headers);
     contentType = call.contentType();
     MessageFields.checkContentType("Content-Type", contentType);
@@ -47,9 +49,20 @@ final class PublishHeaders {
       MessageFields.checkId("Idempotency-Key", id);
     } else if (name.startsWith("ce-")) {
       put(name, decode(name, value));
-    } else if (name.equals("traceparent") || name.equals("tracestate")) {
-      put(name, value);
     }
+  }
+
+  /** As W3C Trace Context wants it: what can't be read is left out, never an error. */
+  private void addTrace(Headers all) {
+    List<String> parents = all.values(TraceContext.PARENT);
+    List<String> states = all.values(TraceContext.STATE);
+    if (parents.size() == 1 && !headers.containsKey(TraceContext.PARENT)) {
+      headers.put(TraceContext.PARENT, parents.get(0));
+      if (!states.isEmpty()) {
+        headers.put(TraceContext.STATE, String.join(",", states));
+      }
+    }
+    TraceContext.clean(headers);
   }
 
   private void addOwn(String name, String value) {

@@ -7,6 +7,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.util.ByteString;
 import io.tidewheel.message.Message;
+import io.tidewheel.message.TraceContext;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.ReceiptCodec;
 import java.time.Instant;
@@ -42,8 +43,11 @@ final class RawDelivery {
         "Tidewheel-Published-At",
         Instant.ofEpochMilli(delivery.publishedAtMillis()).toString());
     for (Map.Entry<String, String> header : message.headers().entrySet()) {
-      String value = PercentText.encode(header.getValue());
-      add(headers, headerName(header.getKey()), value);
+      if (isTrace(header)) {
+        add(headers, header.getKey(), header.getValue());
+      } else {
+        add(headers, headerName(header.getKey()), PercentText.encode(header.getValue()));
+      }
     }
     String declared = message.contentType();
     ContentType type = declared == null ? null : parse(declared);
@@ -59,13 +63,19 @@ final class RawDelivery {
     headers.add(RawHeader.create(name, value));
   }
 
-  /** Events of CloudEvents and traces keep the names they have in HTTP. */
+  /** A trace is written as it came: it is plain, and whoever reads it decodes nothing. */
+  private static boolean isTrace(Map.Entry<String, String> header) {
+    return switch (header.getKey()) {
+      case TraceContext.PARENT -> TraceContext.isParent(header.getValue());
+      case TraceContext.STATE -> TraceContext.isState(header.getValue());
+      default -> false;
+    };
+  }
+
+  /** Events of CloudEvents keep the names they have in HTTP. */
   private static String headerName(String name) {
-    boolean isStandard =
-        (name.startsWith("ce-") && name.length() > 3 && PercentText.isToken(name))
-            || name.equals("traceparent")
-            || name.equals("tracestate");
-    return isStandard ? name : "Tidewheel-Header-" + PercentText.encodeName(name);
+    boolean isEvent = name.startsWith("ce-") && name.length() > 3 && PercentText.isToken(name);
+    return isEvent ? name : "Tidewheel-Header-" + PercentText.encodeName(name);
   }
 
   /** The type to write down; null if it would come out other than it went in. */

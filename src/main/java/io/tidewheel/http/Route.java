@@ -42,6 +42,7 @@ enum Route {
   BACKLOG_HISTORY("GET", "/v1/backlog/history"),
   BACKLOG_STREAM("GET", "/v1/backlog/stream"),
   FEEDBACK("GET", "/v1/feedback"),
+  FEEDBACK_HISTORY("GET", "/v1/feedback/history"),
   SIGNAL("POST", "/v1/feedback/{backend}"),
   PUT_BACKEND("PUT", "/v1/backends/{backend}"),
   GET_BACKEND("GET", "/v1/backends/{backend}"),

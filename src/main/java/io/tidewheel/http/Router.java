@@ -212,7 +212,12 @@ final class Router {
   private static Target feedback(List<String> path) {
     return switch (path.size()) {
       case 2 -> new Target(List.of(Route.FEEDBACK), null, null);
-      case 3 -> new Target(List.of(Route.SIGNAL), null, null, path.subList(2, 3));
+      case 3 -> {
+        boolean isHistory = path.get(2).equals("history");
+        List<Route> routes =
+            isHistory ? List.of(Route.FEEDBACK_HISTORY, Route.SIGNAL) : List.of(Route.SIGNAL);
+        yield new Target(routes, null, null, path.subList(2, 3));
+      }
       default -> throw notFound();
     };
   }

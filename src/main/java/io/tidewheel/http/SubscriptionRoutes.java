@@ -4,6 +4,7 @@ import akka.http.javadsl.model.HttpResponse;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.feedback.Feedback;
 import io.tidewheel.feedback.NodeFeedback;
 import io.tidewheel.queue.Inspector;
@@ -109,8 +110,7 @@ final class SubscriptionRoutes {
       List<Inspector.QueueStatus> statuses,
       List<NodeFeedback.Node> nodes) {
     ObjectNode node = ResourceWriter.subscription(topic, subscription, statuses);
-    AllowanceWriter.write(
-        subscription.settings(), AllowanceWriter.rows(nodes, subscription.uid(), null), node);
+    AllowanceWriter.write(node, new Allowances(nodes).of(subscription, null));
     return node;
   }
 

@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Sum;
 import io.tidewheel.monitor.Survey;
@@ -31,22 +32,32 @@ final class TopicMetrics {
     this.clock = broker.clock();
   }
 
-  private record Line(Topic topic, Topic.Subscription subscription, Sum sum) {}
+  private record Line(Topic topic, Topic.Subscription subscription, Sum sum, double allowedRate) {}
 
   /** Of the topics that a name or pattern lets through. */
   CompletionStage<String> of(@Nullable String pattern) {
     NamePattern topics = NamePattern.of("topic", pattern);
-    return monitor.survey().thenApply(survey -> write(lines(topics, survey)));
+    return monitor
+        .survey()
+        .thenCombine(
+            monitor.allowances(), (survey, allowed) -> write(lines(topics, survey, allowed)));
   }
 
-  private List<Line> lines(NamePattern topics, Survey survey) {
+  private List<Line> lines(NamePattern topics, Survey survey, Allowances allowed) {
     List<Line> lines = new ArrayList<>();
     for (Topic topic : catalog.current().topics().values()) {
       if (!topic.isDeleting() && topics.matches(topic.name())) {
         topic
             .subscriptions()
             .values()
-            .forEach(each -> lines.add(new Line(topic, each, Sum.of(survey.rows(each.uid())))));
+            .forEach(
+                each ->
+                    lines.add(
+                        new Line(
+                            topic,
+                            each,
+                            Sum.of(survey.rows(each.uid())),
+                            allowed.of(each, null).rate())));
       }
       if (lines.size() > MAX_SUBSCRIPTIONS) {
         break;
@@ -74,6 +85,10 @@ final class TopicMetrics {
                 : Math.max(0, nowMillis - sum.oldestAtMillis()) / 1_000.0);
     gauge(text, "dead_messages", "Messages that became dead letters", lines, Sum::dead);
     gauge(text, "workers", "Workers that pull", lines, Sum::workers);
+    head(text, "allowed_rate", "Messages a second that may be given out; absent without a bound");
+    lines.stream()
+        .filter(line -> line.allowedRate() < Double.POSITIVE_INFINITY)
+        .forEach(line -> value(text, "allowed_rate", line, line.allowedRate()));
     head(text, "paused", "1 if it is paused");
     lines.forEach(
         line -> value(text, "paused", line, line.subscription().settings().isPaused() ? 1 : 0));

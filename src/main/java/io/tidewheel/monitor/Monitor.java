@@ -1,9 +1,13 @@
 package io.tidewheel.monitor;
 
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.feedback.Allowances;
 import java.util.concurrent.CompletionStage;
 
-/** What a node knows of the backlog over time. Safe for any thread; never blocks. */
+/**
+ * What a node knows of the backlog, and of what holds it back, over time. Safe for any thread;
+ * never blocks.
+ */
 public interface Monitor {
   /** Of one subscription on one queue; none if it has stood still. */
   Rates rates(Place place);
@@ -16,4 +20,10 @@ public interface Monitor {
 
   /** Lines of everything together. */
   CompletionStage<History> history();
+
+  /** What all nodes allow; at most a second old, and the same for everybody within that. */
+  CompletionStage<Allowances> allowances();
+
+  /** Lines of what was allowed. */
+  CompletionStage<AllowanceHistory> allowanceHistory();
 }

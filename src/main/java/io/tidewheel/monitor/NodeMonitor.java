@@ -7,29 +7,44 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.catalog.CatalogSnapshot;
+import io.tidewheel.feedback.Allowances;
+import io.tidewheel.feedback.Feedback;
 import io.tidewheel.subscription.Since;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The monitor of a node, through its {@link BacklogMonitor}. */
+/** The monitor of a node, through its {@link BacklogMonitor} and {@link AllowanceMonitor}. */
 public final class NodeMonitor implements Monitor {
   /** It looks at memory only. */
   private static final long ANSWER_SECONDS = 5;
 
   private final ActorRef<BacklogMonitor.Command> actor;
+  private final ActorRef<AllowanceMonitor.Command> allowances;
   private final InstantSource clock;
   private volatile Observations observations = new Observations();
   private volatile NodeFigures here = NodeFigures.NONE;
 
   /** Starts watching. */
-  public NodeMonitor(ActorSystem<?> system, BacklogMonitor.Parts parts) {
+  public NodeMonitor(
+      ActorSystem<?> system,
+      BacklogMonitor.Parts parts,
+      Feedback feedback,
+      Supplier<CatalogSnapshot> catalog) {
     this.clock = parts.clock();
     this.actor =
         system.systemActorOf(BacklogMonitor.create(parts, this), "backlog-monitor", Props.empty());
+    this.allowances =
+        system.systemActorOf(
+            AllowanceMonitor.create(
+                new AllowanceMonitor.Parts(feedback, catalog, parts.clock(), parts.nanoTime())),
+            "allowance-monitor",
+            Props.empty());
   }
 
   /** What has happened on this node, and what waits here: together with other nodes, everything. */
@@ -111,6 +126,20 @@ public final class NodeMonitor implements Monitor {
   @Override
   public CompletionStage<History> history() {
     return ask(null);
+  }
+
+  @Override
+  public CompletionStage<Allowances> allowances() {
+    CompletableFuture<Allowances> answer = new CompletableFuture<>();
+    allowances.tell(new AllowanceMonitor.Ask(answer));
+    return answer.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public CompletionStage<AllowanceHistory> allowanceHistory() {
+    CompletableFuture<AllowanceHistory> answer = new CompletableFuture<>();
+    allowances.tell(new AllowanceMonitor.AskHistory(answer));
+    return answer.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
   }
 
   private CompletionStage<History> ask(@Nullable Long topicUid) {

@@ -1,24 +1,21 @@
 package io.tidewheel.monitor;
 
+import io.tidewheel.backlog.Standing;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import io.tidewheel.subscription.Tally;
 import java.util.Collection;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a subscription on all its queues, together.
+ * What waits in one place or in several together.
  *
- * @param rows how many there are
- * @param nodes where they are
  * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
- * @param workers at least so many: the most on one of the queues, as one worker pulls from several
- * @param stopReason of one of the queues; null if it flows on all of them
+ * @param workers at least so many: of the queues of a subscription the most on one of them, as one
+ *     worker pulls from several; those of different subscriptions are added up
+ * @param drainSeconds until all has settled what waits for it now; {@link Rates#NEVER} if it grows
+ * @param stopReason of one of the places; null if it flows on all of them
  */
 public record Sum(
-    int rows,
-    SortedSet<String> nodes,
     long backlog,
     long waiting,
     long leased,
@@ -28,39 +25,74 @@ public record Sum(
     long dead,
     int workers,
     Rates rates,
+    long drainSeconds,
     @Nullable String stopReason) {
+  public static final Sum NOTHING = new Sum(0, 0, 0, 0, 0, 0, 0, 0, Rates.NONE, 0, null);
 
-  /** Adds up; of nothing it is all zeros. */
+  /** The queues of a subscription; of none it is nothing. */
   public static Sum of(Collection<Seen> rows) {
-    SortedSet<String> nodes = new TreeSet<>();
-    long backlog = 0;
-    long waiting = 0;
-    long leased = 0;
-    long dispatchable = 0;
-    long oldestAtMillis = 0;
-    long lag = 0;
-    long dead = 0;
+    Sum sum = NOTHING;
     int workers = 0;
-    Rates rates = Rates.NONE;
-    String stopReason = null;
-    for (Seen seen : rows) {
-      Row row = seen.standing().row();
-      Tally tally = row.tally();
-      nodes.add(seen.standing().home().node());
-      backlog += row.backlog();
-      waiting += tally.waiting();
-      leased += row.leased();
-      dispatchable += row.dispatchable();
-      oldestAtMillis = older(oldestAtMillis, row.oldestAtMillis());
-      lag += tally.lag();
-      dead += tally.dead();
-      workers = Math.max(workers, tally.workers());
-      rates = rates.plus(seen.rates());
-      stopReason = stopReason == null ? tally.stopReason() : stopReason;
+    for (Seen row : rows) {
+      Sum one = of(row);
+      workers = Math.max(workers, one.workers);
+      sum = sum.plus(one);
     }
     return new Sum(
-        rows.size(),
-        nodes,
+        sum.backlog,
+        sum.waiting,
+        sum.leased,
+        sum.dispatchable,
+        sum.oldestAtMillis,
+        sum.lag,
+        sum.dead,
+        workers,
+        sum.rates,
+        sum.rates.drainSeconds(sum.backlog),
+        sum.stopReason);
+  }
+
+  private static Sum of(Seen seen) {
+    Standing standing = seen.standing();
+    return of(standing.row(), seen.rates());
+  }
+
+  /** A row of the board. */
+  public static Sum of(Row row, Rates rates) {
+    Tally tally = row.tally();
+    return new Sum(
+        row.backlog(),
+        tally.waiting(),
+        row.leased(),
+        row.dispatchable(),
+        row.oldestAtMillis(),
+        tally.lag(),
+        tally.dead(),
+        tally.workers(),
+        rates,
+        rates.drainSeconds(row.backlog()),
+        tally.stopReason());
+  }
+
+  /** Two different subscriptions, or places. */
+  public Sum plus(Sum other) {
+    return new Sum(
+        backlog + other.backlog,
+        waiting + other.waiting,
+        leased + other.leased,
+        dispatchable + other.dispatchable,
+        older(oldestAtMillis, other.oldestAtMillis),
+        lag + other.lag,
+        dead + other.dead,
+        workers + other.workers,
+        rates.plus(other.rates),
+        later(drainSeconds, other.drainSeconds),
+        stopReason == null ? other.stopReason : stopReason);
+  }
+
+  /** With another rate of what comes in: it comes in once, however many subscriptions read it. */
+  public Sum withIn(double in) {
+    return new Sum(
         backlog,
         waiting,
         leased,
@@ -69,12 +101,17 @@ public record Sum(
         lag,
         dead,
         workers,
-        rates,
+        new Rates(in, rates.out(), rates.failed()),
+        drainSeconds,
         stopReason);
   }
 
+  private static long later(long one, long other) {
+    return one == Rates.NEVER || other == Rates.NEVER ? Rates.NEVER : Math.max(one, other);
+  }
+
   /** The earlier of two times, of which 0 is none. */
-  public static long older(long one, long other) {
+  static long older(long one, long other) {
     return one == 0 || other == 0 ? Math.max(one, other) : Math.min(one, other);
   }
 }

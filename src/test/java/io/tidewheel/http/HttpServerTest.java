@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
 class HttpServerTest {
+  private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
   private static ServedBroker served;
   private String topic;
 
@@ -56,7 +59,7 @@ class HttpServerTest {
                 .header("Tidewheel-Key", "kunde%20%C3%A4")
                 .header("Tidewheel-Header-Type", "order.created")
                 .header("ce-source", "/shop")
-                .header("traceparent", "00-1-2-01")
+                .header("traceparent", TRACE)
                 .header("Idempotency-Key", "id-1")
                 .POST(HttpRequest.BodyPublishers.ofString("hello")));
     assertThat(response.statusCode()).isEqualTo(201);
@@ -67,9 +70,41 @@ class HttpServerTest {
     assertThat(message.headers())
         .containsEntry("type", "order.created")
         .containsEntry("ce-source", "/shop")
-        .containsEntry("traceparent", "00-1-2-01")
+        .containsEntry("traceparent", TRACE)
         .hasSize(3);
     assertThat(new String(message.payload(), StandardCharsets.UTF_8)).isEqualTo("hello");
+  }
+
+  /** As W3C Trace Context wants it of whoever can't read one. */
+  @Test
+  void leavesOutATraceThatIsNone() throws Exception {
+    for (List<String> parents : List.of(List.of("00-1-2-01"), List.of(TRACE, TRACE))) {
+      HttpRequest.Builder request = served.request(path("/messages"));
+      parents.forEach(parent -> request.header("traceparent", parent));
+      request.header("tracestate", "a=1");
+      request.header("Tidewheel-Header-type", "t");
+      int before = served.memory.messages(topic).size();
+      assertThat(
+              served.send(request.POST(HttpRequest.BodyPublishers.ofString("hello"))).statusCode())
+          .isEqualTo(201);
+      assertThat(served.memory.messages(topic).get(before).headers()).containsOnlyKeys("type");
+    }
+  }
+
+  @Test
+  void carriesTheTraceOfEachMessageOfABatch() throws Exception {
+    HttpResponse<String> response =
+        served.post(
+            path("/messages:batch"),
+            "{\"messages\":[{\"body\":1,\"headers\":{\"traceparent\":\""
+                + TRACE
+                + "\",\"tracestate\":\"a=1\"}},"
+                + "{\"body\":2,\"headers\":{\"traceparent\":\"none\"}}]}");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(served.memory.messages(topic).get(0).headers())
+        .containsEntry("traceparent", TRACE)
+        .containsEntry("tracestate", "a=1");
+    assertThat(served.memory.messages(topic).get(1).headers()).isEmpty();
   }
 
   @Test

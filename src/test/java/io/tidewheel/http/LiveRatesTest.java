@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Place;
+import io.tidewheel.feedback.Allowances;
+import io.tidewheel.feedback.Allowances.Allowed;
+import io.tidewheel.monitor.AllowanceHistory;
 import io.tidewheel.monitor.History;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Rates;
 import io.tidewheel.monitor.Survey;
+import io.tidewheel.subscription.Allowance.Reason;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import java.util.HashMap;
@@ -20,7 +24,8 @@ import org.junit.jupiter.api.Test;
 
 class LiveRatesTest {
   private final Map<Place, Rates> now = new HashMap<>();
-  private final LiveRates live = new LiveRates(new Known());
+  private Allowed allowed = Allowed.UNBOUNDED;
+  private final LiveRates live = new LiveRates(new Known(), row -> allowed);
 
   private final class Known implements Monitor {
     @Override
@@ -42,16 +47,46 @@ class LiveRatesTest {
     public CompletionStage<History> history() {
       return new CompletableFuture<>();
     }
+
+    @Override
+    public CompletionStage<Allowances> allowances() {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<AllowanceHistory> allowanceHistory() {
+      return new CompletableFuture<>();
+    }
   }
 
   @Test
   void tellsRatesThatComeAMomentAfterTheirRow() {
     Standing row = row(1);
-    assertThat(live.of(row)).isEqualTo(Rates.NONE);
+    assertThat(live.of(row).rates()).isEqualTo(Rates.NONE);
     now.put(row.place(), new Rates(5, 0, 0));
     assertThat(live.changed(10).rows()).containsExactly(row);
     live.of(row);
     assertThat(live.changed(10).rows()).isEmpty();
+  }
+
+  @Test
+  void keepsWhatIsThrottledAndTellsWhatItMayGiveOutThen() {
+    Standing row = row(1);
+    allowed = new Allowed(0, Reason.BACKEND);
+    live.of(row);
+    for (int look = 0; look < 10; look++) {
+      assertThat(live.changed(10).rows()).isEmpty();
+    }
+    allowed = new Allowed(200, Reason.BACKEND);
+    assertThat(live.changed(10).rows()).containsExactly(row);
+    assertThat(live.of(row).allowed().rate()).isEqualTo(200);
+    allowed = Allowed.UNBOUNDED;
+    assertThat(live.changed(10).rows()).containsExactly(row);
+    live.of(row);
+    for (int look = 0; look < 10; look++) {
+      live.changed(10);
+    }
+    assertThat(live.size()).isZero();
   }
 
   @Test

@@ -14,11 +14,14 @@ import io.tidewheel.catalog.SubscriptionSettings;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.cluster.ClusterStatus;
+import io.tidewheel.feedback.Allowances;
 import io.tidewheel.message.Message;
+import io.tidewheel.monitor.AllowanceHistory;
 import io.tidewheel.monitor.History;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Rates;
 import io.tidewheel.monitor.Survey;
+import io.tidewheel.monitor.Trace;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.MessageBatch;
@@ -172,6 +175,22 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         public CompletionStage<History> history() {
           return CompletableFuture.completedFuture(
               new History(NOW, 10_000, List.of(1L), List.of(2.0), List.of(3.0), List.of(0.0)));
+        }
+
+        @Override
+        public CompletionStage<Allowances> allowances() {
+          return new MemoryFeedback().nodes().thenApply(Allowances::new);
+        }
+
+        @Override
+        public CompletionStage<AllowanceHistory> allowanceHistory() {
+          return CompletableFuture.completedFuture(
+              new AllowanceHistory(
+                  NOW,
+                  10_000,
+                  List.of(new Trace<>("127.0.0.1:7355", List.of(0.31), List.of(0.12))),
+                  List.of(),
+                  List.of(new Trace<>("ledger", List.of(Double.NaN), List.of(12.5)))));
         }
       };
 

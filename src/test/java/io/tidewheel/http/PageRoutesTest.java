@@ -2,10 +2,12 @@ package io.tidewheel.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidewheel.cluster.ClusterStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,6 +61,32 @@ class PageRoutesTest {
     }
     assertThat(text("index.html")).doesNotContain("<style", " style=", "onclick", "https://");
     assertThat(PageRoutes.POLICY).startsWith("default-src 'none'").doesNotContain("unsafe");
+  }
+
+  @Test
+  void letsThePageReachOtherMembersOnly() {
+    ClusterStatus status =
+        new ClusterStatus(
+            "a:1",
+            2,
+            3,
+            true,
+            "serving",
+            null,
+            List.of(),
+            List.of(
+                member("a:1", "http://a:8080"),
+                member("b:1", "http://b:8080"),
+                member("c:1", null),
+                member("d:1", "http://d; script-src *")));
+    assertThat(PageRoutes.policy(status))
+        .isEqualTo(
+            PageRoutes.POLICY.replace("connect-src 'self'", "connect-src 'self' http://b:8080"));
+  }
+
+  private static ClusterStatus.MemberStatus member(String node, String url) {
+    return new ClusterStatus.MemberStatus(
+        node, 1, List.of("broker"), "up", "z", true, false, 0, url);
   }
 
   private static String text(String name) {

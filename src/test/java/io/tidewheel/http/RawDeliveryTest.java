@@ -17,6 +17,8 @@ import org.junit.jupiter.api.TestInfo;
 
 /** Payloads as the body of an answer, everything else in headers. */
 class RawDeliveryTest {
+  private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
   private static ServedBroker served;
   private String topic;
 
@@ -45,7 +47,8 @@ class RawDeliveryTest {
             .header("Tidewheel-Key", "kunde%20%C3%A4")
             .header("Idempotency-Key", "a%22b")
             .header("Tidewheel-Header-who", "%E2%82%AC%25")
-            .header("traceparent", "00-1-2-01")
+            .header("traceparent", TRACE)
+            .header("tracestate", "a=50%, b=\"1\"")
             .POST(HttpRequest.BodyPublishers.ofByteArray(payload)));
     HttpResponse<byte[]> raw = pull("{}");
     assertThat(raw.statusCode()).isEqualTo(200);
@@ -56,7 +59,8 @@ class RawDeliveryTest {
         .containsEntry("tidewheel-id", List.of("a%22b"))
         .containsEntry("tidewheel-key", List.of("kunde%20%C3%A4"))
         .containsEntry("tidewheel-header-who", List.of("%E2%82%AC%25"))
-        .containsEntry("traceparent", List.of("00-1-2-01"))
+        .containsEntry("traceparent", List.of(TRACE))
+        .containsEntry("tracestate", List.of("a=50%, b=\"1\""))
         .containsEntry("tidewheel-queue", List.of("0"))
         .containsEntry("tidewheel-offset", List.of("0"))
         .containsEntry("tidewheel-attempt", List.of("1"))

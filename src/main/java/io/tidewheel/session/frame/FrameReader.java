@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
+import io.tidewheel.message.TraceContext;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -190,6 +191,7 @@ public final class FrameReader implements AutoCloseable {
       boolean isNew = headers.put(name, text()) == null;
       expect(isNew && headers.size() <= Limits.MAX_HEADER_COUNT, "headers with different names");
     }
+    TraceContext.clean(headers);
     return headers;
   }
 

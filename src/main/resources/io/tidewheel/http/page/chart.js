@@ -18,15 +18,26 @@ export function roundUp(value) {
   return [1, 2, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
+/** What is known of a line, in pieces: a null is a gap. */
+function pieces(values) {
+  const found = [[]];
+  values.forEach((value, index) => {
+    if (value !== null) found.at(-1).push([index, value]);
+    else if (found.at(-1).length > 0) found.push([]);
+  });
+  return found.filter((piece) => piece.length > 0);
+}
+
 /**
  * A chart of series {key, name, values}; set() takes new values, all of one length with the newest
- * last. Its legend shows the values under the pointer, else the newest.
+ * last, and null where there is none. With a top the axis ends there. Its legend shows the values under the pointer, else the newest.
  */
 export class Chart {
-  constructor(label, series, { height = 170, isRate = false } = {}) {
+  constructor(label, series, { height = 170, isRate = false, show = isRate ? rate : count, top = null } = {}) {
     this.series = series.map((each) => ({ ...each, values: [] }));
     this.height = height;
-    this.show = isRate ? rate : count;
+    this.show = show;
+    this.top = top;
     this.untilMillis = 0;
     this.stepMillis = 10_000;
     this.pointer = null;
@@ -62,20 +73,25 @@ export class Chart {
     const points = Math.max(...this.series.map((each) => each.values.length));
     if (width === 0) return;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
-    const top = roundUp(Math.max(...this.series.flatMap((each) => each.values), 0));
+    const top = this.top || roundUp(Math.max(...this.series.flatMap((each) => each.values), 0));
     const minutes = WINDOWS.find((each) => (each * 60_000) / this.stepMillis + 1 >= points) || WINDOWS.at(-1);
     const slots = Math.max(points, (minutes * 60_000) / this.stepMillis + 1);
     const x = (index) => LEFT + ((width - LEFT - RIGHT) * (slots - points + index)) / (slots - 1);
     const y = (value) => TOP + (this.height - TOP - BOTTOM) * (1 - value / top);
     const parts = this.grid(width, top, y, minutes);
     for (const each of this.series) {
-      if (each.values.length < 2) continue;
-      const line = each.values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`);
-      if (each.key === "backlog") {
-        const area = [`${x(0)},${y(0)}`, ...line, `${x(points - 1)},${y(0)}`].join(" ");
-        parts.push(svg("polygon", { class: "area s-backlog", points: area }));
+      for (const piece of pieces(each.values)) {
+        // A single point is seen as a short line to where the next one would be.
+        const [last, value] = piece.at(-1);
+        const ends = piece.length > 1 || points < 2 ? piece : [...piece, [last + (last < points - 1 ? 0.5 : -0.5), value]];
+        const line = ends.map(([index, known]) => `${x(index).toFixed(1)},${y(known).toFixed(1)}`);
+        if (line.length < 2) continue;
+        if (each.key === "backlog") {
+          const area = [`${x(piece[0][0])},${y(0)}`, ...line, `${x(last)},${y(0)}`].join(" ");
+          parts.push(svg("polygon", { class: "area s-backlog", points: area }));
+        }
+        parts.push(svg("polyline", { class: `line s-${each.key}`, points: line.join(" ") }));
       }
-      parts.push(svg("polyline", { class: `line s-${each.key}`, points: line.join(" ") }));
     }
     let shown = points - 1;
     if (this.pointer !== null && points > 0) {
@@ -89,7 +105,7 @@ export class Chart {
     }
     for (const each of this.series) {
       const value = each.values[shown];
-      text(this.figures.get(each.key), value === undefined ? "–" : this.show(value));
+      text(this.figures.get(each.key), value === undefined || value === null ? "–" : this.show(value));
     }
     fill(this.svg, parts);
   }

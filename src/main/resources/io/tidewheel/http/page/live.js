@@ -64,6 +64,7 @@ export const known = { overview: null, cluster: null, isLive: false, heardAt: 0 
 const watchers = new Set();
 const STALE_MILLIS = 3_000;
 const MOVE_MILLIS = 2_500;
+const REACH_MILLIS = 1_000;
 
 /** Calls back on each overview; returns what ends it. */
 export function watch(watcher) {
@@ -72,32 +73,50 @@ export function watch(watcher) {
   return () => watchers.delete(watcher);
 }
 
-let movedAt = 0;
-
 export function start(onState) {
   known.heardAt = Date.now();
+  let failures = 0;
   new Stream("/v1/backlog/stream?view=overview", (frame) => {
     known.heardAt = Date.now();
     known.isLive = true;
+    failures = 0;
     if (frame.type === "overview") known.overview = frame;
     if (frame.type === "cluster") known.cluster = frame;
     onState(frame);
     if (frame.type === "overview") for (const watcher of watchers) watcher(frame);
+  }, (isOpen) => {
+    // Closed, and then not opened again: it is not only the connection.
+    failures = isOpen ? 0 : failures + 1;
+    if (failures > 1) moveOn();
   });
   setInterval(() => {
     const silence = Date.now() - known.heardAt;
     known.isLive = silence < STALE_MILLIS;
-    if (silence > MOVE_MILLIS && Date.now() - movedAt > 10_000) moveOn();
+    if (silence > MOVE_MILLIS) moveOn();
     onState(null);
   }, 500);
 }
 
-/** To another member, if one is known: the same view of the same cluster. */
-function moveOn() {
-  const others = ((known.cluster && known.cluster.members) || []).filter(
-    (member) => member.url && member.node !== known.cluster.node && member.reachable && member.status === "up");
-  if (others.length === 0) return;
-  movedAt = Date.now();
-  const next = others[Math.floor(Math.random() * others.length)];
-  location.assign(new URL(`/${location.hash}`, next.url));
+let isMoving = false;
+
+/** To another member, if one answers: the same view of the same cluster. */
+async function moveOn() {
+  if (isMoving) return;
+  isMoving = true;
+  try {
+    const others = ((known.cluster && known.cluster.members) || []).filter(
+      (member) => member.url && member.node !== known.cluster.node && member.status === "up");
+    const next = await Promise.any(others.map(reach));
+    if (Date.now() - known.heardAt > FIRST_RETRY_MILLIS) location.assign(new URL(`/${location.hash}`, next.url));
+  } catch {
+    // None answers. This one is tried all the time, and so are they.
+  } finally {
+    isMoving = false;
+  }
+}
+
+/** Whether a member answers; what it says is for its own page. */
+async function reach(member) {
+  await fetch(new URL("/health/live", member.url), { mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(REACH_MILLIS) });
+  return member;
 }

@@ -6,6 +6,7 @@ import { known, start } from "./live.js";
 import { overview } from "./overview.js";
 import { topics } from "./topics.js";
 import { topic } from "./topic.js";
+import { feedback } from "./feedback.js";
 import { members } from "./members.js";
 
 const main = document.getElementById("main");
@@ -33,6 +34,7 @@ function show() {
     "": () => overview(main),
     topics: () => topics(main, at.parameters),
     topic: () => topic(main, at.rest[0] || "", at.rest[1] || "subscriptions", at.parameters),
+    feedback: () => feedback(main),
     members: () => members(main),
   };
   const view = views[at.view];
@@ -41,7 +43,7 @@ function show() {
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  const name = at.view === "topic" ? at.rest[0] : { topics: "Topics", members: "Members" }[at.view];
+  const name = at.view === "topic" ? at.rest[0] : { topics: "Topics", feedback: "Feedback", members: "Members" }[at.view];
   document.title = name ? `${name} · Tidewheel` : "Tidewheel";
   leave = (view ? view() : nothing()) || (() => {});
 }

@@ -19,9 +19,10 @@ export function bySubscription(rows) {
   for (const row of rows) {
     const sum = sums.get(row.subscription);
     if (!sum) {
-      sums.set(row.subscription, { ...row });
+      sums.set(row.subscription, { ...row, byNode: new Map([[row.node, row.allowance]]) });
       continue;
     }
+    sum.byNode.set(row.node, row.allowance);
     for (const key of ["backlog", "waiting", "leased", "dispatchable", "lag", "deadLetters", "inRate", "outRate", "failRate"]) sum[key] += row[key];
     sum.workers = Math.max(sum.workers, row.workers);
     sum.stopReason = sum.stopReason || row.stopReason;
@@ -29,10 +30,20 @@ export function bySubscription(rows) {
     if (row.oldestAt && (!sum.oldestAt || row.oldestAt < sum.oldestAt)) sum.oldestAt = row.oldestAt;
   }
   for (const sum of sums.values()) {
+    sum.allowance = together([...sum.byNode.values()]);
     const gain = sum.outRate - sum.inRate;
     sum.drainEta = sum.backlog === 0 ? "0s" : gain > 0 ? `${Math.ceil(sum.backlog / gain)}s` : null;
   }
   return [...sums.values()];
+}
+
+/** What nodes allow, in sum; the reason is that of the one that allows least. */
+function together(allowances) {
+  const bounded = allowances.filter((each) => each && each.rate !== null);
+  if (bounded.length === 0) return { rate: null, reason: "none" };
+  const least = bounded.reduce((one, other) => (other.rate < one.rate ? other : one));
+  const isOpen = bounded.length < allowances.length;
+  return { rate: isOpen ? null : bounded.reduce((sum, each) => sum + each.rate, 0), reason: least.reason };
 }
 
 /** What came in came in once, however many subscriptions read it. */

@@ -11,40 +11,43 @@ import io.tidewheel.http.BacklogStream.Command;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one websocket is told of everything: the overview once a second, and who is a member when
- * that changes. A slow client is told less often, and only how it is then; a text from it ends the
- * stream, as there is nothing to filter.
+ * What one websocket is told of everything: once a second what is made once for all who look, and
+ * who is a member when that changes. A slow client is told less often, and only how it is then; a
+ * text from it ends the stream, as there is nothing to filter.
  */
-final class OverviewStream extends AbstractBehavior<Command> {
+final class SharedStream extends AbstractBehavior<Command> {
   static final Duration PACE = Duration.ofSeconds(1);
 
-  private final Broker broker;
-  private final Overviews overviews;
+  private final Membership membership;
+  private final Supplier<CompletionStage<String>> newest;
   private @Nullable CompletableFuture<Optional<String>> waiting;
-  private @Nullable String overview;
+  private @Nullable String frame;
   private @Nullable String told;
   private @Nullable ObjectNode cluster;
   private @Nullable ObjectNode toldCluster;
   private @Nullable Problem problem;
   private boolean isOver;
 
-  static Behavior<Command> create(Broker broker, Overviews overviews) {
+  /** Tells what the supplier has. */
+  static Behavior<Command> create(Membership membership, Supplier<CompletionStage<String>> newest) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new OverviewStream(context, timers, broker, overviews)));
+            Behaviors.withTimers(timers -> new SharedStream(context, timers, membership, newest)));
   }
 
-  private OverviewStream(
+  private SharedStream(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Broker broker,
-      Overviews overviews) {
+      Membership membership,
+      Supplier<CompletionStage<String>> newest) {
     super(context);
-    this.broker = broker;
-    this.overviews = overviews;
+    this.membership = membership;
+    this.newest = newest;
     timers.startTimerWithFixedDelay(new BacklogStream.Survey(), Duration.ZERO, PACE);
     timers.startTimerWithFixedDelay(
         new BacklogStream.LookAround(), Duration.ZERO, BacklogStream.CLUSTER_INTERVAL);
@@ -58,7 +61,7 @@ final class OverviewStream extends AbstractBehavior<Command> {
         .onMessage(BacklogStream.Surveyed.class, this::onSurveyed)
         .onMessage(BacklogStream.LookAround.class, look -> onLookAround())
         .onMessage(BacklogStream.Members.class, this::onMembers)
-        .onMessage(BacklogStream.Received.class, text -> onWrong("an overview takes no filter"))
+        .onMessage(BacklogStream.Received.class, text -> onWrong("this view takes no filter"))
         .onMessage(BacklogStream.Wrong.class, wrong -> onWrong(wrong.detail()))
         .onMessage(BacklogStream.Closed.class, closed -> Behaviors.stopped())
         .onMessage(BacklogStream.Stop.class, stop -> onStop())
@@ -73,19 +76,18 @@ final class OverviewStream extends AbstractBehavior<Command> {
   /** Only for a client that can take it. */
   private Behavior<Command> onSurvey() {
     if (waiting != null) {
-      getContext()
-          .pipeToSelf(overviews.frame(), (frame, failure) -> new BacklogStream.Surveyed(frame));
+      getContext().pipeToSelf(newest.get(), (made, failure) -> new BacklogStream.Surveyed(made));
     }
     return this;
   }
 
   private Behavior<Command> onSurveyed(BacklogStream.Surveyed surveyed) {
-    overview = surveyed.frame();
+    frame = surveyed.frame();
     return go();
   }
 
   private Behavior<Command> onLookAround() {
-    BacklogStream.lookAround(getContext(), broker);
+    getContext().pipeToSelf(membership.frame(), (made, failure) -> new BacklogStream.Members(made));
     return this;
   }
 
@@ -113,15 +115,15 @@ final class OverviewStream extends AbstractBehavior<Command> {
       taker.complete(Optional.empty());
       return Behaviors.stopped();
     }
-    String frame = frame();
-    if (frame != null) {
+    String next = next();
+    if (next != null) {
       waiting = null;
-      taker.complete(Optional.of(frame));
+      taker.complete(Optional.of(next));
     }
     return this;
   }
 
-  private @Nullable String frame() {
+  private @Nullable String next() {
     Problem wrong = problem;
     if (wrong != null) {
       isOver = true;
@@ -132,10 +134,10 @@ final class OverviewStream extends AbstractBehavior<Command> {
       toldCluster = members;
       return members.toString();
     }
-    String newest = overview;
-    if (newest != null && !newest.equals(told)) {
-      told = newest;
-      return newest;
+    String made = frame;
+    if (made != null && !made.equals(told)) {
+      told = made;
+      return made;
     }
     return null;
   }

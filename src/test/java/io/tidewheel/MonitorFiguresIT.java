@@ -1,0 +1,154 @@
+package io.tidewheel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the page shows is what the broker says. */
+class MonitorFiguresIT extends MonitorPage {
+  @Test
+  void showsTheSameFiguresAsTheApi() {
+    fillOrders();
+    for (String look : List.of("1280-light", "1280-dark", "390-light", "390-dark")) {
+      show("", look);
+      browser.awaitText("orders › billing");
+      browser.awaitText("paused");
+      // One of the three acked messages of billing, as the API counts it.
+      long backlog = backlogOf("orders");
+      browser.await(() -> tile("Backlog").equals(String.valueOf(backlog)));
+      assertThat(tile("Dead letters")).isEqualTo("2");
+      assertThat(browser.text()).contains("Largest backlogs", "Held back", "Members");
+      browser.shoot("overview-" + look);
+      assertReadable(look);
+    }
+  }
+
+  /** Nothing moves any more: the page, the calls, the metrics and the count of the store agree. */
+  @Test
+  void showsExactlyWhatTheCallsTheMetricsAndTheReconciliationCountAfterQuiet() {
+    fillOrders();
+    assertThat(node.pull("orders", "billing", 2, "5s", "10m")).hasSize(2);
+    show("", "1280-light");
+    browser.await(() -> tile("With workers").equals("2") && tile("Dead letters").equals("2"));
+    // Of billing 10 less 3 done, 2 dead and 2 with a worker; of mail all 10.
+    browser.await(() -> tile("Backlog").equals("13"));
+    JsonNode overview = node.get("/v1/backlog/overview").body();
+    assertThat(overview.get("backlog").asLong()).isEqualTo(13);
+    assertThat(overview.get("leased").asLong()).isEqualTo(2);
+    assertThat(overview.get("deadLetters").asLong()).isEqualTo(2);
+    assertThat(backlogOf("orders")).isEqualTo(13);
+    assertThat(backlogOf("orders~billing")).isEqualTo(2);
+    // Both: before the dead letters are counted and two have a worker, 15 wait as well.
+    browser.await(
+        () ->
+            metric("tidewheel_backlog_messages") == 15 && metric("tidewheel_leased_messages") == 2);
+    assertThat(metric("tidewheel_messages_acked_total")).isEqualTo(3);
+    assertThat(metric("tidewheel_messages_dead_lettered_total")).isEqualTo(2);
+    assertThat(metric("tidewheel_messages_delivered_total")).isEqualTo(7);
+    show("#/topic/orders", "1280-light");
+    browser.await(() -> cellsOf("billing").size() > 4 && cellsOf("mail").size() > 4);
+    for (String name : List.of("billing", "mail")) {
+      JsonNode resource = subscription(name);
+      browser.await(() -> counted(name).get("counted").asBoolean());
+      JsonNode counted = counted(name);
+      long waits = 0;
+      for (String place : List.of("waiting", "dispatchable", "unread")) {
+        waits += counted.get(place).asLong();
+      }
+      List<String> cells = cellsOf(name);
+      assertThat(List.of(cells.get(2), cells.get(4), cells.get(9)))
+          .as("backlog, leased and dead letters of " + name)
+          .containsExactly(
+              resource.get("backlog").asText(),
+              resource.get("leased").asText(),
+              resource.get("deadLetters").asText())
+          .containsExactly(
+              Long.toString(waits), counted.get("leased").asText(), counted.get("dead").asText());
+      assertThat(counted.get("difference").asLong()).isZero();
+    }
+  }
+
+  @Test
+  void showsWhatIsThrottledAndWhy() {
+    node.put("/v1/backends/ledger", "{\"budget\":400}");
+    node.put("/v1/topics/orders", "{}");
+    node.put("/v1/topics/orders/subscriptions/billing", "{\"backends\":[\"ledger\"]}");
+    node.put("/v1/topics/orders/subscriptions/mail", "{\"rateLimit\":25}");
+    publish(3_000);
+    try (FeedbackCrowd billing = new FeedbackCrowd(() -> node, "orders", "billing", 10, null);
+        FeedbackCrowd mail = new FeedbackCrowd(() -> node, "orders", "mail", 5, null)) {
+      billing.with("till-1", 1_000_000, () -> true).with("till-2", 1_000_000, () -> true);
+      mail.with("post-1", 1_000_000, () -> true);
+      show("#/feedback", "1280-light");
+      browser.awaitText("backend ledger takes 400.0 calls a second");
+      node.post(
+          "/v1/feedback/ledger",
+          "{\"signal\":\"slow\",\"rate\":50,\"ttl\":\"2m\",\"reason\":\"<b>compaction</b>\"}");
+      browser.awaitText("asked for 50.0 calls a second (<b>compaction</b>)");
+      browser.awaitElement("section[aria-label='orders › billing'] polyline.s-may");
+      browser.awaitElement("section[aria-label='Backend ledger'] polyline.s-does");
+      for (String look : List.of("1280-light", "1280-dark", "390-light", "390-dark")) {
+        show("#/feedback", look);
+        browser.awaitText("<b>compaction</b>; for another");
+        browser.awaitElement("section[aria-label='orders › mail'] polyline.s-may");
+        assertThat(browser.text())
+            .contains("its own rate limit", "slow: 50 /s", "No worker fails where others succeed");
+        browser.shoot("feedback-" + look);
+        assertReadable(look);
+      }
+      assertUntouched();
+      show("#/topic/orders", "1280-light");
+      browser.awaitText("50 /s: backend");
+      show("", "1280-light");
+      browser.awaitElement("table[aria-label='Held back'] .badge.warn");
+      browser.shoot("throttled-1280-light");
+    }
+  }
+
+  /** What the queue of orders has counted of a subscription. */
+  private JsonNode counted(String subscription) {
+    for (JsonNode each :
+        node.get("/v1/topics/orders/reconciliation").body().at("/queues/0/subscriptions")) {
+      if (each.get("subscription").asText().equals(subscription)) {
+        return each;
+      }
+    }
+    throw new AssertionError("nothing is counted of " + subscription);
+  }
+
+  private double metric(String name) {
+    return node.text("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  /** The row of a subscription, cell by cell. */
+  private List<String> cellsOf(String subscription) {
+    JsonNode found =
+        browser.run(
+            "const row = [...document.querySelectorAll('table[aria-label=Subscriptions] tbody tr')]"
+                + ".find((each) => each.cells[0].textContent === '"
+                + subscription
+                + "'); return row ? [...row.cells].map((each) => each.textContent) : []");
+    return NodeFixture.JSON.convertValue(
+        found, NodeFixture.JSON.getTypeFactory().constructCollectionType(List.class, String.class));
+  }
+
+  private void publish(int count) {
+    for (int sent = 0; sent < count; sent += 1_000) {
+      ObjectNode batch = NodeFixture.JSON.createObjectNode();
+      ArrayNode messages = batch.putArray("messages");
+      for (int i = sent; i < sent + 1_000; i++) {
+        messages.addObject().put("body", i);
+      }
+      assertThat(node.post("/v1/topics/orders/messages:batch", batch.toString()).status())
+          .isEqualTo(200);
+    }
+  }
+}
