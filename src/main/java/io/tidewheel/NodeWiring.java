@@ -51,6 +51,7 @@ import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.session.HostLoads;
 import io.tidewheel.session.NodeSessions;
 import io.tidewheel.session.SessionBroker;
 import io.tidewheel.session.SessionLimits;
@@ -149,6 +150,7 @@ final class NodeWiring {
     ByteBudget pending = new ByteBudget(settings.budgets().pendingPublish());
     Publisher publisher = measured.timed(publisher(pending), System::nanoTime);
     LogBrowser browser = new LogBrowser(rows, tail);
+    Feedback feedback = startFeedback(pending, metrics);
     Broker broker =
         new Broker(
             topics,
@@ -165,8 +167,8 @@ final class NodeWiring {
             cluster.isMember() ? cluster.name() : null,
             board::tell,
             monitor(board),
-            sessions(topics, pending, consumer, inspector),
-            startFeedback(pending, metrics),
+            sessions(topics, pending, consumer, inspector, feedback),
+            feedback,
             clock,
             System::nanoTime);
     HttpServer server = serve(broker);
@@ -289,13 +291,19 @@ final class NodeWiring {
   }
 
   private Sessions sessions(
-      CatalogClient topics, ByteBudget pending, Consumer consumer, Inspector inspector) {
+      CatalogClient topics,
+      ByteBudget pending,
+      Consumer consumer,
+      Inspector inspector,
+      Feedback feedback) {
     SessionBroker broker =
         new SessionBroker(
             topics,
             queues,
             pending,
             consumer,
+            feedback,
+            new HostLoads(System::nanoTime),
             new SessionTopology(cluster, queues, inspector, System::nanoTime),
             random,
             System::nanoTime,
