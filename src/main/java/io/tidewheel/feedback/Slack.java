@@ -1,8 +1,8 @@
 package io.tidewheel.feedback;
 
 /**
- * How long less is given out than a limit allows, and whether that is long enough to do without
- * the limit. Pure; times are nanoseconds of a monotonic clock.
+ * How long less is given out than a limit allows, and whether that is long enough to do without the
+ * limit. Pure; times are nanoseconds of a monotonic clock.
  */
 final class Slack {
   private static final long OPEN_AFTER_NANOS = 2_000_000_000L;
