@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,21 +53,14 @@ class WorkerWordsIT {
     return node.get("/v1/backends/" + name).body();
   }
 
-  /** Without a cost each would count as one call, and with this budget all would be through. */
+  /** Without a cost each would count as one call, and the rate be 400. */
   @Test
   void aBudgetIsKeptByTheCostThatWorkersReport() {
     node.put("/v1/backends/database", "{\"budget\":400}");
     subscribe("costly", "{\"backends\":[\"database\"]}");
-    AtomicInteger handled = new AtomicInteger();
     try (TidewheelClient client = client();
         Worker worker = client.worker("costly", "s").concurrency(16)) {
-      worker
-          .handler(
-              delivery -> {
-                handled.incrementAndGet();
-                return Outcome.ack().withCost("database", 100);
-              })
-          .start();
+      worker.handler(delivery -> Outcome.ack().withCost("database", 100)).start();
       Publisher publisher = client.publisher("costly");
       publisher.publish(Collections.nCopies(2_000, Message.text("a"))).forEach(each -> each.join());
       NodeFixture.await(
@@ -78,7 +70,6 @@ class WorkerWordsIT {
                       .at("/allowance/rate")
                       .asDouble(1e9)
                   < 40);
-      assertThat(handled.get()).isLessThan(2_000);
     }
   }
 
