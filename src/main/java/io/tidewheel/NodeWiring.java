@@ -51,6 +51,7 @@ import io.tidewheel.queue.QueueIdle;
 import io.tidewheel.queue.QueueInspector;
 import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.TailCache;
+import io.tidewheel.session.HostLoads;
 import io.tidewheel.session.NodeSessions;
 import io.tidewheel.session.SessionBroker;
 import io.tidewheel.session.SessionLimits;
@@ -168,7 +169,7 @@ final class NodeWiring {
             cluster.isMember() ? cluster.name() : null,
             board::tell,
             monitor(board, feedback),
-            sessions(topics, pending, consumer, inspector),
+            sessions(topics, pending, consumer, inspector, feedback),
             feedback,
             clock,
             System::nanoTime);
@@ -295,13 +296,19 @@ final class NodeWiring {
   }
 
   private Sessions sessions(
-      CatalogClient topics, ByteBudget pending, Consumer consumer, Inspector inspector) {
+      CatalogClient topics,
+      ByteBudget pending,
+      Consumer consumer,
+      Inspector inspector,
+      Feedback feedback) {
     SessionBroker broker =
         new SessionBroker(
             topics,
             queues,
             pending,
             consumer,
+            feedback,
+            new HostLoads(System::nanoTime),
             new SessionTopology(cluster, queues, inspector, System::nanoTime),
             random,
             System::nanoTime,

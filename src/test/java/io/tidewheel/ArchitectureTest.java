@@ -140,7 +140,7 @@ class ArchitectureTest {
   void clientSeesOnlyMessagesAndFrames() {
     DescribedPredicate<JavaClass> allowed =
         resideInAnyPackage(tree("client"), tree("message"), tree("session.frame"))
-            .or(resideInAnyPackage("java..", "javax..", "org.jspecify.."))
+            .or(resideInAnyPackage("java..", "javax..", "com.sun.management", "org.jspecify.."))
             .or(resideInAPackage("com.fasterxml.jackson.."));
     check(
         classes().that().resideInAPackage(tree("client")).should().onlyDependOnClassesThat(allowed),

@@ -14,7 +14,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,12 +27,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FeedbackBenchmark {
   private static final int WORKERS = 8;
   private static final double HEALTHY = 2_000;
+  private static final String CALLS = "{\"database\":";
   private static final String OFF = "\"success\":{\"target\":0}";
 
   @TempDir private Path directory;
 
   private static void print(String format, Object... figures) {
     System.out.println("FIGURES " + String.format(Locale.ROOT, format, figures));
+  }
+
+  /** For {@link FeedbackPlots}. */
+  private static void samples(String situation, boolean isOn, FeedbackCrowd crowd, double until) {
+    System.out.printf("SAMPLES %s %s %s%n", situation, isOn ? "on" : "off", crowd.samples(until));
   }
 
   private NodeFixture start(Map<String, Object> settings) {
@@ -109,13 +114,14 @@ class FeedbackBenchmark {
           back += 0.1;
         }
         print(
-            "backend down, feedback %s: healthy %.0f/s; calls from 5 s on %.1f/s; at 95 %% again %.1f"
-                + " s after it is back; dead letters %d",
+            "backend down, feedback %s: healthy %.0f/s; calls from 5 s on %.1f/s; at 95 %% again"
+                + " %.1f s after it is back; dead letters %d",
             isOn ? "on" : "off",
             crowd.good(4, 8),
             crowd.calls(13, 38),
             back,
             deadLetters(node, "down"));
+        samples("down", isOn, crowd, 48);
       }
     }
   }
@@ -135,6 +141,7 @@ class FeedbackBenchmark {
             100 * crowd.wasted(15, 35),
             crowd.leastCalls(15, 35),
             crowd.mostCalls(15, 35));
+        samples("hidden", isOn, crowd, 35);
       }
     }
   }
@@ -168,26 +175,59 @@ class FeedbackBenchmark {
             crowd.mostCalls(16, 31),
             crowd.good(36, 40),
             healthy);
+        samples("degraded", isOn, crowd, 40);
       }
     }
   }
 
-  @Test
-  void backendAsksForLess() {
+  /** Off: the subscription does not name its backend. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void backendAsksForLess(boolean isOn) {
     try (NodeFixture node = start(Map.of())) {
-      fill(node, "slow", 60_000, "\"backends\":[\"ledger\"]");
+      fill(node, "slow", 70_000, isOn ? "\"backends\":[\"ledger\"]" : "");
       try (FeedbackCrowd crowd = crowd(node, "slow", () -> true)) {
         crowd.until(5);
         node.post("/v1/feedback/ledger", "{\"signal\":\"slow\",\"rate\":200,\"ttl\":\"20s\"}");
         double at = crowd.now();
         crowd.until(at + 30);
         print(
-            "slow 200/s for 20 s: %.1f/s over 10 s, %.1f/s over the next 8 s, highest second %.0f;"
-                + " %.0f/s from 5 s after",
+            "slow 200/s for 20 s, feedback %s: %.1f/s over 10 s, %.1f/s over the next 8 s, highest"
+                + " second %.0f; %.0f/s from 5 s after",
+            isOn ? "on" : "off",
             crowd.calls(at + 1, at + 11),
             crowd.calls(at + 11, at + 19),
             crowd.mostCalls(at + 1, at + 19.5),
             crowd.calls(at + 25, at + 29));
+        samples("slow", isOn, crowd, 35);
+      }
+    }
+  }
+
+  /** Off: the backend has no budget. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void subscriptionsShareABudget(boolean isOn) {
+    try (NodeFixture node = start(Map.of())) {
+      if (isOn) {
+        assertThat(node.put("/v1/backends/database", "{\"budget\":1000}").status()).isEqualTo(200);
+      }
+      fill(node, "cheap", 30_000, "\"backends\":[\"database\"]");
+      fill(node, "dear", 30_000, "\"backends\":[\"database\"]");
+      try (FeedbackCrowd cheap = new FeedbackCrowd(() -> node, "cheap", "s", 10, CALLS + "1}");
+          FeedbackCrowd dear = new FeedbackCrowd(() -> node, "dear", "s", 10, CALLS + "4}")) {
+        for (int i = 0; i < 4; i++) {
+          cheap.with("c" + i, 4_000_000L, () -> true);
+          dear.with("d" + i, 4_000_000L, () -> true);
+        }
+        cheap.until(18);
+        print(
+            "budget of 1,000 calls/s, cost 1 and 4, feedback %s: %.1f/s of the one, %.1f/s of the"
+                + " other, %.1f/s together over 10 s",
+            isOn ? "on" : "off",
+            cheap.calls(6, 16),
+            4 * dear.calls(6, 16),
+            cheap.calls(6, 16) + 4 * dear.calls(6, 16));
       }
     }
   }
@@ -233,6 +273,7 @@ class FeedbackBenchmark {
             crowd.calls(10, 11),
             crowd.calls(11, 26),
             crowd.calls(31, 36));
+        samples("processors", isOn, crowd, 36);
       }
     } finally {
       spinning.forEach(Process::destroyForcibly);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -153,6 +154,15 @@ final class FeedbackCrowd implements AutoCloseable {
       least = Math.min(least, calls(at, at + 1));
     }
     return least;
+  }
+
+  /** Calls a second in each half second until then, one after the other, for a plot. */
+  String samples(double until) {
+    StringJoiner samples = new StringJoiner(",");
+    for (double at = 0; at + 0.5 <= until; at += 0.5) {
+      samples.add(String.valueOf(Math.round(calls(at, at + 0.5))));
+    }
+    return samples.toString();
   }
 
   private static double sum(AtomicLongArray counts, double from, double to) {

@@ -1,6 +1,7 @@
 package io.tidewheel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -24,6 +25,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,7 +35,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two brokers in this process: what is published and pulled through the one that has it not. */
+/**
+ * Two brokers in this process: what is published and pulled through the one that has it not, and
+ * limits that hold over both.
+ */
 @Timeout(180)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoNodesIT {
@@ -167,6 +174,54 @@ class TwoNodesIT {
         .run("return (document.querySelector('.live.on .words') || {}).textContent || ''")
         .asText()
         .equals("live");
+  }
+
+  /** Nine of ten messages are in three of the queues. */
+  @Test
+  void theLimitOfASubscriptionHoldsOverAllNodes() {
+    assertThat(first.putUntilThere("/v1/topics/limited", "{\"queues\":12}")).isEqualTo(201);
+    assertThat(
+            first.putUntilThere(
+                "/v1/topics/limited/subscriptions/s", "{\"start\":\"earliest\",\"rateLimit\":500}"))
+        .isEqualTo(201);
+    publishLimited(9_000, i -> "hot-" + i % 3);
+    publishLimited(2_000, i -> "cold-" + i);
+    AtomicInteger turn = new AtomicInteger();
+    Supplier<NodeFixture> both = () -> turn.incrementAndGet() % 2 == 0 ? first : second;
+    try (FeedbackCrowd crowd = new FeedbackCrowd(both, "limited", "s", 20, null)) {
+      for (int i = 0; i < 12; i++) {
+        crowd.with("w" + i, 1_000_000L, () -> true);
+      }
+      crowd.until(9);
+      System.out.printf(
+          "FIGURES rateLimit 500/s on two nodes: %.1f/s over 6 s, highest second %.0f%n",
+          crowd.calls(3, 9), crowd.mostCalls(3, 9));
+      assertThat(crowd.calls(3, 9)).isCloseTo(500, within(100.0));
+      assertThat(crowd.mostCalls(3, 9)).isLessThan(800);
+    }
+    JsonNode allowance = first.get("/v1/topics/limited/subscriptions/s").body().get("allowance");
+    assertThat(allowance.get("reason").asText()).isEqualTo("rate-limit");
+    assertThat(allowance.get("rate").asDouble()).isCloseTo(500, within(50.0));
+    JsonNode feedback = second.get("/v1/feedback").body();
+    assertThat(feedback.get("nodes")).hasSize(2);
+    for (JsonNode queue : first.get("/v1/topics/limited/subscriptions/s").body().get("queues")) {
+      boolean isStarved = queue.get("acked").asLong() == 0 && queue.get("backlog").asLong() > 0;
+      assertThat(isStarved).as(queue.toString()).isFalse();
+    }
+  }
+
+  private void publishLimited(int count, IntFunction<String> key) {
+    for (int sent = 0; sent < count; sent += 1_000) {
+      ArrayNode batch = NodeFixture.JSON.createArrayNode();
+      for (int i = sent; i < sent + 1_000; i++) {
+        batch.addObject().put("body", i).put("key", key.apply(i));
+      }
+      NodeFixture.Answer answer =
+          first.post(
+              "/v1/topics/limited/messages:batch",
+              NodeFixture.JSON.createObjectNode().set("messages", batch).toString());
+      assertThat(answer.status()).isEqualTo(200);
+    }
   }
 
   private void createTopic(String name, String more) {

@@ -360,7 +360,7 @@ final class BenchOptions {
   }
 
   Duration handled() {
-    return duration("--handle", handle);
+    return OptionValues.duration("--handle", handle);
   }
 
   Duration warmedUp() {

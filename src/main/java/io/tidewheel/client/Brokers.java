@@ -219,6 +219,15 @@ final class Brokers implements Session.Events {
     return null;
   }
 
+  /** Tells all brokers how busy this host is, if workers run here. */
+  void tellBusy() {
+    double busy = workers.isEmpty() ? -1 : settings.hostLoad().getAsDouble();
+    if (busy >= 0) {
+      Frame.Busy word = new Frame.Busy((int) Math.round(1_000 * Math.min(1, busy)));
+      open.forEach(session -> session.send(word));
+    }
+  }
+
   /** Whether a session goes to the node itself. */
   boolean isNear(String node) {
     return byNode.containsKey(node);

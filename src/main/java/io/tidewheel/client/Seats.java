@@ -103,6 +103,17 @@ final class Seats {
     return seat != null && seat.isOpen && session.settle(kind, held);
   }
 
+  /** Tells one of the brokers something; false if there is none. */
+  boolean tell(Frame.FromClient word) {
+    for (Map.Entry<Session, Seat> each : bySession.entrySet()) {
+      if (each.getValue().isOpen) {
+        each.getKey().send(word);
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Asks for as much as there is room for, shared by all sessions; each may bring one at least. */
   void want(int room) {
     if (room <= 0 || bySession.isEmpty()) {

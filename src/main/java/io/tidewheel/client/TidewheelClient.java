@@ -1,5 +1,7 @@
 package io.tidewheel.client;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleSupplier;
 
 /**
  * A client of a cluster, or of one broker. Keeps a session with each broker, finds out by itself
@@ -21,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class TidewheelClient implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TidewheelClient.class.getName());
   private static final long TICK_NANOS = 20_000_000;
+  private static final long BUSY_NANOS = 250_000_000;
 
   private final Brokers brokers;
   private final RetryBudget retries = new RetryBudget();
@@ -70,11 +74,16 @@ public final class TidewheelClient implements AutoCloseable {
   }
 
   private void tick() {
+    long toldNanos = brokers.nanoTime().getAsLong();
     while (!isClosed) {
       try {
         long now = brokers.nanoTime().getAsLong();
         brokers.publishers().forEach(publisher -> publisher.tick(now));
         brokers.workers().forEach(worker -> worker.tick(now));
+        if (now - toldNanos >= BUSY_NANOS) {
+          toldNanos = now;
+          brokers.tellBusy();
+        }
       } catch (RuntimeException e) {
         // Deadlines and leases of all others hang on this thread.
         LOG.log(System.Logger.Level.ERROR, "the clock of the client", e);
@@ -112,6 +121,8 @@ public final class TidewheelClient implements AutoCloseable {
     private int maxPendingBytes = 64 << 20;
     private boolean isBlocking = true;
     private boolean isFollowing = true;
+    private DoubleSupplier hostLoad =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)::getCpuLoad;
 
     private Builder() {}
 
@@ -183,6 +194,16 @@ public final class TidewheelClient implements AutoCloseable {
     }
 
     /**
+     * How busy the host of this client is, from 0 to 1, asked four times a second while it has
+     * workers; what the JVM says if nothing else does. A negative number says nothing. Workers on a
+     * busy host get less while others of their subscription have processors to spare.
+     */
+    public Builder hostLoad(DoubleSupplier share) {
+      hostLoad = share;
+      return this;
+    }
+
+    /**
      * A client that begins to connect.
      *
      * @throws IllegalStateException without endpoints
@@ -199,6 +220,7 @@ public final class TidewheelClient implements AutoCloseable {
               deadline,
               maxPendingBytes,
               isBlocking,
+              hostLoad,
               Duration.ofSeconds(3),
               Duration.ofSeconds(10)));
     }

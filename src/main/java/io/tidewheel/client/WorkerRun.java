@@ -31,6 +31,7 @@ final class WorkerRun {
   private final Seats seats;
   private final InHand inHand = new InHand();
   private final Appetite appetite;
+  private final Spending spending = new Spending();
 
   /** To be settled as soon as there is a session for it. */
   private final List<Settles.Call> unsettled = new ArrayList<>();
@@ -239,6 +240,8 @@ final class WorkerRun {
       appetite.took(tookNanos);
       inHand.done(held, outcome.isGivingBack());
       settle(outcome.kind(ref), held);
+      spending.add(outcome.cost());
+      outcome.pushbacks().forEach((backend, said) -> seats.tell(said.frame(ref, backend)));
       want();
       Held next = isDraining ? null : inHand.take();
       if (next == null) {
@@ -324,9 +327,17 @@ final class WorkerRun {
       }
       extend(now);
       giveUp(now);
+      report(now, false);
       want();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void report(long now, boolean isLast) {
+    Frame.Cost cost = spending.take(ref, now, isLast);
+    if (cost != null) {
+      seats.tell(cost);
     }
   }
 
@@ -365,6 +376,7 @@ final class WorkerRun {
       while ((underWay > 0 || settling > 0) && left > 0) {
         left = changed.awaitNanos(left);
       }
+      report(now(), true);
       return underWay == 0 && settling == 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

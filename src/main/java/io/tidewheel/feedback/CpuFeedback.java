@@ -61,7 +61,8 @@ public final class CpuFeedback extends AbstractBehavior<CpuFeedback.Command> {
     this.processors = processors;
     this.relay = relay;
     this.law = new CpuLaw(settings.highMark(), settings.leastShare());
-    timers.startTimerAtFixedRate(new Sample(), SAMPLE);
+    // Not at a fixed rate: after a moment without processors that would be many at once.
+    timers.startTimerWithFixedDelay(new Sample(), SAMPLE);
   }
 
   @Override

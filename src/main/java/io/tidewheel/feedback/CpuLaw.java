@@ -8,7 +8,7 @@ package io.tidewheel.feedback;
  * to the least share; a tenth below the mark it climbs, quicker the longer. A single sample moves
  * nothing: processors are busy for moments all the time.
  */
-final class CpuLaw {
+public final class CpuLaw {
   private static final double SMOOTHING = 0.5;
   private static final double LOW = 0.9;
   private static final double SLOWEST_FALL = 0.9;
@@ -28,13 +28,13 @@ final class CpuLaw {
    * @param highMark from 0 to 1, where 1 is all processors; above 1 nothing is ever reduced
    * @param leastShare that is left in any case
    */
-  CpuLaw(double highMark, double leastShare) {
+  public CpuLaw(double highMark, double leastShare) {
     this.highMark = highMark;
     this.leastShare = leastShare;
   }
 
   /** Takes a sample, from 0 to 1; not a number if there is none. */
-  void sample(double now) {
+  public void sample(double now) {
     if (Double.isNaN(now) || now < 0) {
       return;
     }
@@ -50,7 +50,7 @@ final class CpuLaw {
   }
 
   /** From the least share to 1. */
-  double share() {
+  public double share() {
     return share;
   }
 

@@ -108,7 +108,8 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
             parts.node(),
             parts.router(),
             context.messageAdapter(BackendFeedback.Granted.class, OnBackend::new));
-    timers.startTimerAtFixedRate(new Look(), LOOK);
+    // Not at a fixed rate: after a moment without processors that would be many at once.
+    timers.startTimerWithFixedDelay(new Look(), LOOK);
   }
 
   @Override
@@ -198,10 +199,17 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
                 local.beforeReports(now),
                 local.dispatched(),
                 local.isHeld(),
+                local.isHeld() && isBoundElsewhere(throttle.allowance(), settings),
                 throttle.backlog(now),
                 local.healthyRate(),
                 local.grants().successRate(now),
                 onSuccess));
+  }
+
+  private static boolean isBoundElsewhere(Allowance allowance, SubscriptionSettings settings) {
+    Double limit = settings.rateLimit();
+    return allowance.reason() != Allowance.Reason.SUCCESS
+        || (limit != null && limit * allowance.limitShare() < allowance.rate());
   }
 
   private void set(
@@ -260,7 +268,8 @@ public final class FeedbackRelay extends AbstractBehavior<FeedbackRelay.Command>
   private Behavior<Command> onCpu(Cpu now) {
     if (now.share() < 1 != busy.cpu().share() < 1) {
       LOG.info(
-          "The processors are {} % busy: subscriptions may give out {} while messages are published",
+          "The processors are {} % busy: subscriptions may give out {} while messages are"
+              + " published",
           Math.round(100 * now.busy()), now.share() < 1 ? "less" : "what they like");
     }
     busy.onCpu(now);

@@ -48,6 +48,7 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
    * @param before outcomes before the first report of a row; none in the others
    * @param dispatched messages given out
    * @param isHeld whether it would have given out more
+   * @param isHeldElsewhere the same, and what kept it back is not what this actor grants
    * @param backlog messages that wait there
    * @param healthyRate successes a second when all was well
    * @param currentRate that holds there by an earlier answer; infinite for none
@@ -64,6 +65,7 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
       Outcomes before,
       long dispatched,
       boolean isHeld,
+      boolean isHeldElsewhere,
       long backlog,
       double healthyRate,
       double currentRate,
@@ -197,7 +199,7 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
     hasStepped = true;
     double healthyRate = latest.values().stream().mapToDouble(Report::healthyRate).sum();
     current.expect(healthyRate);
-    current.step(now, collected);
+    current.step(now, collected, latest.values().stream().anyMatch(Report::isHeldElsewhere));
     collected = Outcomes.NONE;
     reported.clear();
     steppedNanos = now;

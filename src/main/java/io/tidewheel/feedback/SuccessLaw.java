@@ -14,8 +14,12 @@ package io.tidewheel.feedback;
  *       window, RFC 9438). Where a part fails that the target allows for, it stays.
  *   <li>When falling twice does not help, failures do not come from the rate: what succeeds at the
  *       low rate is the new reference, and the rate climbs back. To give out less would then only
- *       make less of what succeeds.
- *   <li>Each step waits until deliveries made at the new rate have come back.
+ *       make less of what succeeds. If more fails up there, it was the rate after all, and that is
+ *       not tried again for a while, each time for longer.
+ *   <li>Each step waits until deliveries made at the new rate have come back, and looks at no less
+ *       than a fifth of a second: less says nothing where deliveries come back in batches.
+ *   <li>What was not given out has not succeeded: where something else holds the rate, or there is
+ *       nothing to give out, the limit stays, and is kept for a while.
  * </ol>
  */
 final class SuccessLaw {
@@ -31,7 +35,6 @@ final class SuccessLaw {
   private static final long RECENT_NANOS = 1_000_000_000L;
   private static final long REFERENCE_NANOS = 5_000_000_000L;
   private static final long MAX_SETTLE_NANOS = 30_000_000_000L;
-  private static final long OPEN_AFTER_NANOS = 2_000_000_000L;
   private static final long FEW_AFTER_NANOS = 1_000_000_000L;
   private static final long ANY_AFTER_NANOS = 5_000_000_000L;
   private static final int MIN_FAILURES = 10;
@@ -40,6 +43,10 @@ final class SuccessLaw {
   private static final int FEW = 5;
   private static final int FEW_GOOD = 3;
   private static final double MIN_GROWTH = 0.01;
+  private static final double MAX_GROWTH = 0.5;
+
+  /** Less time says nothing of a rate: deliveries are settled in batches. */
+  private static final long MIN_EPOCH_NANOS = 200_000_000L;
 
   /** Where the rate stays that is known to be a bit too high. */
   private static final double HELD_ABOVE = 1.02;
@@ -90,14 +97,14 @@ final class SuccessLaw {
   private double ceiling;
 
   private double growth = MIN_GROWTH;
-  private double fallingFrom;
-  private double fallingSuccess;
-  private int unhelpedCount;
+
+  private final RateBlame blame = new RateBlame();
+  private final Slack slack = new Slack();
   private Outcomes epoch = Outcomes.NONE;
+  private boolean wasHeldElsewhere;
   private long epochNanos;
   private long settledNanos;
   private long beganNanos = Long.MIN_VALUE;
-  private long slackSinceNanos = Long.MIN_VALUE;
   private long lastNanos;
 
   SuccessLaw(Settings settings) {
@@ -153,6 +160,15 @@ final class SuccessLaw {
 
   /** Takes in what became of deliveries since the last step. */
   void step(long nowNanos, Outcomes outcomes) {
+    step(nowNanos, outcomes, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param isHeldElsewhere whether more would have been given out but for a lower bound than this
+   */
+  void step(long nowNanos, Outcomes outcomes, boolean isHeldElsewhere) {
     if (beganNanos == Long.MIN_VALUE) {
       beganNanos = nowNanos;
       lastNanos = nowNanos;
@@ -169,6 +185,7 @@ final class SuccessLaw {
       stepOpen(nowNanos, outcomes);
     } else if (lastNanos >= settledNanos) {
       epoch = epoch.plus(outcomes);
+      wasHeldElsewhere |= isHeldElsewhere;
       decide(nowNanos);
     } else {
       epochNanos = nowNanos;
@@ -219,7 +236,7 @@ final class SuccessLaw {
             || (count >= FEW_GOOD && isGood)
             || (count >= FEW && elapsed >= FEW_AFTER_NANOS)
             || (count > 0 && elapsed >= ANY_AFTER_NANOS);
-    if (!isEnough || elapsed <= 0) {
+    if (!isEnough || elapsed < MIN_EPOCH_NANOS) {
       return;
     }
     double seconds = elapsed / NANOS_PER_SECOND;
@@ -227,16 +244,19 @@ final class SuccessLaw {
     if (epoch.success() < Math.min(DOWN, accepted())) {
       fallToProbe();
     } else if (isBelow(epoch, accepted())) {
-      onFailing(rate, epoch.succeeded() / seconds);
+      onFailing(rate, epoch.succeeded() / seconds, nowNanos);
     } else {
-      onSuccess(rate, nowNanos);
+      onSuccess(Math.max(rate, recentRate(nowNanos)), nowNanos);
     }
     restartEpoch(nowNanos, epoch.latencyNanos() / count);
   }
 
-  private void onFailing(double rate, double goodRate) {
-    slackSinceNanos = Long.MIN_VALUE;
+  private void onFailing(double rate, double goodRate, long nowNanos) {
+    slack.end();
     double success = epoch.success();
+    if (blame.isRefuted(limit, nowNanos)) {
+      reference = 1;
+    }
     if (limit <= probeRate() * 1.01) {
       // There is no lower rate to try.
       if (epoch.count() >= FEW) {
@@ -244,14 +264,9 @@ final class SuccessLaw {
       }
       return;
     }
-    if (fallingFrom > 0 && limit < 0.75 * fallingFrom) {
-      double expected = Math.min(reference, fallingSuccess * fallingFrom / limit);
-      boolean isHelping = success >= fallingSuccess + (expected - fallingSuccess) / 2;
-      unhelpedCount = isHelping ? 0 : unhelpedCount + 1;
-      if (unhelpedCount >= 2) {
-        accept(success - deviation(epoch));
-        return;
-      }
+    if (blame.isNotTheRate(limit, success, reference, nowNanos)) {
+      accept(success - deviation(epoch));
+      return;
     }
     fall(success, rate, goodRate);
   }
@@ -261,47 +276,34 @@ final class SuccessLaw {
     reference = Math.max(0, success);
     sinceReference.clear();
     ceiling = 0;
-    limit = Math.max(fallingFrom, limit * 2);
-    fallingFrom = 0;
-    unhelpedCount = 0;
+    limit = blame.acquit(limit);
     phase = Phase.CLIMBING;
   }
 
   private void fall(double success, double rate, double goodRate) {
-    if (fallingFrom <= 0) {
-      fallingFrom = Math.min(limit, rate);
-      fallingSuccess = success;
-    }
+    blame.accuse(Math.min(limit, rate), success);
     phase = Phase.FALLING;
     ceiling = goodRate;
     growth = MIN_GROWTH;
     double from = Math.min(limit, rate);
-    double lowered = unhelpedCount > 0 ? from / 2 : Math.max(goodRate, from / 2);
+    double lowered = blame.isInDoubt() ? from / 2 : Math.max(Math.min(goodRate, from), from / 2);
     limit = Math.max(probeRate(), lowered);
   }
 
   private void fallToProbe() {
-    slackSinceNanos = Long.MIN_VALUE;
+    slack.end();
     phase = Phase.PROBING;
-    fallingFrom = 0;
-    unhelpedCount = 0;
+    blame.forget();
     growth = MIN_GROWTH;
     limit = Math.max(probeRate(), limit / 4);
   }
 
   private void onSuccess(double rate, long nowNanos) {
-    fallingFrom = 0;
-    unhelpedCount = 0;
-    if (rate < limit / 1.5) {
-      // The limit is not what holds.
-      if (slackSinceNanos == Long.MIN_VALUE) {
-        slackSinceNanos = nowNanos;
-      } else if (nowNanos - slackSinceNanos >= OPEN_AFTER_NANOS) {
-        open();
-        return;
-      }
-    } else {
-      slackSinceNanos = Long.MIN_VALUE;
+    blame.forget();
+    boolean isBeyond = ceiling <= 0 || limit > 1.5 * ceiling;
+    if (slack.isOver(rate < limit / 1.25, isBeyond, wasHeldElsewhere, nowNanos)) {
+      open();
+      return;
     }
     double allowed = reference * (settings.target() + 3) / 4;
     if (isBelow(epoch, allowed)) {
@@ -313,11 +315,10 @@ final class SuccessLaw {
       return;
     }
     phase = Phase.CLIMBING;
-    if (rate < limit / 3) {
+    boolean isFarBelow = ceiling > 0 && limit < ceiling / 2 && !wasHeldElsewhere;
+    if (rate < limit / (wasHeldElsewhere ? 1.5 : 2) && !isFarBelow) {
+      // What was not given out has not succeeded.
       return;
-    }
-    if (ceiling > 0 && limit > 1.5 * ceiling) {
-      ceiling = 0;
     }
     if (ceiling <= 0) {
       limit *= limit < healthyRate / 4 ? 3 : 2;
@@ -327,22 +328,22 @@ final class SuccessLaw {
       limit = Math.min(limit * 1.3, 0.95 * ceiling);
     } else {
       limit *= 1 + growth;
-      growth = Math.min(0.5, growth * 1.5);
+      growth = Math.min(MAX_GROWTH, growth * 1.5);
     }
   }
 
   private void open() {
     phase = Phase.OPEN;
     limit = UNLIMITED;
-    fallingFrom = 0;
-    unhelpedCount = 0;
-    slackSinceNanos = Long.MIN_VALUE;
+    blame.settle();
+    slack.end();
     ceiling = 0;
     growth = MIN_GROWTH;
   }
 
   private void restartEpoch(long nowNanos, long latencyNanos) {
     epoch = Outcomes.NONE;
+    wasHeldElsewhere = false;
     epochNanos = nowNanos;
     // Half a step is on its way anyway when the limit arrives.
     long settling = latencyNanos + latencyNanos / 2 - 100_000_000L;
@@ -351,6 +352,10 @@ final class SuccessLaw {
 
   private double accepted() {
     return reference * settings.target();
+  }
+
+  private double recentRate(long nowNanos) {
+    return recent.at(nowNanos).count() * NANOS_PER_SECOND / RECENT_NANOS;
   }
 
   private double probeRate() {

@@ -2,6 +2,7 @@ package io.tidewheel.session;
 
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.feedback.Feedback;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.session.frame.Frame;
@@ -24,6 +25,8 @@ public record SessionBroker(
     QueueRouter queues,
     ByteBudget budget,
     Consumer consumer,
+    Feedback feedback,
+    HostLoads hosts,
     Topology topology,
     RandomGenerator random,
     LongSupplier nanoTime,

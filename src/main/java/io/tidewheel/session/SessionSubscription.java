@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>What is pulled and what the client holds are never more than it wanted.
+ *   <li>Of what the client wants it gets a share only while its host is too busy ({@link
+ *       HostShare}).
  *   <li>While the client holds a suspect, nothing more is pulled for it, but for {@link
  *       #SUSPECT_NANOS} at most.
  *   <li>When the session ends in order, what the client holds goes to others as if it had never
@@ -41,9 +43,6 @@ final class SessionSubscription {
   private static final long SUSPECT_NANOS = 10_000_000_000L;
 
   private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
-
-  /** Longest delay and lease, as over HTTP. */
-  private static final long MAX_MILLIS = Duration.ofHours(12).toMillis();
 
   private final Frame.Subscribe asked;
   private final Consumer consumer;
@@ -60,6 +59,7 @@ final class SessionSubscription {
   private @Nullable Topic topic;
   private Topic.@Nullable Subscription subscription;
   private int roomCount;
+  private final HostShare host;
   private int pulledCount;
   private int openSettles;
   private boolean isEnded;
@@ -94,17 +94,20 @@ final class SessionSubscription {
    * A subscription that is not found yet.
    *
    * @param holder whose end ends the leases
+   * @param host of the client
    */
   SessionSubscription(
       Frame.Subscribe asked,
       Consumer consumer,
       LongSupplier nanoTime,
       ActorRef<?> holder,
+      HostShare host,
       Calls calls) {
     this.nanoTime = nanoTime;
     this.asked = asked;
     this.consumer = consumer;
     this.holder = holder;
+    this.host = host;
     this.calls = calls;
   }
 
@@ -180,7 +183,10 @@ final class SessionSubscription {
     if (roomCount == 0 || isPulling || isHoldingSuspect()) {
       return;
     }
-    int count = Math.min(roomCount, Limits.MAX_PULL_MESSAGES);
+    int count = Math.min(host.room(roomCount, pulledCount + held.size()), Limits.MAX_PULL_MESSAGES);
+    if (count <= 0) {
+      return;
+    }
     roomCount -= count;
     pulledCount += count;
     if (standingPull == null) {
@@ -193,6 +199,23 @@ final class SessionSubscription {
             .whenComplete(
                 (deliveries, failure) ->
                     calls.pulled(this, count, failure == null ? deliveries : null));
+  }
+
+  /** How busy the client's host is, from 0 to 1. */
+  void onBusy(double busy) {
+    Topic.Subscription known = subscription;
+    if (known != null && !isEnded) {
+      host.sample(known.uid(), busy);
+      pull();
+    }
+  }
+
+  @Nullable Topic topic() {
+    return topic;
+  }
+
+  Topic.@Nullable Subscription subscription() {
+    return subscription;
   }
 
   private boolean isHoldingSuspect() {
@@ -238,7 +261,7 @@ final class SessionSubscription {
         }
         delivered.add(
             new Frame.Delivered(
-                handle(delivery.receipt()),
+                Handles.handle(delivery.receipt()),
                 delivery.attempt(),
                 delivery.publishedAtMillis(),
                 delivery.message()));
@@ -258,10 +281,10 @@ final class SessionSubscription {
     openSettles++;
     List<Receipt> receipts = new ArrayList<>(settle.handles().size());
     for (Frame.Handle handle : settle.handles()) {
-      receipts.add(receipt(from.uid(), handle));
+      receipts.add(Handles.receipt(from.uid(), handle));
     }
     consumer
-        .settle(of, from, action(settle), receipts, SETTLE_TIMEOUT)
+        .settle(of, from, Handles.action(settle), receipts, SETTLE_TIMEOUT)
         .whenComplete(
             (statuses, failure) ->
                 calls.settled(
@@ -278,7 +301,7 @@ final class SessionSubscription {
     List<Frame.Status> told = new ArrayList<>(statuses.size());
     for (int i = 0; i < statuses.size(); i++) {
       SettleStatus status = statuses.get(i);
-      told.add(status(status));
+      told.add(Handles.status(status));
       if (status != SettleStatus.RETRY && status != SettleStatus.EXTENDED) {
         held.remove(receipts.get(i));
         suspect = receipts.get(i).equals(suspect) ? null : suspect;
@@ -293,6 +316,10 @@ final class SessionSubscription {
     isEnded = true;
     roomCount = 0;
     endPull();
+    Topic.Subscription known = subscription;
+    if (known != null) {
+      host.end(known.uid());
+    }
   }
 
   private void endPull() {
@@ -310,7 +337,7 @@ final class SessionSubscription {
   /** The receipt of a delivery of this subscription; null if it is not found yet. */
   @Nullable Receipt receipt(Frame.Handle handle) {
     Topic.Subscription from = subscription;
-    return from == null ? null : receipt(from.uid(), handle);
+    return from == null ? null : Handles.receipt(from.uid(), handle);
   }
 
   /** Gives back all that is held; done when that is stored, or cannot be. */
@@ -328,49 +355,5 @@ final class SessionSubscription {
     return consumer
         .settle(of, from, new SettleAction.Release(), List.copyOf(receipts), SETTLE_TIMEOUT)
         .toCompletableFuture();
-  }
-
-  private static SettleAction action(Frame.Settle settle) {
-    Duration given =
-        settle.millis() < 0 ? null : Duration.ofMillis(Math.min(settle.millis(), MAX_MILLIS));
-    return switch (settle.action()) {
-      case ACK -> new SettleAction.Ack();
-      case NACK -> new SettleAction.Nack(given, settle.reason());
-      case RELEASE -> new SettleAction.Release();
-      case REJECT -> new SettleAction.Reject(settle.reason());
-      case EXTEND -> new SettleAction.Extend(given);
-    };
-  }
-
-  private static Frame.Status status(SettleStatus status) {
-    return switch (status) {
-      case ACKED -> Frame.Status.ACKED;
-      case NACKED -> Frame.Status.NACKED;
-      case RELEASED -> Frame.Status.RELEASED;
-      case REJECTED -> Frame.Status.REJECTED;
-      case EXTENDED -> Frame.Status.EXTENDED;
-      case EXPIRED -> Frame.Status.EXPIRED;
-      case INVALID -> Frame.Status.INVALID;
-      case RETRY -> Frame.Status.RETRY;
-    };
-  }
-
-  private static Frame.Handle handle(Receipt receipt) {
-    return new Frame.Handle(
-        receipt.generation(),
-        receipt.queue(),
-        receipt.offset(),
-        receipt.incarnation(),
-        receipt.delivery());
-  }
-
-  private static Receipt receipt(long subscriptionUid, Frame.Handle handle) {
-    return new Receipt(
-        subscriptionUid,
-        handle.generation(),
-        handle.queue(),
-        handle.offset(),
-        handle.incarnation(),
-        handle.delivery());
   }
 }

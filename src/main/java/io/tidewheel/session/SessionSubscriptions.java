@@ -41,6 +41,7 @@ final class SessionSubscriptions {
   private final Outbound outbound;
   private final Holders holders;
   private final Unclaimed unclaimed = new Unclaimed();
+  private final Words words;
   private final Map<Integer, SessionSubscription> byRef = new HashMap<>();
 
   /** Refused, and the client may not have heard it yet. */
@@ -83,6 +84,7 @@ final class SessionSubscriptions {
     this.bounds = bounds;
     this.outbound = outbound;
     this.holders = holders;
+    this.words = new Words(broker);
   }
 
   int size() {
@@ -97,7 +99,12 @@ final class SessionSubscriptions {
   void subscribe(Frame.Subscribe asked) {
     SessionSubscription subscription =
         new SessionSubscription(
-            asked, broker.consumer(), broker.nanoTime(), holders.current(), new Calls());
+            asked,
+            broker.consumer(),
+            broker.nanoTime(),
+            holders.current(),
+            new HostShare(broker.hosts()),
+            new Calls());
     byRef.put(asked.ref(), subscription);
     refused.remove(asked.ref());
     context.pipeToSelf(
@@ -125,6 +132,20 @@ final class SessionSubscriptions {
   void want(Frame.Want want) {
     if (!refused.contains(want.ref())) {
       subscription(want.ref()).want(want.count(), bounds.maxWanted());
+    }
+  }
+
+  /** What the client tells of itself and of backends. */
+  void onWord(Frame.Word word) {
+    if (word instanceof Frame.Busy busy) {
+      double share = Math.min(1, busy.thousandths() / 1_000.0);
+      byRef.values().forEach(each -> each.onBusy(share));
+    } else if (word instanceof Frame.Cost cost) {
+      if (!refused.contains(cost.ref())) {
+        words.onCost(subscription(cost.ref()), cost);
+      }
+    } else if (word instanceof Frame.Pushback pushback && !refused.contains(pushback.ref())) {
+      words.onPushback(subscription(pushback.ref()), pushback);
     }
   }
 

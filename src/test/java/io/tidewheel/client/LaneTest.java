@@ -212,6 +212,7 @@ class LaneTest {
             Duration.ofSeconds(1),
             1 << 20,
             false,
+            () -> -1,
             Duration.ofSeconds(1),
             Duration.ofSeconds(1));
     return new Publisher(

@@ -45,6 +45,7 @@ class FeedbackMessagesTest {
             Outcomes.NONE,
             5,
             true,
+            false,
             7,
             100,
             Double.POSITIVE_INFINITY,

@@ -2,9 +2,11 @@ package io.tidewheel.feedback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The success law against simulated backends; the figures are those the broker must keep. */
 class SuccessLawTest {
@@ -74,6 +76,88 @@ class SuccessLawTest {
     assertThat(plant.wasted(30, 80)).isLessThan(0.1);
     assertThat(plant.swing(35, 80, Plant.Second::calls)).isLessThan(0.2);
     assertThat(plant.mean(90, 100, Plant.Second::good)).isGreaterThan(1_800);
+  }
+
+  private BusyPlant busyPlant(BusyPlant.Noise noise, long seed) {
+    return new BusyPlant(
+            (now, outcomes, isHeldElsewhere) -> {
+              law.step(now, outcomes, isHeldElsewhere);
+              return law.limit();
+            },
+            2_000,
+            seed)
+        .with(noise);
+  }
+
+  /** Workers that were late make up for it at once, and call more than the backend takes. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void findsAHiddenCapacityOnABusyMachine(long seed) {
+    BusyPlant plant = busyPlant(BusyPlant.Noise.BUSY, seed).run(75, 1, now -> 500);
+    assertThat(plant.good(15, 75)).isGreaterThan(0.85 * 500);
+    assertThat(plant.wasted(15, 75)).isLessThan(0.13);
+    assertThat(plant.most(15, 75)).isLessThan(800);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void wastesLittleWhereEverybodyGetsThirdsOfTheProcessors(long seed) {
+    BusyPlant plant = busyPlant(BusyPlant.Noise.TURNS, seed).run(75, 1, now -> 500);
+    assertThat(plant.wasted(15, 75)).isLessThan(0.13);
+    assertThat(plant.good(15, 75)).isGreaterThan(0.65 * 500);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void followsACapacityThatWobbles(long seed) {
+    LongToDoubleFunction capacity = now -> 500 * (1 + 0.3 * Math.sin(now / 1e9 * Math.PI / 3.5));
+    BusyPlant plant = busyPlant(BusyPlant.Noise.BUSY, seed).run(75, 1, capacity);
+    assertThat(plant.good(15, 75)).isGreaterThan(0.7 * 500);
+    assertThat(plant.wasted(15, 75)).isLessThan(0.17);
+  }
+
+  /** For four of eight seconds the processors, say, hold more than the backend's capacity does. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void remembersWhatFailsWhileAnotherBoundHolds(long seed) {
+    BusyPlant plant =
+        busyPlant(BusyPlant.Noise.BUSY, seed)
+            .bounded(now -> now / Plant.SECOND % 8 < 4 ? 120 : UNBOUNDED)
+            .run(75, 1, now -> 500);
+    assertThat(plant.wasted(15, 75)).isLessThan(0.13);
+    assertThat(plant.most(15, 75)).isLessThan(800);
+  }
+
+  /** Guards that the subscription is not decided about for ever, although nothing fails. */
+  @Test
+  void endsWhileAnotherBoundHoldsForGood() {
+    BusyPlant plant = busyPlant(BusyPlant.Noise.NONE, 1).run(10, 1, now -> 500);
+    assertThat(law.isOpen()).isFalse();
+    plant.bounded(now -> 120).run(30, 1, now -> 500);
+    assertThat(law.isOpen()).isFalse();
+    plant.run(40, 1, now -> 500);
+    assertThat(law.isOpen()).isTrue();
+  }
+
+  /** On a busy machine as well, and at any rate below what the machine can do. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void keepsTheRateOfABusyMachineWhenItIsNotWhatFails(long seed) {
+    BusyPlant free = busyPlant(BusyPlant.Noise.BUSY, seed).run(75, 1, now -> UNBOUNDED);
+    BusyPlant plant = busyPlant(BusyPlant.Noise.BUSY, seed).run(75, 0.3, now -> UNBOUNDED);
+    assertThat(plant.good(15, 75)).isGreaterThan(0.85 * 0.3 * free.good(15, 75));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void isBackSoonOnABusyMachine(long seed) {
+    BusyPlant plant =
+        busyPlant(BusyPlant.Noise.BUSY, seed)
+            .run(10, 1, now -> UNBOUNDED)
+            .run(30, 0, now -> UNBOUNDED)
+            .run(20, 1, now -> UNBOUNDED);
+    assertThat(plant.calls(15, 40)).isBetween(1.0, 40.0);
+    assertThat(plant.good(45, 60)).isGreaterThan(0.8 * plant.good(3, 10));
   }
 
   /** Why there is this law: the simpler one loses more in each of the situations. */

@@ -2,6 +2,7 @@ package io.tidewheel.session.frame;
 
 import io.tidewheel.message.Message;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +103,35 @@ public sealed interface Frame {
       @Nullable String reason,
       List<Handle> handles)
       implements FromClient {}
+
+  /** What a worker tells of itself and of what it uses; nothing answers it. */
+  sealed interface Word extends FromClient {}
+
+  /**
+   * Deliveries that were settled took so many calls of backends.
+   *
+   * @param messages deliveries that took them
+   * @param calls thousandths of calls by name of the backend, of all deliveries together
+   */
+  record Cost(int ref, int messages, Map<String, Long> calls) implements Word {}
+
+  /**
+   * A backend of the subscription wants less, or is well again.
+   *
+   * @param rate thousandths of calls a second that it takes; negative if it did not say
+   * @param ttlMillis how long that holds unless it is said again; 0 for the broker's own time
+   * @param reason for people
+   */
+  record Pushback(
+      int ref, String backend, Signal signal, long rate, long ttlMillis, @Nullable String reason)
+      implements Word {}
+
+  /**
+   * How busy the processors of the client's host are; said several times a second.
+   *
+   * @param thousandths of them that are in use, by anybody
+   */
+  record Busy(int thousandths) implements Word {}
 
   /** Takes no more deliveries; those in hand can still be settled. */
   record Unsubscribe(int ref) implements FromClient {}
@@ -208,6 +238,23 @@ public sealed interface Frame {
    * @param isUnknown whether it may have been done all the same
    */
   record Failure(String type, String detail, boolean isRetryable, boolean isUnknown) {}
+
+  /** What a backend wants. */
+  enum Signal {
+    SLOW(0),
+    STOP(1),
+    RECOVERED(2);
+
+    private final int number;
+
+    Signal(int number) {
+      this.number = number;
+    }
+
+    int number() {
+      return number;
+    }
+  }
 
   /** What to do with deliveries. */
   enum Action {

@@ -40,6 +40,11 @@ public final class FrameReader implements AutoCloseable {
           .build();
 
   private static final Frame.Action[] ACTIONS = Frame.Action.values();
+  private static final Frame.Signal[] SIGNALS = Frame.Signal.values();
+
+  /** In one report of costs. */
+  private static final int MAX_BACKENDS = 16;
+
   private static final Frame.Status[] STATUSES = Frame.Status.values();
 
   private final JsonParser in;
@@ -92,6 +97,10 @@ public final class FrameReader implements AutoCloseable {
           new Frame.Settle(integer(), natural(), action(), number(), nullableText(), handles());
       case UNSUBSCRIBE -> new Frame.Unsubscribe(integer());
       case GOODBYE -> new Frame.Goodbye();
+      case COST -> new Frame.Cost(integer(), integer(), calls());
+      case PUSHBACK ->
+          new Frame.Pushback(integer(), text(), signal(), number(), natural(), nullableText());
+      case BUSY -> new Frame.Busy(integer());
       case WELCOME -> welcome();
       case MEMBERS -> new Frame.Members(list(this::member));
       case PLACEMENT ->
@@ -212,6 +221,24 @@ public final class FrameReader implements AutoCloseable {
 
   private Frame.Failure failure() throws IOException {
     return new Frame.Failure(text(), text(), truth(), truth());
+  }
+
+  private Map<String, Long> calls() throws IOException {
+    expect(in.nextToken() == JsonToken.START_OBJECT, "a map of calls");
+    Map<String, Long> calls = new LinkedHashMap<>();
+    while (in.nextToken() != JsonToken.END_OBJECT) {
+      expect(in.currentToken() == JsonToken.FIELD_NAME, "the name of a backend");
+      String backend = in.currentName();
+      boolean isNew = calls.put(backend, natural()) == null;
+      expect(isNew && calls.size() <= MAX_BACKENDS, "a few different backends");
+    }
+    return calls;
+  }
+
+  private Frame.Signal signal() throws IOException {
+    int ordinal = integer();
+    expect(ordinal < SIGNALS.length, "the number of a signal");
+    return SIGNALS[ordinal];
   }
 
   private Frame.Action action() throws IOException {

@@ -111,10 +111,37 @@ public final class FrameWriter {
     } else if (frame instanceof Frame.Unsubscribe unsubscribe) {
       begin(FrameKind.UNSUBSCRIBE, 1);
       out.writeNumber(unsubscribe.ref());
+    } else if (frame instanceof Frame.Word word) {
+      word(word);
     } else {
       begin(FrameKind.GOODBYE, 0);
     }
     out.writeEndArray();
+  }
+
+  private void word(Frame.Word frame) throws IOException {
+    if (frame instanceof Frame.Cost cost) {
+      begin(FrameKind.COST, 3);
+      out.writeNumber(cost.ref());
+      out.writeNumber(cost.messages());
+      out.writeStartObject(cost, cost.calls().size());
+      for (Map.Entry<String, Long> each : cost.calls().entrySet()) {
+        out.writeFieldName(each.getKey());
+        out.writeNumber(each.getValue());
+      }
+      out.writeEndObject();
+    } else if (frame instanceof Frame.Pushback pushback) {
+      begin(FrameKind.PUSHBACK, 6);
+      out.writeNumber(pushback.ref());
+      out.writeString(pushback.backend());
+      out.writeNumber(pushback.signal().number());
+      out.writeNumber(pushback.rate());
+      out.writeNumber(pushback.ttlMillis());
+      text(pushback.reason());
+    } else {
+      begin(FrameKind.BUSY, 1);
+      out.writeNumber(((Frame.Busy) frame).thousandths());
+    }
   }
 
   private void broker(Frame.FromBroker frame) throws IOException {

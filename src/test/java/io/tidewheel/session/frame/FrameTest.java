@@ -38,6 +38,10 @@ class FrameTest {
           new Frame.Settle(2, 8, Frame.Action.NACK, -1, "why", List.of(HANDLE, HANDLE)),
           new Frame.Unsubscribe(2),
           new Frame.Goodbye(),
+          new Frame.Cost(2, 3, Map.of("db", 4_500L)),
+          new Frame.Pushback(2, "db", Frame.Signal.SLOW, 200_000, 5_000, "compaction"),
+          new Frame.Pushback(2, "db", Frame.Signal.RECOVERED, -1, 0, null),
+          new Frame.Busy(930),
           new Frame.Welcome(1, 5, -6, "n", new Frame.Bounds(1, 2, 3, 4, 5, 6)),
           new Frame.Members(
               List.of(
