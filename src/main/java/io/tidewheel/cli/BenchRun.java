@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A measurement from warm-up to figures, with a progress line. */
 final class BenchRun {
+  private static final long WINDOW_AHEAD_NANOS = 20_000_000;
   private static final Duration CATCH_UP = Duration.ofSeconds(30);
   private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -53,7 +54,8 @@ final class BenchRun {
       }
       ServerProbe.Usage before = probe.read();
       long cpuBefore = system.getProcessCpuTime();
-      long startNanos = now();
+      // Ahead while threads send: each must know where the window begins before it sends in it.
+      long startNanos = now() + (isWarmingUp ? WINDOW_AHEAD_NANOS : 0);
       nextSecondNanos = startNanos + TimeUnit.SECONDS.toNanos(1);
       run.measureFrom(startNanos);
       if (!isWarmingUp) {

@@ -116,7 +116,9 @@ class ExplainIT {
   @Test
   void whatTheSuccessHolds() throws Exception {
     prepare("failing", "{\"backoff\":{\"min\":\"10m\",\"max\":\"1h\"}}");
-    publish("failing", 900, null);
+    for (int i = 0; i < 4; i++) {
+      publish("failing", 1_000, null);
+    }
     JsonNode success =
         named("success", "failing", () -> settle("failing", "nack", pull("failing", 20), ""));
     assertThat(success.get("detail").asText()).contains("the target is 90.0 %");

@@ -51,6 +51,8 @@ public final class SpreadRun {
                         uneven  as even, and the workers of broker 3 take ten times as long
                         steady  no backlog; messages come as fast as 60 % of the workers handle
                         wake    one message at a time, published at broker 1, a worker on broker 2
+                        kill    200 messages a second by a client of all brokers, 16 workers, and
+                                broker 2 is killed
                         may be repeated; all if not given
 
       Says the time beside the ideal one (all workers always busy), the share of deliveries that
@@ -58,7 +60,7 @@ public final class SpreadRun {
       """;
 
   private static final List<String> MODES =
-      List.of("even", "help", "far", "alone", "uneven", "steady", "wake");
+      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill");
   private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
@@ -102,6 +104,9 @@ public final class SpreadRun {
       for (String mode : modes.isEmpty() ? MODES : modes) {
         if (mode.equals("wake")) {
           run.measureWaking();
+        } else if (mode.equals("kill")) {
+          run.createTopic("spread-kill", QUEUES);
+          new SpreadKill(cluster, "spread-kill").run(options.get("--handle-ms"));
         } else {
           run.measure(mode);
         }
@@ -111,8 +116,7 @@ public final class SpreadRun {
 
   private void measure(String mode) throws IOException, InterruptedException {
     String topic = "spread-" + mode;
-    expect(brokers.get(0).put(TOPICS + topic, "{\"queues\":" + QUEUES + "}"));
-    expect(brokers.get(0).put(TOPICS + topic + "/subscriptions/s", "{\"order\":\"none\"}"));
+    createTopic(topic, QUEUES);
     Map<Integer, String> homes = homes(TOPICS + topic);
     Set<Long> handled = ConcurrentHashMap.newKeySet();
     Map<Integer, SpreadCrew> crews = new TreeMap<>();
@@ -146,6 +150,11 @@ public final class SpreadRun {
     } finally {
       crews.values().forEach(SpreadCrew::close);
     }
+  }
+
+  private void createTopic(String topic, int queues) throws IOException, InterruptedException {
+    expect(brokers.get(0).put(TOPICS + topic, "{\"queues\":" + queues + "}"));
+    expect(brokers.get(0).put(TOPICS + topic + "/subscriptions/s", "{\"order\":\"none\"}"));
   }
 
   private static List<Integer> brokersOf(String mode) {
@@ -211,8 +220,7 @@ public final class SpreadRun {
   /** One message at a time, to a queue of one broker and a worker of another. */
   private void measureWaking() throws IOException, InterruptedException {
     String topic = "spread-wake";
-    expect(brokers.get(0).put(TOPICS + topic, "{\"queues\":3}"));
-    expect(brokers.get(0).put(TOPICS + topic + "/subscriptions/s", "{\"order\":\"none\"}"));
+    createTopic(topic, 3);
     BlockingQueue<Long> handledNanos = new LinkedBlockingQueue<>();
     Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
     try (TidewheelClient far = client(2);

@@ -92,9 +92,12 @@ public final class LoadRun {
     return state.isTaken();
   }
 
-  /** What starts from now on is measured; before the start of the run, everything is. */
-  public void measureFrom(long nowNanos) {
-    state.measureFrom(nowNanos);
+  /**
+   * What starts from then on is measured. Told before the start of the run, or ahead: what starts
+   * before it is told is not.
+   */
+  public void measureFrom(long nanos) {
+    state.measureFrom(nanos);
   }
 
   /**
