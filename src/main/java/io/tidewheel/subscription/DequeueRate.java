@@ -9,8 +9,9 @@ import java.util.Map;
  * its queues there, so that the limit is kept however the backlog is spread. Safe for any thread;
  * times are nanoseconds of the node's monotonic clock.
  *
- * <p>A queue that finds nothing is next: a token is kept for each of those that wait longer, so
- * that none starves beside one that asks more often. One that does not ask again is forgotten.
+ * <p>A queue that finds nothing is next, also if no worker has asked it: a token is kept for each
+ * of those that wait longer, so that none starves beside one that asks more often. One that does
+ * not ask again is forgotten.
  */
 final class DequeueRate {
   /** How long tokens collect that nobody takes. */
@@ -53,9 +54,13 @@ final class DequeueRate {
     tokens += count;
   }
 
-  /** What {@link #take} would give at most. */
+  /** What {@link #take} would give at most; if that is nothing, the queue waits from now on. */
   synchronized int available(int queue, double perSecond, long nowNanos) {
-    return Math.max(0, free(queue, perSecond, nowNanos));
+    int free = Math.max(0, free(queue, perSecond, nowNanos));
+    if (free == 0) {
+      waiting.put(queue, nowNanos);
+    }
+    return free;
   }
 
   /** When it is worth for a queue that found nothing to ask again. */

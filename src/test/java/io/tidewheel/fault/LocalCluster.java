@@ -19,6 +19,7 @@ final class LocalCluster implements AutoCloseable {
   private final Thread stopAtEnd = new Thread(this::stop);
   private final List<String> urls = new ArrayList<>();
   private String store = "";
+  private boolean isStopped;
 
   private LocalCluster(Path directory) {
     this.program = new ClusterProgram(directory);
@@ -80,20 +81,24 @@ final class LocalCluster implements AutoCloseable {
 
   @Override
   public void close() {
+    stop();
     try {
       Runtime.getRuntime().removeShutdownHook(stopAtEnd);
     } catch (IllegalStateException e) {
-      // This process is ending, and the hook stops it.
-      return;
+      // This process is ending, and the hook finds nothing left to stop.
     }
-    stop();
   }
 
-  private void stop() {
+  /** Also when this process is told to end meanwhile: the hook then waits for this. */
+  private synchronized void stop() {
+    if (isStopped) {
+      return;
+    }
+    isStopped = true;
     try {
       command("stop");
     } catch (IOException e) {
-      System.err.println("fault-test: the cluster was not stopped: " + e.getMessage());
+      System.err.println("the cluster was not stopped: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
