@@ -36,6 +36,12 @@ public record CatalogSnapshot(
     return byUid.get(uid);
   }
 
+  /** Null if there is no such topic, or no such subscription of it. */
+  public Topic.@Nullable Subscription subscription(long topicUid, long subscriptionUid) {
+    Topic topic = topic(topicUid);
+    return topic == null ? null : topic.subscription(subscriptionUid);
+  }
+
   /** With a topic added or replaced. What did not change is shared: the cost is logarithmic. */
   CatalogSnapshot with(Topic topic) {
     Topic sameName = topics.get(topic.name());

@@ -223,8 +223,8 @@ final class Brokers implements Session.Events {
   void tellBusy() {
     double busy = workers.isEmpty() ? -1 : settings.hostLoad().getAsDouble();
     if (busy >= 0) {
-      Frame.Busy word = new Frame.Busy((int) Math.round(1_000 * Math.min(1, busy)));
-      open.forEach(session -> session.send(word));
+      Frame.Busy report = new Frame.Busy((int) Math.round(1_000 * Math.min(1, busy)));
+      open.forEach(session -> session.send(report));
     }
   }
 

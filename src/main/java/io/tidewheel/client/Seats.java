@@ -104,10 +104,10 @@ final class Seats {
   }
 
   /** Tells one of the brokers something; false if there is none. */
-  boolean tell(Frame.FromClient word) {
+  boolean tell(Frame.FromClient frame) {
     for (Map.Entry<Session, Seat> each : bySession.entrySet()) {
       if (each.getValue().isOpen) {
-        each.getKey().send(word);
+        each.getKey().send(frame);
         return true;
       }
     }

@@ -169,9 +169,8 @@ final class AllowanceMonitor extends AbstractBehavior<AllowanceMonitor.Command> 
     Set<String> names = new TreeSet<>();
     for (NodeFeedback.Node node : newest.nodes()) {
       for (NodeFeedback.Row row : node.rows()) {
-        Topic topic = catalog.topic(row.topicUid());
         Topic.Subscription subscription =
-            topic == null ? null : topic.subscription(row.subscriptionUid());
+            catalog.subscription(row.topicUid(), row.subscriptionUid());
         if (subscription != null) {
           names.addAll(subscription.settings().backends());
         }
@@ -201,9 +200,8 @@ final class AllowanceMonitor extends AbstractBehavior<AllowanceMonitor.Command> 
     for (NodeFeedback.Node node : newest.nodes()) {
       processors.put(node.node(), new Traces.Point(node.busy(), node.process()));
       for (NodeFeedback.Row row : node.rows()) {
-        Topic topic = catalog.topic(row.topicUid());
         Topic.Subscription subscription =
-            topic == null ? null : topic.subscription(row.subscriptionUid());
+            catalog.subscription(row.topicUid(), row.subscriptionUid());
         if (subscription != null) {
           double rate = Allowances.Allowed.of(subscription, List.of(row)).rate();
           allowed.merge(

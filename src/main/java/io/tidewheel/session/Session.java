@@ -213,8 +213,8 @@ final class Session extends AbstractBehavior<Session.Command> {
       subscriptions.subscribe(subscribe);
     } else if (fromClient instanceof Frame.Unsubscribe unsubscribe) {
       subscriptions.unsubscribe(unsubscribe);
-    } else if (fromClient instanceof Frame.Word word) {
-      subscriptions.onWord(word);
+    } else if (fromClient instanceof Frame.Report report) {
+      subscriptions.onReport(report);
     } else if (fromClient instanceof Frame.Hello hello) {
       onHello(hello);
     } else {

@@ -41,7 +41,7 @@ final class SessionSubscriptions {
   private final Outbound outbound;
   private final Holders holders;
   private final Unclaimed unclaimed = new Unclaimed();
-  private final Words words;
+  private final WorkerReports reports;
   private final Map<Integer, SessionSubscription> byRef = new HashMap<>();
 
   /** Refused, and the client may not have heard it yet. */
@@ -84,7 +84,7 @@ final class SessionSubscriptions {
     this.bounds = bounds;
     this.outbound = outbound;
     this.holders = holders;
-    this.words = new Words(broker);
+    this.reports = new WorkerReports(broker);
   }
 
   int size() {
@@ -136,16 +136,16 @@ final class SessionSubscriptions {
   }
 
   /** What the client tells of itself and of backends. */
-  void onWord(Frame.Word word) {
-    if (word instanceof Frame.Busy busy) {
+  void onReport(Frame.Report report) {
+    if (report instanceof Frame.Busy busy) {
       double share = Math.min(1, busy.thousandths() / 1_000.0);
       byRef.values().forEach(each -> each.onBusy(share));
-    } else if (word instanceof Frame.Cost cost) {
+    } else if (report instanceof Frame.Cost cost) {
       if (!refused.contains(cost.ref())) {
-        words.onCost(subscription(cost.ref()), cost);
+        reports.onCost(subscription(cost.ref()), cost);
       }
-    } else if (word instanceof Frame.Pushback pushback && !refused.contains(pushback.ref())) {
-      words.onPushback(subscription(pushback.ref()), pushback);
+    } else if (report instanceof Frame.Pushback pushback && !refused.contains(pushback.ref())) {
+      reports.onPushback(subscription(pushback.ref()), pushback);
     }
   }
 

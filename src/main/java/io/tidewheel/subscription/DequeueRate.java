@@ -54,18 +54,15 @@ final class DequeueRate {
     tokens += count;
   }
 
-  /** What {@link #take} would give at most; if that is nothing, the queue waits from now on. */
+  /** What {@link #take} would give at most. */
   synchronized int available(int queue, double perSecond, long nowNanos) {
-    int free = Math.max(0, free(queue, perSecond, nowNanos));
-    if (free == 0) {
-      waiting.put(queue, nowNanos);
-    }
-    return free;
+    return Math.max(0, free(queue, perSecond, nowNanos));
   }
 
-  /** When it is worth for a queue that found nothing to ask again. */
+  /** When it is worth for a queue that has nothing to ask again; until then it waits in line. */
   synchronized long nextNanos(int queue, double perSecond, long nowNanos) {
     fill(perSecond, nowNanos);
+    waiting.put(queue, nowNanos);
     double wanted = Math.max(1, perSecond * STEP_SECONDS) + ahead(queue, nowNanos);
     double missing = Math.min(wanted, burst(perSecond) + waiting.size()) - tokens;
     double wait = Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);

@@ -81,6 +81,13 @@ final class Gates {
     return outer(policy) == null ? pulling.dueNanos(known, policy, now) : Long.MAX_VALUE;
   }
 
+  /** Tells who decides on the rate what waits here, unless nothing of it may go out anyway. */
+  void tellBacklog(Deliveries known, Policy policy) {
+    if (outer(policy) == null) {
+      pulling.tellBacklog(known);
+    }
+  }
+
   /** Answers workers of this node that found nothing before, as long as there is something. */
   void giveToWaiting(
       WaitingPulls waiting, long subscriptionUid, Deliveries known, Policy policy, Now now) {

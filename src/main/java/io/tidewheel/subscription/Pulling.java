@@ -22,9 +22,13 @@ final class Pulling {
     this.onSentAway = onSentAway;
   }
 
+  /** Tells who decides on the rate what waits here. */
+  void tellBacklog(Deliveries known) {
+    rate.tellBacklog(known.whereabouts().backlog());
+  }
+
   /** What could be given out now. */
   long dispatchable(Deliveries known, Policy policy) {
-    rate.tellBacklog(known.whereabouts().backlog());
     return rate.available(known.dispatchable(policy), policy);
   }
 

@@ -335,6 +335,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (isDone(known, now)) {
       return Behaviors.stopped();
     }
+    gates.tellBacklog(known, policy);
     long dispatchable = gates.dispatchable(known, policy);
     String trouble = looking.trouble();
     report.update(

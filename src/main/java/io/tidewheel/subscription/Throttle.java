@@ -162,7 +162,7 @@ public final class Throttle {
 
   long available(int queue, long max, Policy policy, long nowNanos) {
     double rate = allowance.rateWith(policy);
-    return max <= 0 || rate == Double.POSITIVE_INFINITY
+    return rate == Double.POSITIVE_INFINITY
         ? max
         : Math.min(max, bucket.available(queue, rate, nowNanos));
   }

@@ -50,6 +50,23 @@ class DequeueRateTest {
     assertThat(given[0] + given[1] + given[2] + given[3]).isBetween(1_150L, 1_206L);
   }
 
+  /** Guards a queue that no worker comes to while another one takes all there is at once. */
+  @Test
+  void noQueueStarvesThatWaitsToBeAsked() {
+    long[] given = new long[2];
+    long again = 0;
+    for (long now = 0; now < 10_000 * MILLI; now += MILLI) {
+      given[0] += rate.take(0, 1_000, 20, now);
+      if (rate.available(1, 20, now) > 0) {
+        given[1] += rate.take(1, 1_000, 20, now);
+      } else if (now >= again) {
+        again = rate.nextNanos(1, 20, now);
+      }
+    }
+    assertThat(given[1]).isGreaterThan(40);
+    assertThat(given[0] + given[1]).isBetween(190L, 206L);
+  }
+
   @Test
   void whatIsNotGivenOutIsNotLost() {
     assertThat(rate.take(0, 10, 10, 0)).isEqualTo(1);

@@ -67,11 +67,7 @@ class StandingWorkerTest {
 
   @Test
   void waitsWhereNothingWasLeftAndIsWokenByTheNextReport() {
-    fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
-    CompletableFuture<List<Delivery>> first = standing.next(5);
-    give(fixture.expectPull(0), delivery(0, 0, 10));
-    assertThat(get(first)).hasSize(1);
+    Consumer.StandingPull standing = standWithNothingLeft();
     for (int i = 1; i < 4; i++) {
       CompletableFuture<List<Delivery>> answer = standing.next(5);
       fixture.queues.expectNoMessage();
@@ -85,11 +81,7 @@ class StandingWorkerTest {
   /** The way of a message that comes while a worker of its node waits. */
   @Test
   void isAnsweredByTheQueueThatHasSomethingFirst() {
-    fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
-    CompletableFuture<List<Delivery>> answer = standing.next(5);
-    give(fixture.expectPull(0), delivery(0, 0, 10));
-    assertThat(get(answer)).hasSize(1);
+    Consumer.StandingPull standing = standWithNothingLeft();
     for (int i = 1; i < 4; i++) {
       CompletableFuture<List<Delivery>> next = standing.next(5);
       Subscription.Pull pull = fixture.expectWaiting();
@@ -102,11 +94,7 @@ class StandingWorkerTest {
 
   @Test
   void givesBackWhatAQueueGaveWhenItHadEnded() {
-    fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
-    CompletableFuture<List<Delivery>> answer = standing.next(5);
-    give(fixture.expectPull(0), delivery(0, 0, 10));
-    assertThat(get(answer)).hasSize(1);
+    Consumer.StandingPull standing = standWithNothingLeft();
     CompletableFuture<List<Delivery>> next = standing.next(5);
     Subscription.Pull pull = fixture.expectWaiting();
     standing.end();
@@ -118,11 +106,7 @@ class StandingWorkerTest {
   /** Guards queues that would answer a worker that is not there any more. */
   @Test
   void waitsNoMoreWhenItHasEnded() {
-    fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
-    CompletableFuture<List<Delivery>> answer = standing.next(5);
-    give(fixture.expectPull(0), delivery(0, 0, 10));
-    assertThat(get(answer)).hasSize(1);
+    Consumer.StandingPull standing = standWithNothingLeft();
     CompletableFuture<List<Delivery>> next = standing.next(5);
     fixture.awaitWaiting();
     standing.end();
@@ -132,11 +116,7 @@ class StandingWorkerTest {
 
   @Test
   void findsWhatWasReportedWhileItRested() {
-    fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
-    CompletableFuture<List<Delivery>> first = standing.next(5);
-    give(fixture.expectPull(0), delivery(0, 0, 10));
-    assertThat(get(first)).hasSize(1);
+    Consumer.StandingPull standing = standWithNothingLeft();
     fixture.report(0, 1);
     fixture.queues.expectNoMessage();
     CompletableFuture<List<Delivery>> second = standing.next(5);
@@ -272,6 +252,16 @@ class StandingWorkerTest {
     fixture.queues.expectNoMessage();
     KIT.stop(fixture.workers);
     assertThatThrownBy(() -> get(waiting)).hasCauseInstanceOf(RejectedPullException.class);
+  }
+
+  /** One that rests: its only queue had one message, which it has. */
+  private Consumer.StandingPull standWithNothingLeft() {
+    fixture.report(0, 1);
+    Consumer.StandingPull standing = stand(1);
+    CompletableFuture<List<Delivery>> answer = standing.next(5);
+    give(fixture.expectPull(0), delivery(0, 0, 10));
+    assertThat(get(answer)).hasSize(1);
+    return standing;
   }
 
   private Consumer.StandingPull stand(int queues) {

@@ -105,7 +105,7 @@ public sealed interface Frame {
       implements FromClient {}
 
   /** What a worker tells of itself and of what it uses; nothing answers it. */
-  sealed interface Word extends FromClient {}
+  sealed interface Report extends FromClient {}
 
   /**
    * Deliveries that were settled took so many calls of backends.
@@ -113,7 +113,7 @@ public sealed interface Frame {
    * @param messages deliveries that took them
    * @param calls thousandths of calls by name of the backend, of all deliveries together
    */
-  record Cost(int ref, int messages, Map<String, Long> calls) implements Word {}
+  record Cost(int ref, int messages, Map<String, Long> calls) implements Report {}
 
   /**
    * A backend of the subscription wants less, or is well again.
@@ -124,14 +124,14 @@ public sealed interface Frame {
    */
   record Pushback(
       int ref, String backend, Signal signal, long rate, long ttlMillis, @Nullable String reason)
-      implements Word {}
+      implements Report {}
 
   /**
    * How busy the processors of the client's host are; said several times a second.
    *
    * @param thousandths of them that are in use, by anybody
    */
-  record Busy(int thousandths) implements Word {}
+  record Busy(int thousandths) implements Report {}
 
   /** Takes no more deliveries; those in hand can still be settled. */
   record Unsubscribe(int ref) implements FromClient {}

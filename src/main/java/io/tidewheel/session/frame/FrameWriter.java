@@ -111,15 +111,15 @@ public final class FrameWriter {
     } else if (frame instanceof Frame.Unsubscribe unsubscribe) {
       begin(FrameKind.UNSUBSCRIBE, 1);
       out.writeNumber(unsubscribe.ref());
-    } else if (frame instanceof Frame.Word word) {
-      word(word);
+    } else if (frame instanceof Frame.Report report) {
+      report(report);
     } else {
       begin(FrameKind.GOODBYE, 0);
     }
     out.writeEndArray();
   }
 
-  private void word(Frame.Word frame) throws IOException {
+  private void report(Frame.Report frame) throws IOException {
     if (frame instanceof Frame.Cost cost) {
       begin(FrameKind.COST, 3);
       out.writeNumber(cost.ref());

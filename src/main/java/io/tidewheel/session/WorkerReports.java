@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>What is said again within {@link #AGAIN_NANOS} is passed on once, as each signal is stored.
  * </ol>
  */
-final class Words {
+final class WorkerReports {
   private static final double THOUSAND = 1_000;
 
   /** Of one delivery, in thousandths. */
@@ -37,7 +37,7 @@ final class Words {
 
   private record Said(Frame.Signal signal, long rate, long atNanos) {}
 
-  Words(SessionBroker broker) {
+  WorkerReports(SessionBroker broker) {
     this.broker = broker;
   }
 
@@ -86,9 +86,10 @@ final class Words {
   private List<String> backends(SessionSubscription by) {
     Topic topic = by.topic();
     Topic.Subscription subscription = by.subscription();
-    Topic now = topic == null ? null : broker.catalog().current().topic(topic.uid());
     Topic.Subscription there =
-        now == null || subscription == null ? null : now.subscription(subscription.uid());
+        topic == null || subscription == null
+            ? null
+            : broker.catalog().current().subscription(topic.uid(), subscription.uid());
     return there == null ? List.of() : List.copyOf(there.settings().backends());
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What workers tell of backends and of their hosts, over sessions with a real node. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class WorkerWordsIT {
+class WorkerReportsIT {
   private NodeFixture node;
 
   @BeforeAll
