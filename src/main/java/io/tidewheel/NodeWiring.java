@@ -111,7 +111,7 @@ final class NodeWiring {
     this.cluster = ClusterWiring.join(system, settings, store, gate);
     this.queues = new ShardedQueues(system);
     this.rows = store.messageRows();
-    this.tail = new TailCache(settings.budgets().tailCache());
+    this.tail = new TailCache(settings.budgets().tailCache(), System::nanoTime);
   }
 
   private static NodeStore openStore(ActorSystem<Void> system, TidewheelSettings settings) {

@@ -9,13 +9,22 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.LongSupplier;
 
 /**
  * The newest batches of all queues of a node, so that subscriptions which keep up never read the
- * journal. Bounded by bytes; the batch kept longest goes first. Safe for any thread.
+ * journal. Bounded by bytes and by time; the batch kept longest goes first. Safe for any thread.
+ *
+ * <p>Who keeps up takes a batch in the moment it is stored, and nothing here is read at all. What
+ * is kept for longer than it takes to catch up is of no use, and costs at every collection of
+ * garbage, which copies it from one place to the next.
  */
 public final class TailCache {
+  /** How long a batch is kept at least where others come after it, if there is room. */
+  static final long KEPT_NANOS = 500_000_000;
+
   private final long maxBytes;
+  private final LongSupplier nanoTime;
   private final Map<QueueKey, NavigableMap<Long, Kept>> batches = new ConcurrentHashMap<>();
 
   /** In the order they came; guarded by itself, as {@code bytes} is. */
@@ -30,17 +39,25 @@ public final class TailCache {
     private final QueueKey key;
     private final MessageBatch batch;
     private final long weight;
+    private final long atNanos;
 
-    Kept(QueueKey key, MessageBatch batch, long weight) {
+    Kept(QueueKey key, MessageBatch batch, long weight, long atNanos) {
       this.key = key;
       this.batch = batch;
       this.weight = weight;
+      this.atNanos = atNanos;
     }
   }
 
-  /** A cache of at most {@code maxBytes}. */
-  public TailCache(long maxBytes) {
+  /**
+   * An empty cache.
+   *
+   * @param maxBytes of the batches kept
+   * @param nanoTime a monotonic clock
+   */
+  public TailCache(long maxBytes, LongSupplier nanoTime) {
     this.maxBytes = maxBytes;
+    this.nanoTime = nanoTime;
   }
 
   void put(long topicUid, int queue, MessageBatch batch) {
@@ -49,7 +66,8 @@ public final class TailCache {
     if (weight > maxBytes) {
       return;
     }
-    Kept kept = new Kept(key, batch, weight);
+    long now = nanoTime.getAsLong();
+    Kept kept = new Kept(key, batch, weight, now);
     batches.compute(
         key,
         (same, ofQueue) -> {
@@ -60,7 +78,7 @@ public final class TailCache {
     synchronized (order) {
       order.addLast(kept);
       bytes += weight;
-      while (bytes > maxBytes) {
+      while (bytes > maxBytes || now - order.getFirst().atNanos > KEPT_NANOS) {
         remove(order.removeFirst());
       }
     }

@@ -77,6 +77,12 @@ sealed interface SubscriptionEvent extends LogEvent {
       state.bury(buried);
     }
 
+    /** Those who ack wait for nothing else than the answer. */
+    @Override
+    public boolean mayWait() {
+      return true;
+    }
+
     @Override
     public int weight() {
       int weight = 32 + 4 * deadLettered.size();

@@ -6,8 +6,6 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.Props;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,14 +14,9 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes that tell each other where clients reach them. */
 class AddressLinkTest {
-  private static final Config CONFIG =
-      ConfigFactory.parseString("akka.cluster.sharding.role = null")
-          .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
-          .withFallback(ConfigFactory.defaultReference())
-          .resolve();
 
-  private final ActorTestKit first = ActorTestKit.create("tidewheel", CONFIG);
-  private final ActorTestKit second = ActorTestKit.create("tidewheel", CONFIG);
+  private final ActorTestKit first = ClusterKit.create();
+  private final ActorTestKit second = ClusterKit.create();
 
   @AfterEach
   void stop() {

@@ -8,8 +8,6 @@ import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Adapter;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import io.tidewheel.worker.IdleUses;
 import io.tidewheel.worker.Idleness;
 import java.time.Duration;
@@ -22,17 +20,12 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes that talk to each other. */
 class IdleLinkTest {
-  private static final Config CONFIG =
-      ConfigFactory.parseString("akka.cluster.sharding.role = null")
-          .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
-          .withFallback(ConfigFactory.defaultReference())
-          .resolve();
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final long UID = 5;
 
   private final AtomicLong nanos = new AtomicLong();
-  private final ActorTestKit first = ActorTestKit.create("tidewheel", CONFIG);
-  private final ActorTestKit second = ActorTestKit.create("tidewheel", CONFIG);
+  private final ActorTestKit first = ClusterKit.create();
+  private final ActorTestKit second = ClusterKit.create();
   private final Idleness firstIdleness = new Idleness(nanos::get);
   private final Idleness secondIdleness = new Idleness(nanos::get);
 

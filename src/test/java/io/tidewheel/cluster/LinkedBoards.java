@@ -1,9 +1,9 @@
 package io.tidewheel.cluster;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
-import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import io.tidewheel.VirtualTime;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.backlog.Claims;
@@ -36,7 +36,7 @@ final class LinkedBoards {
   private static final long STEP = 1_000;
 
   private final ActorTestKit kit;
-  private final ManualTime time;
+  private final VirtualTime time;
   private final AtomicLong millis = new AtomicLong(1_000_000);
   private final Map<NodeId, Node> nodes = new ConcurrentHashMap<>();
   private volatile Set<NodeId> members = Set.of();
@@ -51,7 +51,7 @@ final class LinkedBoards {
 
   LinkedBoards(ActorTestKit kit) {
     this.kit = kit;
-    this.time = ManualTime.get(kit.system());
+    this.time = new VirtualTime(kit);
   }
 
   Node join(String name) {
@@ -89,7 +89,7 @@ final class LinkedBoards {
     for (long left = duration.toMillis(); left > 0; left -= STEP) {
       long step = Math.min(left, STEP);
       millis.addAndGet(step);
-      time.timePasses(Duration.ofMillis(step));
+      time.passes(Duration.ofMillis(step));
       settle(1);
     }
     settle();

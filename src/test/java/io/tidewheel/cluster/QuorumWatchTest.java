@@ -11,8 +11,6 @@ import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -21,16 +19,10 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes, on the second of which a probe may stand in for the watch. */
 class QuorumWatchTest {
-  private static final Config CONFIG =
-      ConfigFactory.parseString(
-              "akka.cluster { sharding.role = null, gossip-interval = 50ms, leader-actions-interval = 50ms }")
-          .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
-          .withFallback(ConfigFactory.defaultReference())
-          .resolve();
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final ActorTestKit first = ActorTestKit.create("tidewheel", CONFIG);
-  private final ActorTestKit second = ActorTestKit.create("tidewheel", CONFIG);
+  private final ActorTestKit first = ClusterKit.create();
+  private final ActorTestKit second = ClusterKit.create();
   private final QuorumLease lease = lease(Duration.ofMinutes(1));
   private final TestProbe<String> overdue = first.createTestProbe();
   private final TestProbe<Object> other = second.createTestProbe();
@@ -94,7 +86,7 @@ class QuorumWatchTest {
     watch(first, lease);
     standIn();
     other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
-    ActorTestKit third = ActorTestKit.create("tidewheel", CONFIG);
+    ActorTestKit third = ClusterKit.create();
     try {
       Cluster.get(third.system())
           .manager()

@@ -78,7 +78,7 @@ final class QueueFixture implements AutoCloseable {
             nanos::get,
             catalog::get,
             store,
-            new TailCache(1 << 20),
+            new TailCache(1 << 20, nanos::get),
             this::reader,
             maxPendingBytes,
             isDiskFull::get,

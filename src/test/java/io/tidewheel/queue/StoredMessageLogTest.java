@@ -26,7 +26,7 @@ class StoredMessageLogTest {
   private static final int ROW_BYTES = 100;
 
   private final Rows rows = new Rows();
-  private final TailCache tail = new TailCache(1 << 20);
+  private final TailCache tail = new TailCache(1 << 20, System::nanoTime);
   private final StoredMessageLog log = new StoredMessageLog(1, 0, rows, tail);
 
   @Test
@@ -179,7 +179,7 @@ class StoredMessageLogTest {
     if (random.nextBoolean()) {
       many.trim(random.nextInt(300));
     }
-    StoredMessageLog tested = new StoredMessageLog(1, 0, many, new TailCache(0));
+    StoredMessageLog tested = new StoredMessageLog(1, 0, many, new TailCache(0, System::nanoTime));
     List<MessageBatch> kept = many.batches();
     for (int question = 0; question < 30; question++) {
       long from = random.nextLong(many.nextOffset + 1);

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidewheel.message.Message;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class TailCacheTest {
   private static final int WEIGHT = Message.of(new byte[0]).weight();
 
-  private final TailCache cache = new TailCache(10L * WEIGHT);
+  private final AtomicLong nanos = new AtomicLong();
+  private final TailCache cache = new TailCache(10L * WEIGHT, nanos::get);
 
   @Test
   void readsConsecutiveBatchesFromTheOneThatHoldsTheOffset() {
@@ -54,6 +56,18 @@ class TailCacheTest {
     assertThat(cache.read(1, 0, 0, 8, 1 << 20)).isEmpty();
     assertThat(firstOffsets(cache.read(2, 0, 0, 4, 1 << 20))).containsExactly(0L);
     assertThat(firstOffsets(cache.read(1, 0, 4, 8, 1 << 20))).containsExactly(4L);
+  }
+
+  @Test
+  void whatHasBeenKeptForLongGoesWhenOthersCome() {
+    put(1, 0, 0, 1);
+    nanos.addAndGet(TailCache.KEPT_NANOS);
+    put(2, 0, 0, 1);
+    assertThat(firstOffsets(cache.read(1, 0, 0, 1, 1 << 20))).containsExactly(0L);
+    nanos.incrementAndGet();
+    put(2, 0, 1, 1);
+    assertThat(cache.read(1, 0, 0, 1, 1 << 20)).isEmpty();
+    assertThat(firstOffsets(cache.read(2, 0, 0, 2, 1 << 20))).containsExactly(0L, 1L);
   }
 
   /** A queue that has left the cache leaves nothing behind: there are tens of thousands. */

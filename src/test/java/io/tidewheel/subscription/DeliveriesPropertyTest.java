@@ -30,12 +30,12 @@ class DeliveriesPropertyTest {
   private static final SubscriptionSettings FOUR_ATTEMPTS =
       Settings.maxAttempts(SubscriptionSettings.DEFAULTS, 4);
 
-  @Property(tries = 400)
+  @Property(tries = 300)
   void keepsOrderAndLosesNothing(@ForAll long seed) {
     new Run(new Random(seed), new Policy(FOUR_ATTEMPTS, true)).go(300);
   }
 
-  @Property(tries = 2_000)
+  @Property(tries = 1_500)
   void keepsOrderAndLosesNothingWithFiltersAndTimesToLive(@ForAll long seed) {
     SubscriptionSettings filtering =
         Settings.filter(
@@ -44,7 +44,7 @@ class DeliveriesPropertyTest {
     new Run(new Random(seed), new Policy(filtering, true, 120_000)).go(100);
   }
 
-  @Property(tries = 2_000)
+  @Property(tries = 1_500)
   void keepsOrderAndLosesNothingWithParkedKeys(@ForAll long seed) {
     Random random = new Random(seed);
     long ttlMillis = random.nextBoolean() ? 0 : 120_000;
@@ -52,12 +52,12 @@ class DeliveriesPropertyTest {
     new Run(random, new Policy(parking, true, ttlMillis)).go(100);
   }
 
-  @Property(tries = 6_000)
+  @Property(tries = 3_000)
   void keepsOrderAndLosesNothingInShortSequences(@ForAll long seed) {
     new Run(new Random(seed), new Policy(FOUR_ATTEMPTS, true)).go(70);
   }
 
-  @Property(tries = 3_600)
+  @Property(tries = 2_000)
   void losesNothingAndHoldsNothingBackWithoutOrder(@ForAll long seed) {
     new Run(new Random(seed), new Policy(Settings.unordered(FOUR_ATTEMPTS), true)).go(70);
   }

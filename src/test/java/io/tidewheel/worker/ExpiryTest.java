@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.DispatcherSelector;
+import akka.testkit.CallingThreadDispatcher;
+import io.tidewheel.VirtualTime;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Changed;
@@ -36,7 +39,7 @@ class ExpiryTest {
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final int QUEUES = 2;
 
-  private final ManualTime time = ManualTime.get(KIT.system());
+  private final VirtualTime time = new VirtualTime(KIT);
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1);
   private final Idleness idleness = new Idleness(nanos::get);
   private final TestProbe<Long> removed = KIT.createTestProbe(Long.class);
@@ -67,7 +70,8 @@ class ExpiryTest {
                 new Figures(),
                 idleness,
                 others,
-                nanos::get)));
+                nanos::get)),
+        DispatcherSelector.fromConfig(CallingThreadDispatcher.Id()));
   }
 
   @Test
@@ -277,10 +281,8 @@ class ExpiryTest {
   }
 
   private void pass(int seconds) {
-    // What is on its way to the actor is of the time before.
-    time.timePasses(Duration.ZERO);
     nanos.addAndGet(seconds * 1_000_000_000L);
-    time.timePasses(Duration.ofSeconds(seconds));
+    time.passes(Duration.ofSeconds(seconds));
   }
 
   private void put(long uid, @Nullable Duration expiresAfter) {
@@ -311,7 +313,7 @@ class ExpiryTest {
     listener.run();
     // The watching begins with the next look, at this moment of the other clock.
     for (int i = 0; i < 50 && seenVersion < catalog.version(); i++) {
-      time.timePasses(Expiry.INTERVAL);
+      time.passes(Expiry.INTERVAL);
     }
     assertThat(seenVersion).isEqualTo(catalog.version());
   }

@@ -1,10 +1,13 @@
 package io.tidewheel.journal.embedded;
 
 import akka.Done;
+import akka.actor.Cancellable;
 import akka.persistence.AtomicWrite;
 import akka.persistence.PersistentRepr;
 import akka.persistence.journal.japi.AsyncWriteJournal;
 import com.typesafe.config.Config;
+import io.tidewheel.journal.LogRow;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,9 +36,14 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJournal.class);
   private static final int MAX_REJECTED_ACTORS = 1024;
 
+  /** How late a write that hangs may fail. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
   private final EmbeddedStore store;
   private final EventSerialization serialization;
   private final StoreReads reads;
+  private final WriteDeadlines deadlines;
+  private final Cancellable expiring;
 
   /** Numbers of an actor that were rejected last; its next row follows the one before them. */
   private final LinkedHashMap<String, Numbers> rejected =
@@ -55,6 +63,18 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     this.store = extension.store();
     this.serialization = extension.serialization();
     this.reads = extension.reads();
+    this.deadlines = new WriteDeadlines(config.getDuration("write-timeout"), System::nanoTime);
+    this.expiring =
+        context()
+            .system()
+            .scheduler()
+            .scheduleWithFixedDelay(
+                LOOK_INTERVAL, LOOK_INTERVAL, deadlines::expire, context().dispatcher());
+  }
+
+  @Override
+  public void postStop() {
+    expiring.cancel();
   }
 
   @Override
@@ -85,14 +105,22 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     long before = gap != null && gap.last() == first - 1 ? gap.first() - 1 : first - 1;
     long previous = before;
     List<EncodedRow> rows = new ArrayList<>(write.size());
+    boolean mayWait = true;
     for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
       rows.add(serialization.encode(prefix, previous, event));
       previous = event.sequenceNr();
+      mayWait = mayWait && mayWait(event);
     }
     if (gap != null) {
       rejected.remove(persistenceId);
     }
-    return store.append(persistenceId, before, List.copyOf(rows));
+    CompletableFuture<?> stored = store.append(persistenceId, before, List.copyOf(rows), mayWait);
+    deadlines.add(stored);
+    return stored;
+  }
+
+  private static boolean mayWait(PersistentRepr row) {
+    return row.payload() instanceof LogRow.Entry<?> entry && entry.event().mayWait();
   }
 
   private void reject(AtomicWrite write) {

@@ -193,7 +193,17 @@ public final class EmbeddedStore implements AutoCloseable {
    * @param previousSeqNr the highest number stored before; CONFLICT if it is not
    */
   CompletableFuture<Done> append(String persistenceId, long previousSeqNr, List<EncodedRow> rows) {
-    return writer.submit(new StoreOperation.Append(persistenceId, previousSeqNr, rows));
+    return append(persistenceId, previousSeqNr, rows, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param mayWait whether they may be kept back for a moment, to be written with others
+   */
+  CompletableFuture<Done> append(
+      String persistenceId, long previousSeqNr, List<EncodedRow> rows, boolean mayWait) {
+    return writer.submit(new StoreOperation.Append(persistenceId, previousSeqNr, rows, mayWait));
   }
 
   /** Estimates the bytes a trim would remove, from a few rows; waits for the disk. */

@@ -31,6 +31,11 @@ abstract sealed class StoreOperation<T> {
    */
   abstract Runnable stage(Staging staging) throws RocksDBException;
 
+  /** Whether this may be kept back for a moment, to be written with others. */
+  boolean mayWait() {
+    return false;
+  }
+
   /** Whether this failed when the write it was staged into failed. */
   boolean needsWrite() {
     return true;
@@ -46,13 +51,20 @@ abstract sealed class StoreOperation<T> {
     private final byte[] prefix;
     private final long previousSeqNr;
     private final List<EncodedRow> rows;
+    private final boolean mayWait;
 
-    Append(String persistenceId, long previousSeqNr, List<EncodedRow> rows) {
+    Append(String persistenceId, long previousSeqNr, List<EncodedRow> rows, boolean mayWait) {
       super(rows.stream().mapToLong(EncodedRow::bytes).sum());
       this.persistenceId = persistenceId;
       this.prefix = RowKey.prefix(persistenceId);
       this.previousSeqNr = previousSeqNr;
       this.rows = rows;
+      this.mayWait = mayWait;
+    }
+
+    @Override
+    boolean mayWait() {
+      return mayWait;
     }
 
     @Override

@@ -5,9 +5,7 @@ import io.tidewheel.journal.embedded.StoreOperation.Stop;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +34,7 @@ final class StoreWriter {
   private final LogWriter log;
   private final LogBlock format;
   private final ActorPositions positions;
-  private final BlockingQueue<StoreOperation<?>> queue;
+  private final WriteQueue queue;
   private final AtomicLong pendingBytes = new AtomicLong();
   private final AtomicLong writtenBytes = new AtomicLong();
   private final AtomicLong flushes = new AtomicLong();
@@ -58,7 +56,7 @@ final class StoreWriter {
     this.log = log;
     this.format = format;
     this.positions = new ActorPositions(database, settings.cachedActors());
-    this.queue = new LinkedBlockingQueue<>(settings.maxPendingWrites());
+    this.queue = new WriteQueue(settings.maxPendingWrites(), System::nanoTime);
     this.thread = new Thread(this::run, "tidewheel-store-writer");
     this.thread.setDaemon(true);
   }
@@ -148,20 +146,13 @@ final class StoreWriter {
     drained.forEach(operation -> operation.done.completeExceptionally(reason));
   }
 
-  /** Waits for work and takes all there is, up to the size of one write. */
+  /** Waits for work and takes all there is, up to the size of one write; whether it is the last. */
   private boolean drain(List<StoreOperation<?>> drained) throws InterruptedException {
-    StoreOperation<?> next =
-        hasUnflushed ? queue.poll(FLUSH_EVERY_MILLIS, TimeUnit.MILLISECONDS) : queue.take();
-    long bytes = 0;
-    while (next != null) {
-      drained.add(next);
-      bytes += next.bytes;
-      if (next instanceof Stop) {
-        return true;
-      }
-      next = bytes < settings.maxDrainBytes() ? queue.poll() : null;
-    }
-    return false;
+    queue.take(
+        drained,
+        settings.maxDrainBytes(),
+        hasUnflushed ? TimeUnit.MILLISECONDS.toNanos(FLUSH_EVERY_MILLIS) : Long.MAX_VALUE);
+    return !drained.isEmpty() && drained.get(drained.size() - 1) instanceof Stop;
   }
 
   private void commit(List<StoreOperation<?>> drained, Staging staging, WriteOptions options) {
