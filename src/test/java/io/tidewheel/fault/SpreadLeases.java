@@ -1,0 +1,184 @@
+package io.tidewheel.fault;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.client.Delivery;
+import io.tidewheel.client.Outcome;
+import io.tidewheel.client.TidewheelClient;
+import io.tidewheel.crash.BrokerClient;
+import io.tidewheel.message.Message;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * Workers of one broker hold deliveries, of its own queues and of others, and the broker is killed.
+ * Tells how long after it was declared dead each of them was given to a worker of another broker.
+ */
+final class SpreadLeases {
+  private static final int WORKERS = 16;
+  private static final int IN_HAND = 3;
+  private static final int KILLED = 2;
+  private static final double MAX_SECONDS = 2;
+  private static final long MAX_WAIT_SECONDS = 60;
+  private static final long POLL_MILLIS = 20;
+
+  private final LocalCluster cluster;
+  private final String topic;
+  private final Map<Integer, String> homes;
+  private final Map<String, Delivery> held = new ConcurrentHashMap<>();
+  private final Map<String, Long> givenNanos = new ConcurrentHashMap<>();
+  private final CountDownLatch end = new CountDownLatch(1);
+
+  /**
+   * A measurement on a topic that nothing was published to.
+   *
+   * @param homes node of each queue
+   */
+  SpreadLeases(LocalCluster cluster, String topic, Map<Integer, String> homes) {
+    this.cluster = cluster;
+    this.topic = topic;
+    this.homes = homes;
+  }
+
+  /** Returns whether all was given out again in time. */
+  boolean run() throws IOException, InterruptedException {
+    int count = WORKERS * IN_HAND;
+    try (TidewheelClient dying = client(KILLED);
+        TidewheelClient first = client(1);
+        TidewheelClient third = client(3)) {
+      dying.worker(topic, "s").concurrency(count).handler(this::hold).start();
+      List<Message> messages = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        messages.add(Message.text("m" + i).withKey("k" + i));
+      }
+      first.publisher(topic).publish(messages).forEach(answer -> answer.join());
+      await(() -> held.size() == count, "were not taken by the broker that is to be killed");
+      first.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
+      third.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
+      long killedNanos = System.nanoTime();
+      cluster.command("kill", Integer.toString(KILLED), "--down", "120");
+      long deadNanos = awaitDead();
+      await(() -> givenNanos.size() == count, "were not given out again");
+      end.countDown();
+      return tell((deadNanos - killedNanos) / 1e9, deadNanos);
+    } finally {
+      end.countDown();
+    }
+  }
+
+  private TidewheelClient client(int broker) {
+    String url = cluster.urls().get(broker - 1);
+    return TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
+  }
+
+  /** In work until the end. */
+  private Outcome hold(Delivery delivery) {
+    held.put(delivery.text(), delivery);
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Outcome.release();
+  }
+
+  private Outcome take(Delivery delivery) {
+    givenNanos.putIfAbsent(delivery.text(), System.nanoTime());
+    return Outcome.ack();
+  }
+
+  private interface Condition {
+    boolean holds();
+  }
+
+  private void await(Condition condition, String what) throws IOException, InterruptedException {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
+    while (!condition.holds()) {
+      if (System.nanoTime() - until > 0) {
+        throw new IOException("not all deliveries " + what + ": " + givenNanos.size());
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  /** When one of the others first showed it as no member in full; asked 50 times a second. */
+  private long awaitDead() throws IOException, InterruptedException {
+    List<BrokerClient> others = new ArrayList<>();
+    for (int i = 1; i <= LocalCluster.BROKERS; i++) {
+      if (i != KILLED) {
+        others.add(new BrokerClient(cluster.urls().get(i - 1)));
+      }
+    }
+    String dead = cluster.nodeOf(KILLED);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
+    while (System.nanoTime() - until < 0) {
+      for (BrokerClient other : others) {
+        long now = System.nanoTime();
+        if (!isUp(other.get("/v1/cluster").body(), dead)) {
+          return now;
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    throw new IOException("the killed broker was not declared dead");
+  }
+
+  private static boolean isUp(JsonNode status, String node) {
+    for (JsonNode member : status.path("members")) {
+      if (member.path("node").asText().equals(node)) {
+        return member.path("status").asText().equals("up");
+      }
+    }
+    return false;
+  }
+
+  private boolean tell(double untilDeadSeconds, long deadNanos) {
+    String dead = cluster.nodeOf(KILLED);
+    Function<Boolean, List<Double>> after =
+        isNear ->
+            givenNanos.entrySet().stream()
+                .filter(e -> isNear == dead.equals(homes.get(queue(e.getKey()))))
+                .map(e -> (e.getValue() - deadNanos) / 1e9)
+                .sorted()
+                .toList();
+    List<Double> near = after.apply(true);
+    List<Double> far = after.apply(false);
+    System.out.printf(
+        Locale.ROOT,
+        "leases broker %d killed with %d deliveries in hand, declared dead after %.1f s; given out"
+            + " again after that: its own queues %s, others %s%n",
+        KILLED,
+        held.size(),
+        untilDeadSeconds,
+        figures(near),
+        figures(far));
+    boolean isInTime = !near.isEmpty() && !far.isEmpty() && max(near) <= MAX_SECONDS;
+    return isInTime && max(far) <= MAX_SECONDS;
+  }
+
+  private int queue(String text) {
+    Delivery delivery = held.get(text);
+    return delivery == null ? -1 : delivery.queue();
+  }
+
+  private static double max(List<Double> sorted) {
+    return sorted.get(sorted.size() - 1);
+  }
+
+  private static String figures(List<Double> sorted) {
+    return sorted.isEmpty()
+        ? "none"
+        : String.format(
+            Locale.ROOT,
+            "%d, p50 %.2f s, max %.2f s",
+            sorted.size(),
+            sorted.get(sorted.size() / 2),
+            max(sorted));
+  }
+}
