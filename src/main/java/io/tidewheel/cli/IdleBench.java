@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures what waiting workers of other topics cost a busy one: without them, twice with them, and
- * without them again, so that what gets better or worse with time counts for neither. Between that
- * the broker is left alone, to see what they cost when nothing happens.
+ * Measures what waiting workers of other topics cost a busy one: after a run that does not count
+ * without them, twice with them, and without them again, so that what gets better or worse with time
+ * counts for neither. Between that the broker is left alone, to see what they cost when nothing
+ * happens.
  */
 final class IdleBench {
   private static final long REST_SECONDS = 5;
@@ -52,16 +53,17 @@ final class IdleBench {
     BenchTopics topics = new BenchTopics(connection, bench, idle, terminal.nanoTime());
     List<Map<String, Double>> without = new ArrayList<>();
     List<Map<String, Double>> with = new ArrayList<>();
+    // What is compiled meanwhile would make the first slower than all others.
+    Map<String, Double> unused = load("0 to warm up");
     without.add(load("1 without"));
-    figures.put("alone.cores", coresAtRest());
+    rest("alone.");
     try {
       figures.put("create.seconds", topics.create());
       terminal.say("made " + idle.size() + " idle topics");
       try (IdleSessions sessions =
           new IdleSessions(broker(), bench.subscriptions().get(0), terminal.random())) {
         open(sessions, idle);
-        figures.put("idle.cores", coresAtRest());
-        figures.put("idle.rss", probe.read().residentBytes() / (1 << 20));
+        rest("beside.");
         with.add(load("2 with"));
         with.add(load("3 with"));
         String problem = sessions.problem();
@@ -73,7 +75,9 @@ final class IdleBench {
     } catch (IOException e) {
       throw new CommandFailure(ExitCodes.UNREACHABLE, "idle sessions: " + e.getMessage(), e);
     } finally {
-      topics.delete();
+      if (bench.topic == null) {
+        topics.delete();
+      }
     }
     return figures(without, with);
   }
@@ -119,11 +123,14 @@ final class IdleBench {
     terminal.say("opened " + options.sessions + " idle sessions");
   }
 
-  private double coresAtRest() throws InterruptedException {
+  /** What the broker takes while nothing is published. */
+  private void rest(String when) throws InterruptedException {
     TimeUnit.SECONDS.sleep(REST_SECONDS);
     double before = probe.read().cpuSeconds();
     TimeUnit.SECONDS.sleep(REST_SECONDS);
-    return (probe.read().cpuSeconds() - before) / REST_SECONDS;
+    ServerProbe.Usage after = probe.read();
+    figures.put(when + "rest.cores", (after.cpuSeconds() - before) / REST_SECONDS);
+    figures.put(when + "rest.rss", after.residentBytes() / (1 << 20));
   }
 
   private Map<String, Double> figures(

@@ -1,12 +1,13 @@
 package io.tidewheel.fault;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.client.Delivery;
 import io.tidewheel.client.Outcome;
 import io.tidewheel.client.TidewheelClient;
-import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.message.Message;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,22 +27,24 @@ final class SpreadLeases {
   private static final int KILLED = 2;
   private static final double MAX_SECONDS = 2;
   private static final long MAX_WAIT_SECONDS = 60;
-  private static final long POLL_MILLIS = 20;
 
   private final LocalCluster cluster;
+  private final Path logs;
   private final String topic;
   private final Map<Integer, String> homes;
   private final Map<String, Delivery> held = new ConcurrentHashMap<>();
-  private final Map<String, Long> givenNanos = new ConcurrentHashMap<>();
+  private final Map<String, Long> givenMillis = new ConcurrentHashMap<>();
   private final CountDownLatch end = new CountDownLatch(1);
 
   /**
    * A measurement on a topic that nothing was published to.
    *
+   * @param logs directory of the brokers' logs
    * @param homes node of each queue
    */
-  SpreadLeases(LocalCluster cluster, String topic, Map<Integer, String> homes) {
+  SpreadLeases(LocalCluster cluster, Path logs, String topic, Map<Integer, String> homes) {
     this.cluster = cluster;
+    this.logs = logs;
     this.topic = topic;
     this.homes = homes;
   }
@@ -61,21 +64,18 @@ final class SpreadLeases {
       await(() -> held.size() == count, "were not taken by the broker that is to be killed");
       first.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
       third.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
-      long killedNanos = System.nanoTime();
+      long killedMillis = System.currentTimeMillis();
       cluster.command("kill", Integer.toString(KILLED), "--down", "120");
-      long deadNanos = awaitNot(List.of("up"));
-      long removedNanos = awaitNot(List.of("up", "down"));
-      await(() -> givenNanos.size() == count, "were not given out again");
+      await(() -> givenMillis.size() == count, "were not given out again");
       end.countDown();
+      long deadMillis = deadMillis(killedMillis);
       System.out.printf(
           Locale.ROOT,
-          "leases broker %d killed with %d deliveries in hand, declared dead after %.1f s, removed"
-              + " %.2f s after that%n",
+          "leases broker %d killed with %d deliveries in hand, declared dead after %.1f s%n",
           KILLED,
           held.size(),
-          (deadNanos - killedNanos) / 1e9,
-          (removedNanos - deadNanos) / 1e9);
-      return tell(deadNanos);
+          (deadMillis - killedMillis) / 1e3);
+      return tell(deadMillis);
     } finally {
       end.countDown();
     }
@@ -98,7 +98,7 @@ final class SpreadLeases {
   }
 
   private Outcome take(Delivery delivery) {
-    givenNanos.putIfAbsent(delivery.text(), System.nanoTime());
+    givenMillis.putIfAbsent(delivery.text(), System.currentTimeMillis());
     return Outcome.ack();
   }
 
@@ -110,50 +110,36 @@ final class SpreadLeases {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
     while (!condition.holds()) {
       if (System.nanoTime() - until > 0) {
-        throw new IOException("not all deliveries " + what + ": " + givenNanos.size());
+        throw new IOException("not all deliveries " + what + ": " + givenMillis.size());
       }
       TimeUnit.MILLISECONDS.sleep(1);
     }
   }
 
-  /** When one of the others first showed it with another status; asked 50 times a second. */
-  private long awaitNot(List<String> statuses) throws IOException, InterruptedException {
-    List<BrokerClient> others = new ArrayList<>();
+  /** When one of the others decided that it is down, as their logs have it, of earlier runs too. */
+  private long deadMillis(long killedMillis) throws IOException {
+    long first = Long.MAX_VALUE;
     for (int i = 1; i <= LocalCluster.BROKERS; i++) {
-      if (i != KILLED) {
-        others.add(new BrokerClient(cluster.urls().get(i - 1)));
-      }
-    }
-    String dead = cluster.nodeOf(KILLED);
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
-    while (System.nanoTime() - until < 0) {
-      for (BrokerClient other : others) {
-        long now = System.nanoTime();
-        if (!statuses.contains(status(other.get("/v1/cluster").body(), dead))) {
-          return now;
+      for (String line : Files.readAllLines(logs.resolve("broker-" + i + ".log"))) {
+        if (line.contains("SBR took decision DownUnreachable")) {
+          long atMillis = Instant.parse(line.substring(0, line.indexOf(' '))).toEpochMilli();
+          first = atMillis < killedMillis ? first : Math.min(first, atMillis);
         }
       }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    throw new IOException("the killed broker was not declared dead");
+    if (first == Long.MAX_VALUE) {
+      throw new IOException("no log in " + logs + " says that a broker was declared dead");
+    }
+    return first;
   }
 
-  private static String status(JsonNode cluster, String node) {
-    for (JsonNode member : cluster.path("members")) {
-      if (member.path("node").asText().equals(node)) {
-        return member.path("status").asText();
-      }
-    }
-    return "";
-  }
-
-  private boolean tell(long deadNanos) {
+  private boolean tell(long deadMillis) {
     String dead = cluster.nodeOf(KILLED);
     Function<Boolean, List<Double>> after =
         isNear ->
-            givenNanos.entrySet().stream()
+            givenMillis.entrySet().stream()
                 .filter(e -> isNear == dead.equals(homes.get(queue(e.getKey()))))
-                .map(e -> (e.getValue() - deadNanos) / 1e9)
+                .map(e -> (e.getValue() - deadMillis) / 1e3)
                 .sorted()
                 .toList();
     List<Double> near = after.apply(true);

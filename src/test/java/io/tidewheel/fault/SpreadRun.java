@@ -114,7 +114,8 @@ public final class SpreadRun {
         } else if (mode.equals("leases")) {
           run.createTopic("spread-leases", QUEUES);
           Map<Integer, String> homes = run.homes(TOPICS + "spread-leases");
-          isWell &= new SpreadLeases(cluster, "spread-leases", homes).run();
+          Path logs = directory.resolve("logs");
+          isWell &= new SpreadLeases(cluster, logs, "spread-leases", homes).run();
         } else {
           run.measure(mode);
         }
