@@ -3,6 +3,7 @@ package io.tidewheel.cli;
 import io.tidewheel.cli.load.TopicNames;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * happens.
  */
 final class IdleBench {
-  private static final long REST_SECONDS = 5;
+  private static final Duration MAX_REST = Duration.ofSeconds(5);
   private static final long MAX_OPEN_SECONDS = 300;
 
   /** What is compared; the rest is the sum or the highest. */
@@ -125,11 +126,12 @@ final class IdleBench {
 
   /** What the broker takes while nothing is published. */
   private void rest(String when) throws InterruptedException {
-    TimeUnit.SECONDS.sleep(REST_SECONDS);
+    long millis = Math.min(bench.measured().toMillis(), MAX_REST.toMillis());
+    TimeUnit.MILLISECONDS.sleep(millis);
     double before = probe.read().cpuSeconds();
-    TimeUnit.SECONDS.sleep(REST_SECONDS);
+    TimeUnit.MILLISECONDS.sleep(millis);
     ServerProbe.Usage after = probe.read();
-    figures.put(when + "rest.cores", (after.cpuSeconds() - before) / REST_SECONDS);
+    figures.put(when + "rest.cores", (after.cpuSeconds() - before) * 1e3 / millis);
     figures.put(when + "rest.rss", after.residentBytes() / (1 << 20));
   }
 

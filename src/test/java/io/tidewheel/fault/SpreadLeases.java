@@ -1,12 +1,14 @@
 package io.tidewheel.fault;
 
 import io.tidewheel.client.Delivery;
+import io.tidewheel.client.Handler;
 import io.tidewheel.client.Outcome;
 import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.message.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +25,10 @@ import java.util.function.Function;
  */
 final class SpreadLeases {
   private static final int WORKERS = 16;
+
+  /** Of each worker. */
   private static final int IN_HAND = 3;
+
   private static final int KILLED = 2;
   private static final double MAX_SECONDS = 2;
   private static final long MAX_WAIT_SECONDS = 60;
@@ -34,6 +39,7 @@ final class SpreadLeases {
   private final Map<Integer, String> homes;
   private final Map<String, Delivery> held = new ConcurrentHashMap<>();
   private final Map<String, Long> givenMillis = new ConcurrentHashMap<>();
+  private final List<TidewheelClient> clients = new ArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
 
   /**
@@ -52,18 +58,16 @@ final class SpreadLeases {
   /** Returns whether all was given out again in time. */
   boolean run() throws IOException, InterruptedException {
     int count = WORKERS * IN_HAND;
-    try (TidewheelClient dying = client(KILLED);
-        TidewheelClient first = client(1);
-        TidewheelClient third = client(3)) {
-      dying.worker(topic, "s").concurrency(count).handler(this::hold).start();
+    try {
+      workers(KILLED, WORKERS, this::hold);
       List<Message> messages = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         messages.add(Message.text("m" + i).withKey("k" + i));
       }
-      first.publisher(topic).publish(messages).forEach(answer -> answer.join());
+      clients.get(0).publisher(topic).publish(messages).forEach(answer -> answer.join());
       await(() -> held.size() == count, "were not taken by the broker that is to be killed");
-      first.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
-      third.worker(topic, "s").concurrency(WORKERS).handler(this::take).start();
+      workers(1, WORKERS / 2, this::take);
+      workers(3, WORKERS / 2, this::take);
       long killedMillis = System.currentTimeMillis();
       cluster.command("kill", Integer.toString(KILLED), "--down", "120");
       await(() -> givenMillis.size() == count, "were not given out again");
@@ -78,12 +82,25 @@ final class SpreadLeases {
       return tell(deadMillis);
     } finally {
       end.countDown();
+      clients.forEach(TidewheelClient::close);
     }
   }
 
-  private TidewheelClient client(int broker) {
+  /** Workers of a broker, each a client of its own. */
+  private void workers(int broker, int count, Handler handler) {
     String url = cluster.urls().get(broker - 1);
-    return TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
+    for (int i = 0; i < count; i++) {
+      TidewheelClient client =
+          TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
+      clients.add(client);
+      client
+          .worker(topic, "s")
+          .concurrency(IN_HAND)
+          .maxInHand(IN_HAND)
+          .drainTimeout(Duration.ofMillis(100))
+          .handler(handler)
+          .start();
+    }
   }
 
   /** In work until the end. */
