@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Measures what waiting workers of other topics cost a busy one: after a run that does not count
- * without them, twice with them, and without them again, so that what gets better or worse with time
- * counts for neither. Between that the broker is left alone, to see what they cost when nothing
- * happens.
+ * without them, twice with them, and without them again, so that what gets better or worse with
+ * time counts for neither. Between that the broker is left alone, to see what they cost when
+ * nothing happens.
  */
 final class IdleBench {
   private static final Duration MAX_REST = Duration.ofSeconds(5);

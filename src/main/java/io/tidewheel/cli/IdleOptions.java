@@ -36,10 +36,12 @@ final class IdleOptions {
     OptionValues.range("--idle-sessions", sessions, 0, MAX_SESSIONS);
     OptionValues.range("--idle-subscriptions", subscriptions, 1, 1_000);
     OptionValues.range("--idle-topics", topicCount(), 1, TopicNames.MAX_TOPICS);
-    if (isGiven() && !(bench.isThroughClient && bench.mode == BenchOptions.Mode.both)
-        || isGiven() && bench.messages != null) {
+    boolean isFitting =
+        bench.isThroughClient && bench.mode == BenchOptions.Mode.both && bench.messages == null;
+    if (isGiven() && !isFitting) {
       throw new CommandFailure(
-          ExitCodes.USAGE, "--idle-sessions goes with --client and the mode both, without --messages");
+          ExitCodes.USAGE,
+          "--idle-sessions goes with --client and the mode both, without --messages");
     }
   }
 

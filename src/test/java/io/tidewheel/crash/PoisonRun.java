@@ -109,9 +109,7 @@ public final class PoisonRun {
   private boolean run() throws IOException, InterruptedException {
     expect(client.put(TOPIC_PATH, "{\"queues\":" + QUEUES + "}"));
     // The law of success would make this take minutes, with so many processes that end.
-    expect(
-        client.put(
-            PATH, "{\"maxAttempts\":" + MAX_ATTEMPTS + ",\"success\":{\"target\":0}}"));
+    expect(client.put(PATH, "{\"maxAttempts\":" + MAX_ATTEMPTS + ",\"success\":{\"target\":0}}"));
     publish();
     long beganNanos = System.nanoTime();
     for (int i = 0; i < options.get("--workers"); i++) {

@@ -90,8 +90,7 @@ final class SpreadLeases {
   private void workers(int broker, int count, Handler handler) {
     String url = cluster.urls().get(broker - 1);
     for (int i = 0; i < count; i++) {
-      TidewheelClient client =
-          TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
+      TidewheelClient client = TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
       clients.add(client);
       client
           .worker(topic, "s")
