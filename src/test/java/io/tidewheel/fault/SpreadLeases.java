@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -118,13 +119,9 @@ final class SpreadLeases {
     return Outcome.ack();
   }
 
-  private interface Condition {
-    boolean holds();
-  }
-
-  private void await(Condition condition, String what) throws IOException, InterruptedException {
+  private void await(BooleanSupplier condition, String what) throws IOException, InterruptedException {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
-    while (!condition.holds()) {
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() - until > 0) {
         throw new IOException("not all deliveries " + what + ": " + givenMillis.size());
       }
