@@ -112,10 +112,12 @@ public final class SpreadRun {
           run.createTopic("spread-kill", QUEUES);
           new SpreadKill(cluster, "spread-kill").run(options.get("--handle-ms"));
         } else if (mode.equals("leases")) {
-          run.createTopic("spread-leases", QUEUES);
-          Map<Integer, String> homes = run.homes(TOPICS + "spread-leases");
+          // The data of earlier runs is still there: nothing of theirs may be counted.
+          String topic = "spread-leases-" + System.currentTimeMillis();
+          run.createTopic(topic, QUEUES);
           Path logs = directory.resolve("logs");
-          isWell &= new SpreadLeases(cluster, logs, "spread-leases", homes).run();
+          Map<Integer, String> homes = run.homes(TOPICS + topic);
+          isWell &= new SpreadLeases(cluster, logs, topic, homes).run();
         } else {
           run.measure(mode);
         }
