@@ -99,11 +99,14 @@ final class NodeWiring {
   private final TailCache tail;
   private final DequeueRates rates = new DequeueRates();
   private final WaitingPulls waiting = new WaitingPulls();
+  private final SessionLimits sessionLimits;
 
   /** Opens the store, waits for it, and joins the cluster. */
-  private NodeWiring(ActorSystem<Void> system, TidewheelSettings settings) {
+  private NodeWiring(
+      ActorSystem<Void> system, TidewheelSettings settings, SessionLimits sessionLimits) {
     this.system = system;
     this.settings = settings;
+    this.sessionLimits = sessionLimits;
     // First of all: a directory that cannot be opened must stop the start before anything else
     // runs.
     this.store = openStore(system, settings);
@@ -122,8 +125,9 @@ final class NodeWiring {
   }
 
   /** Starts everything, and returns when the node serves. */
-  static TidewheelNode start(ActorSystem<Void> system, TidewheelSettings settings) {
-    return new NodeWiring(system, settings).start();
+  static TidewheelNode start(
+      ActorSystem<Void> system, TidewheelSettings settings, SessionLimits sessionLimits) {
+    return new NodeWiring(system, settings, sessionLimits).start();
   }
 
   private TidewheelNode start() {
@@ -314,7 +318,7 @@ final class NodeWiring {
             System::nanoTime,
             cluster.name(),
             settings.topics().isAutoCreated());
-    NodeSessions sessions = new NodeSessions(system, broker, SessionLimits.DEFAULT);
+    NodeSessions sessions = new NodeSessions(system, broker, sessionLimits);
     Gauge.builder("tidewheel.sessions", sessions, NodeSessions::openCount)
         .description("Open sessions of clients")
         .register(metrics);

@@ -9,6 +9,7 @@ import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.http.HttpServer;
 import io.tidewheel.queue.Publisher;
+import io.tidewheel.session.SessionLimits;
 import io.tidewheel.worker.Consumer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -63,12 +64,17 @@ public final class TidewheelNode implements AutoCloseable {
    * @throws NodeStartException if the node cannot start for another reason, such as a taken port
    */
   public static TidewheelNode start(Config config) {
+    return start(config, SessionLimits.DEFAULT);
+  }
+
+  /** As {@link #start(Config)}, with other bounds of sessions. */
+  static TidewheelNode start(Config config, SessionLimits sessionLimits) {
     TidewheelSettings settings = TidewheelSettings.from(config);
     ClusterWiring.check(settings);
     ActorSystem<Void> system =
         ActorSystem.create(Behaviors.empty(), "tidewheel", NodeConfig.of(config, settings));
     try {
-      return NodeWiring.start(system, settings);
+      return NodeWiring.start(system, settings, sessionLimits);
     } catch (RuntimeException e) {
       waitFor(
           system,

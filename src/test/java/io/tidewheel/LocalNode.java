@@ -1,6 +1,7 @@
 package io.tidewheel;
 
 import io.tidewheel.config.ConfigurationFile;
+import io.tidewheel.session.SessionLimits;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,9 +16,15 @@ public final class LocalNode {
 
   /** A node with settings of its own, by their whole path. */
   public static TidewheelNode start(Path dataDirectory, Map<String, Object> settings) {
+    return start(dataDirectory, settings, SessionLimits.DEFAULT);
+  }
+
+  /** As {@link #start(Path, Map)}, with other bounds of sessions. */
+  static TidewheelNode start(
+      Path dataDirectory, Map<String, Object> settings, SessionLimits sessionLimits) {
     Map<String, Object> all = new HashMap<>(settings);
     all.put("tidewheel.node.data-directory", dataDirectory.toString());
     all.putIfAbsent("tidewheel.http.port", 0);
-    return TidewheelNode.start(ConfigurationFile.load(null, all));
+    return TidewheelNode.start(ConfigurationFile.load(null, all), sessionLimits);
   }
 }

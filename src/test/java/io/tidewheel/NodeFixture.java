@@ -1,9 +1,13 @@
 package io.tidewheel;
 
+import akka.actor.InternalActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,6 +60,33 @@ final class NodeFixture implements AutoCloseable {
   /** Starts another one on the same directory, after a stop. */
   void begin() {
     node = LocalNode.start(directory, settings);
+  }
+
+  /**
+   * Gives one of the node's actors no turn any more, whatever it is sent.
+   *
+   * @return what lets it go on
+   */
+  Runnable suspend(String systemActor) {
+    InternalActorRef actor =
+        (InternalActorRef)
+            Adapter.toClassic(system())
+                .actorSelection("/system/" + systemActor)
+                .resolveOne(TIMEOUT)
+                .toCompletableFuture()
+                .join();
+    actor.suspend();
+    return () -> actor.resume(null);
+  }
+
+  private ActorSystem<?> system() {
+    try {
+      Field system = TidewheelNode.class.getDeclaredField("system");
+      system.setAccessible(true);
+      return (ActorSystem<?>) system.get(node);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("the node has no actor system", e);
+    }
   }
 
   /** Whether it answers and serves; not while it is started again. */

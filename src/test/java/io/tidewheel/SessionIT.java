@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -215,6 +216,66 @@ class SessionIT {
     }
   }
 
+  /** All that it wants, but not at once: who fails fast would take what others could handle. */
+  @Test
+  void aClientThatFailsGetsOneAtATimeUntilItSucceedsAgain() throws Exception {
+    put("/v1/topics/failing", "{\"queues\":1}");
+    put("/v1/topics/failing/subscriptions/s", "{\"success\":{\"target\":0}}");
+    String[] texts = new String[400];
+    Arrays.fill(texts, "a");
+    try (RawSession session = RawSession.welcomed(node.httpAddress().getPort())) {
+      session.send(new Frame.OpenPublisher(1, "failing", 11, 12));
+      session.next(Frame.Placement.class);
+      session.send(publish(1, texts));
+      session.next(Frame.Published.class);
+      session.send(new Frame.Subscribe(2, "failing", "s", 0, null, null));
+      session.next(Frame.Subscribed.class);
+      int request = 0;
+      for (int round = 0; round < 6; round++) {
+        settle(session, ++request, Frame.Action.NACK, take(session, 16));
+      }
+
+      List<List<Frame.Delivered>> failing = take(session, 16);
+      assertThat(failing).hasSize(16);
+
+      settle(session, ++request, Frame.Action.ACK, failing);
+      for (int round = 0; round < 6; round++) {
+        settle(session, ++request, Frame.Action.ACK, take(session, 16));
+      }
+      assertThat(take(session, 16)).hasSizeLessThan(4);
+    }
+  }
+
+  private void put(String path, String json) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(URI.create(url() + path))
+                    .header("Content-Type", "application/json")
+                    .PUT(HttpRequest.BodyPublishers.ofString(json))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+  }
+
+  /** Wants so many and gets them, in so many frames. */
+  private static List<List<Frame.Delivered>> take(RawSession session, int count) {
+    List<List<Frame.Delivered>> frames = new ArrayList<>();
+    session.send(new Frame.Want(2, count));
+    for (int left = count; left > 0; left -= frames.get(frames.size() - 1).size()) {
+      frames.add(session.next(Frame.Deliveries.class).deliveries());
+    }
+    return frames;
+  }
+
+  private static void settle(
+      RawSession session, int request, Frame.Action action, List<List<Frame.Delivered>> frames) {
+    List<Frame.Handle> handles =
+        frames.stream().flatMap(List::stream).map(Frame.Delivered::handle).toList();
+    session.send(new Frame.Settle(2, request, action, 60_000, null, handles));
+    assertThat(session.next(Frame.Settled.class).statuses()).hasSize(handles.size());
+  }
+
   @Test
   void saysWhereClientsReachTheNodeAndHowManySessionsThereAre() throws Exception {
     try (RawSession session = new RawSession(node.httpAddress().getPort(), "")) {
@@ -315,12 +376,7 @@ class SessionIT {
 
   private static Frame.Publish publish(long number, String... texts) {
     return new Frame.Publish(
-        1,
-        0,
-        number,
-        5_000,
-        false,
-        java.util.Arrays.stream(texts).map(SessionIT::message).toList());
+        1, 0, number, 5_000, false, Arrays.stream(texts).map(SessionIT::message).toList());
   }
 
   private static Frame.Settle settle(

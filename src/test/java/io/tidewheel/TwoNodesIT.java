@@ -26,6 +26,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
@@ -143,6 +145,109 @@ class TwoNodesIT {
     }
     assertThat(queues).hasSize(QUEUES);
     first.assertWhole();
+  }
+
+  /**
+   * The board of the node that has the messages. Its own workers go on without it; those of the
+   * other node hear of nothing until it is back.
+   */
+  @Test
+  void aBoardThatIsDeadForTenSecondsStopsNothingAtHomeAndHelpComesBackWithIt() {
+    createTopic("home", "");
+    createTopic("helped", "");
+    String homeKey = keyOn(first, "home");
+    String helpedKey = keyOn(first, "helped");
+    AtomicLong homeNanos = new AtomicLong(System.nanoTime());
+    AtomicLong longestNanos = new AtomicLong();
+    AtomicLong helpedNanos = new AtomicLong();
+    AtomicInteger home = new AtomicInteger();
+    AtomicInteger helped = new AtomicInteger();
+    try (TidewheelClient near = clientOf(first);
+        TidewheelClient far = clientOf(second)) {
+      near.worker("home", "s")
+          .handler(
+              delivery -> {
+                long now = System.nanoTime();
+                longestNanos.accumulateAndGet(now - homeNanos.getAndSet(now), Math::max);
+                home.incrementAndGet();
+                return Outcome.ack();
+              })
+          .start();
+      far.worker("helped", "s")
+          .handler(
+              delivery -> {
+                helpedNanos.compareAndSet(0, System.nanoTime());
+                helped.incrementAndGet();
+                return Outcome.ack();
+              })
+          .start();
+      // What there was to find the queue with a key; from now on both wait at boards.
+      NodeFixture.await(() -> home.get() == 1 && helped.get() == 1);
+      helpedNanos.set(0);
+      longestNanos.set(0);
+      homeNanos.set(System.nanoTime());
+      Runnable goOn = first.suspend("backlog-board");
+      int published = 1;
+      try {
+        long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        for (; System.nanoTime() - until < 0; published++) {
+          publish(near, "home", homeKey);
+          publish(near, "helped", helpedKey);
+          LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+        int all = published;
+        NodeFixture.await(() -> home.get() == all);
+        assertThat(longestNanos.get()).isLessThan(Duration.ofSeconds(2).toNanos());
+        assertThat(helped).hasValue(1);
+      } finally {
+        goOn.run();
+      }
+      long resumedNanos = System.nanoTime();
+      int all = published;
+      NodeFixture.await(() -> helped.get() == all);
+      System.out.printf(
+          "FIGURES dead board: longest gap at home %.0f ms, help %.0f ms after it was back%n",
+          longestNanos.get() / 1e6, (helpedNanos.get() - resumedNanos) / 1e6);
+      assertThat(helpedNanos.get() - resumedNanos).isLessThan(Duration.ofSeconds(1).toNanos());
+    }
+    first.assertWhole();
+  }
+
+  private static TidewheelClient clientOf(NodeFixture node) {
+    return TidewheelClient.builder()
+        .endpoints("http://127.0.0.1:" + node.port())
+        .onlyEndpoints()
+        .build();
+  }
+
+  private static void publish(TidewheelClient client, String topic, String key) {
+    Published unused = client.publisher(topic).publish(Message.text("x").withKey(key)).join();
+  }
+
+  /** A key of a queue that lives on a node, found with one message of it; others are taken away. */
+  private String keyOn(NodeFixture node, String topic) {
+    String name = node.get("/v1/cluster").body().get("node").asText();
+    Map<Integer, String> homes = new HashMap<>();
+    Map<Integer, String> keys = new HashMap<>();
+    NodeFixture.await(
+        () -> {
+          node.get("/v1/topics/" + topic)
+              .body()
+              .get("queues")
+              .forEach(each -> homes.put(each.get("queue").asInt(), each.path("node").asText()));
+          return homes.containsValue(name);
+        });
+    for (int i = 0; keys.size() < QUEUES && i < 20; i++) {
+      String key = "key-" + i;
+      int queue =
+          node.publish(topic, "x", Map.of("Tidewheel-Key", key)).body().get("queue").asInt();
+      keys.putIfAbsent(queue, key);
+      pullAll(node, topic, 1);
+    }
+    int queue =
+        homes.entrySet().stream().filter(e -> e.getValue().equals(name)).findAny().get().getKey();
+    node.publish(topic, "x", Map.of("Tidewheel-Key", keys.get(queue)));
+    return keys.get(queue);
   }
 
   /**

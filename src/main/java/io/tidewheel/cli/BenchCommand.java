@@ -43,6 +43,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench publish --ndjson --messages 1000000",
       "  tidewheel bench consume --topic orders -s billing --drain",
       "  tidewheel bench both --client --rate 2000 -c 16",
+      "  tidewheel bench both --client --idle-sessions 1000 --fail-if 'ratio<0.8'",
       "  tidewheel bench both --in-process --messages 1000000 -c 64",
       "  tidewheel bench ack --rate 10000 --pull 100 --fail-if 'p50>3ms'"
     })
@@ -53,6 +54,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private final BrokerOptions options = new BrokerOptions();
   @Mixin private final BenchOptions bench = new BenchOptions();
+  @Mixin private final IdleOptions idle = new IdleOptions();
 
   @Option(
       names = "--pid",
@@ -76,6 +78,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     bench.check();
+    idle.check(bench);
     List<Threshold> thresholds = thresholds();
     if (bench.isInProcess) {
       return reportInProcess(new InProcessBench(terminal, bench).measure(), thresholds);
@@ -94,6 +97,11 @@ final class BenchCommand implements Callable<Integer> {
     }
     try {
       ServerProbe probe = new ServerProbe(connection, pid);
+      if (idle.isGiven()) {
+        return reportInProcess(
+            new IdleBench(terminal, bench, idle, connection, topics.get(0), probe).measure(),
+            thresholds);
+      }
       if (bench.isThroughClient) {
         return reportInProcess(
             new ClientBench(terminal, bench, connection.broker(), topics.get(0), probe).measure(),

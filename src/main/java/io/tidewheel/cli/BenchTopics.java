@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 
 /** The topics of a measurement and their subscriptions, made and deleted several at a time. */
 final class BenchTopics {
-  private static final int MAX_AT_ONCE = 16;
+  private static final int MAX_AT_ONCE = 64;
 
   private final BrokerConnection connection;
   private final BenchOptions bench;

@@ -11,9 +11,11 @@ import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.SettleAction;
 import io.tidewheel.subscription.SettleStatus;
+import io.tidewheel.worker.BatchSize;
 import io.tidewheel.worker.Consumer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>What is pulled and what the client holds are never more than it wanted.
  *   <li>Of what the client wants it gets a share only while its host is too busy ({@link
  *       HostShare}).
+ *   <li>While most of it fails, less is pulled at once ({@link BatchSize}).
  *   <li>While the client holds a suspect, nothing more is pulled for it, but for {@link
  *       #SUSPECT_NANOS} at most.
  *   <li>When the session ends in order, what the client holds goes to others as if it had never
@@ -60,6 +63,7 @@ final class SessionSubscription {
   private Topic.@Nullable Subscription subscription;
   private int roomCount;
   private final HostShare host;
+  private final BatchSize batch = new BatchSize(Limits.MAX_PULL_MESSAGES);
   private int pulledCount;
   private int openSettles;
   private boolean isEnded;
@@ -183,7 +187,7 @@ final class SessionSubscription {
     if (roomCount == 0 || isPulling || isHoldingSuspect()) {
       return;
     }
-    int count = Math.min(host.room(roomCount, pulledCount + held.size()), Limits.MAX_PULL_MESSAGES);
+    int count = Math.min(host.room(roomCount, pulledCount + held.size()), batch.size());
     if (count <= 0) {
       return;
     }
@@ -251,6 +255,7 @@ final class SessionSubscription {
       calls.pullLater(this);
       return;
     }
+    batch.onTaken(deliveries.size());
     if (!deliveries.isEmpty()) {
       List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());
       for (Delivery delivery : deliveries) {
@@ -293,7 +298,7 @@ final class SessionSubscription {
                     receipts,
                     failure == null
                         ? statuses
-                        : java.util.Collections.nCopies(receipts.size(), SettleStatus.RETRY)));
+                        : Collections.nCopies(receipts.size(), SettleStatus.RETRY)));
   }
 
   void onSettled(Frame.Settle settle, List<Receipt> receipts, List<SettleStatus> statuses) {
@@ -307,8 +312,20 @@ final class SessionSubscription {
         suspect = receipts.get(i).equals(suspect) ? null : suspect;
       }
     }
+    batch.onHandled(count(statuses, SettleStatus.ACKED), failed(settle, statuses));
     calls.answer(new Frame.Settled(asked.ref(), settle.request(), told));
     pull();
+  }
+
+  /** As it counts for the success of a subscription: a reject is neither. */
+  private static int failed(Frame.Settle settle, List<SettleStatus> statuses) {
+    boolean isExtending = settle.action() == Frame.Action.EXTEND;
+    return count(statuses, SettleStatus.NACKED)
+        + (isExtending ? 0 : count(statuses, SettleStatus.EXPIRED));
+  }
+
+  private static int count(List<SettleStatus> statuses, SettleStatus status) {
+    return Collections.frequency(statuses, status);
   }
 
   /** Takes nothing more; what is held may still be settled. */

@@ -1,6 +1,7 @@
 package io.tidewheel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidewheel.LocalNode;
@@ -346,6 +347,36 @@ class BenchIT {
   private static int acked(JsonNode report) {
     return report.at("/operations/ack/messages").asInt()
         + report.at("/operations/catch-up/messages").asInt();
+  }
+
+  @Test
+  void comparesABusyTopicWithItselfBesideIdleSessions() throws IOException {
+    JsonNode report =
+        bench(
+            "both",
+            "--client",
+            "-c",
+            "4",
+            "--warmup",
+            "100ms",
+            "--duration",
+            "300ms",
+            "--idle-sessions",
+            "3",
+            "--idle-subscriptions",
+            "4",
+            "--idle-topics",
+            "6");
+    assertThat(report.get("missing").asDouble()).isZero();
+    assertThat(report.get("errors").asDouble()).isZero();
+    assertThat(report.get("ratio").asDouble())
+        .isEqualTo(
+            report.get("beside.rate").asDouble() / report.get("alone.rate").asDouble(),
+            within(0.01));
+    assertThat(report.get("beside.publish.p99").asDouble()).isPositive();
+    assertThat(json("topic", "list").findValuesAsText("name"))
+        .noneMatch(name -> name.contains("idle"));
+    assertThat(run("bench", "both", "--idle-sessions", "1")).isEqualTo(ExitCodes.USAGE);
   }
 
   private JsonNode bench(String... arguments) throws IOException {

@@ -53,14 +53,17 @@ public final class SpreadRun {
                         wake    one message at a time, published at broker 1, a worker on broker 2
                         kill    200 messages a second by a client of all brokers, 16 workers, and
                                 broker 2 is killed
+                        leases  workers of broker 2 hold 48 deliveries, and it is killed: how long
+                                after it was declared dead others get them; 2 s at most
                         may be repeated; all if not given
 
       Says the time beside the ideal one (all workers always busy), the share of deliveries that
-      stayed on their node, and the longest time a worker had nothing to do.
+      stayed on their node, and the longest time a worker had nothing to do. Exits with 1 if a
+      bound is missed.
       """;
 
   private static final List<String> MODES =
-      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill");
+      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill", "leases");
   private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
@@ -99,6 +102,7 @@ public final class SpreadRun {
       }
     }
     Path directory = Path.of("target/spread");
+    boolean isWell = true;
     try (LocalCluster cluster = LocalCluster.start(directory, false, null)) {
       SpreadRun run = new SpreadRun(cluster, options);
       for (String mode : modes.isEmpty() ? MODES : modes) {
@@ -107,10 +111,20 @@ public final class SpreadRun {
         } else if (mode.equals("kill")) {
           run.createTopic("spread-kill", QUEUES);
           new SpreadKill(cluster, "spread-kill").run(options.get("--handle-ms"));
+        } else if (mode.equals("leases")) {
+          // The data of earlier runs is still there: nothing of theirs may be counted.
+          String topic = "spread-leases-" + System.currentTimeMillis();
+          run.createTopic(topic, QUEUES);
+          Path logs = directory.resolve("logs");
+          Map<Integer, String> homes = run.homes(TOPICS + topic);
+          isWell &= new SpreadLeases(cluster, logs, topic, homes).run();
         } else {
           run.measure(mode);
         }
       }
+    }
+    if (!isWell) {
+      System.exit(1);
     }
   }
 

@@ -122,6 +122,16 @@ class FrameTest {
     assertThat(codeOf("820801")).isEqualTo(CloseCode.MALFORMED);
   }
 
+  /** Memory and stack are not taken for what is only announced. */
+  @Test
+  void refusesWhatIsDeepOrAnnouncedAndNotThere() {
+    assertThat(codeOf("81".repeat(100_000))).isEqualTo(CloseCode.MALFORMED);
+    assertThat(codeOf("8503" + "81".repeat(100_000))).isEqualTo(CloseCode.MALFORMED);
+    assertThat(codeOf("9a7fffffff05")).isEqualTo(CloseCode.MALFORMED);
+    assertThat(codeOf("8402017a7fffffff61")).isEqualTo(CloseCode.MALFORMED);
+    assertThat(codeOf("87030100010000" + "9a7fffffff")).isEqualTo(CloseCode.MALFORMED);
+  }
+
   private static CloseCode codeOf(String hex) {
     try {
       read(HexFormat.of().parseHex(hex));

@@ -63,6 +63,12 @@ class WebsocketTest {
     assertThat(refusal("82ffffffffffffffffff00000000")).isEqualTo(CloseCode.TOO_LARGE);
   }
 
+  @Test
+  void boundsAMessageOverAllItsFrames() {
+    String first = "02fe0258" + "00000000" + "00".repeat(600);
+    assertThat(refusal(first + "80fe0258" + "00000000")).isEqualTo(CloseCode.TOO_LARGE);
+  }
+
   private CloseCode refusal(String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex);
     try {
