@@ -53,6 +53,10 @@ public final class SpreadRun {
                         wake    one message at a time, published at broker 1, a worker on broker 2
                         kill    200 messages a second by a client of all brokers, 16 workers, and
                                 broker 2 is killed
+                        page    the page of the monitor in a browser, and the broker that it is
+                                connected to is killed, and frozen, five times each
+                        rate    a rateLimit of 1000/s over twelve queues, of which three have nine
+                                tenths of the backlog
                         may be repeated; all if not given
 
       Says the time beside the ideal one (all workers always busy), the share of deliveries that
@@ -60,7 +64,7 @@ public final class SpreadRun {
       """;
 
   private static final List<String> MODES =
-      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill");
+      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill", "page", "rate");
   private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
@@ -107,6 +111,11 @@ public final class SpreadRun {
         } else if (mode.equals("kill")) {
           run.createTopic("spread-kill", QUEUES);
           new SpreadKill(cluster, "spread-kill").run(options.get("--handle-ms"));
+        } else if (mode.equals("page")) {
+          run.createTopic("spread-page", QUEUES);
+          new SpreadPage(cluster, "spread-page").run();
+        } else if (mode.equals("rate")) {
+          new SpreadRate(cluster).run();
         } else {
           run.measure(mode);
         }

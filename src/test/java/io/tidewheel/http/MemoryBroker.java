@@ -52,6 +52,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** A broker of one queue per topic in memory, to see what HTTP makes of it. */
 final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
@@ -77,6 +78,12 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
           true,
           3,
           "http://127.0.0.1:8080");
+
+  volatile ClusterStatus cluster =
+      new ClusterStatus("127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER));
+
+  /** When the newest survey was made, of which each is another one. */
+  volatile LongSupplier surveyedAt = () -> 0;
 
   private volatile boolean isReady = true;
 
@@ -139,14 +146,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         locator,
         receipts,
         metrics,
-        () ->
-            CompletableFuture.completedFuture(
-                new ClusterStatus(
-                    "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
+        () -> CompletableFuture.completedFuture(cluster),
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         command -> {},
-        NO_MONITOR,
+        monitor,
         NO_SESSIONS,
         new MemoryFeedback(),
         () -> Instant.ofEpochMilli(NOW),
@@ -154,7 +158,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   /** Nothing has happened. */
-  private static final Monitor NO_MONITOR =
+  private final Monitor monitor =
       new Monitor() {
         @Override
         public Rates rates(Standing.Place place) {
@@ -163,7 +167,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
 
         @Override
         public CompletionStage<Survey> survey() {
-          return CompletableFuture.completedFuture(Survey.NOTHING);
+          long at = surveyedAt.getAsLong();
+          return CompletableFuture.completedFuture(new Survey(at, at, Map.of()));
         }
 
         @Override
