@@ -123,7 +123,9 @@ final class BenchMonitors implements AutoCloseable {
   }
 
   private void closeAll() {
-    open.forEach(opening -> opening.thenAccept(WebSocket::abort));
+    for (CompletableFuture<WebSocket> opening : open) {
+      var unused = opening.thenAccept(WebSocket::abort);
+    }
     open.clear();
   }
 

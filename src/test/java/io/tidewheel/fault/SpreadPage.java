@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  * frozen, while messages come all the time. Tells for how long no figure on it moved.
  */
 final class SpreadPage {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 3;
   private static final double PER_SECOND = 40;
   private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long SAMPLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);

@@ -54,7 +54,7 @@ public final class SpreadRun {
                         kill    200 messages a second by a client of all brokers, 16 workers, and
                                 broker 2 is killed
                         page    the page of the monitor in a browser, and the broker that it is
-                                connected to is killed, and frozen, five times each
+                                connected to is killed, and frozen, three times each
                         rate    a rateLimit of 1000/s over twelve queues, of which three have nine
                                 tenths of the backlog
                         may be repeated; all if not given
