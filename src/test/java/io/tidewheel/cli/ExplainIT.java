@@ -214,6 +214,9 @@ class ExplainIT {
       if (now.path("gate").asText().equals(gate)) {
         assertThat(now.get("detail").asText()).isNotEmpty();
         assertThat(now.get("lift").asText()).isNotEmpty();
+        System.out.printf(
+            "FIGURES explain %s: named after %d ms%n",
+            gate, Duration.ofNanos(System.nanoTime() - began).toMillis());
         return now;
       }
       assertThat(System.nanoTime() - began)

@@ -90,6 +90,9 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   /** Answers the next publishes instead of storing; null to store. */
   PublishResult nextResult;
 
+  /** Whether the node has room for another publish. */
+  volatile boolean hasRoom = true;
+
   /** Deliveries that were given back, by offset. */
   final List<Long> released = new ArrayList<>();
 
@@ -223,6 +226,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
       java.util.function.Consumer<RedriveProgress> progress) {
     lastRedrive = request;
     return CompletableFuture.failedFuture(new IllegalStateException("nothing to redrive"));
+  }
+
+  @Override
+  public boolean hasRoom(long bytes) {
+    return hasRoom;
   }
 
   void ready(boolean nowReady) {
