@@ -87,12 +87,11 @@ class CassandraOutageIT {
   /** What is not in memory any more can't be given out, and a second later people are told so. */
   @Test
   void saysThatTheStoreHoldsMessagesUpWhileCassandraStandsStill() {
-    settings.put("tidewheel.budgets.tail-cache", "64KiB");
-    settings.put("tidewheel.budgets.windows", "64KiB");
+    settings.put("tidewheel.budgets.tail-cache", "1MiB");
     try (NodeFixture node = NodeFixture.start(temp, settings)) {
       assertThat(node.put("/v1/topics/deep", "{}").status()).isEqualTo(201);
       assertThat(node.putUntilThere("/v1/topics/deep/subscriptions/s", "{}")).isEqualTo(201);
-      for (int i = 0; i < 60; i++) {
+      for (int i = 0; i < 180; i++) {
         assertThat(node.publish("deep", "x".repeat(64 << 10), Map.of()).status()).isEqualTo(201);
       }
       String explain = "/v1/topics/deep/subscriptions/s:explain";

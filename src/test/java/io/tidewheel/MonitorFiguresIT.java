@@ -114,7 +114,7 @@ class MonitorFiguresIT extends MonitorPage {
       counts.add(new Counted(at, stored.get() - done.get()));
       if (i >= 20) {
         assertWithin(counts, "page", Double.parseDouble("0" + tile("Backlog")));
-        assertWithin(counts, "API", backlogOf("orders"));
+        assertWithin(counts, "API", (double) backlogOf("orders"));
         assertWithin(counts, "metrics", metric("tidewheel_backlog_messages"));
       }
       LockSupport.parkNanos(Math.max(0, at + 150_000_000 - System.nanoTime()));

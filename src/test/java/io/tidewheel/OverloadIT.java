@@ -27,11 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class OverloadIT {
   private static final int PAYLOAD_BYTES = Integer.getInteger("kib", 64) << 10;
-  private static final int CALM_PUBLISHES = 32;
+  private static final int CALM_PUBLISHES = 64;
   private static final double OVERLOAD = 3;
 
   /** Requests without an answer, beyond which the publishers wait as well. */
-  private static final int OPEN_PUBLISHES = 400;
+  private static final int OPEN_PUBLISHES = 600;
 
   private static final Duration CALM = Duration.ofSeconds(2);
   private static final int WARM_ROUNDS = 2;
@@ -49,7 +49,7 @@ class OverloadIT {
   @Test
   @Timeout(150)
   void refusesSoonWhatItHasNoRoomForAndKeepsWhatItConfirmed() {
-    Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", "4MiB");
+    Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", "16MiB");
     try (NodeFixture node = NodeFixture.start(directory, settings)) {
       assertThat(node.put("/v1/topics/big", "{\"queues\":4}").status()).isEqualTo(201);
       assertThat(node.put("/v1/topics/big/subscriptions/s", "{}").status()).isEqualTo(201);

@@ -60,9 +60,7 @@ public final class NodePublisher implements Publisher {
     PublishResult refused = refusal(topic, messages);
     long weight = weightOf(messages);
     if (refused == null && !budget.tryTake(weight)) {
-      refused =
-          new PublishResult.Refused(
-              PublishResult.Reason.OVER_LIMIT, TOO_MUCH);
+      refused = new PublishResult.Refused(PublishResult.Reason.OVER_LIMIT, TOO_MUCH);
     }
     if (refused != null || messages.isEmpty()) {
       PublishResult each = refused;

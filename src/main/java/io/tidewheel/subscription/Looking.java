@@ -101,7 +101,8 @@ final class Looking {
       List<Sighting> listed = new Sightings(known, now).list(list.kind(), list.from(), max);
       return new Looks.Listed(listed.subList(0, Math.min(max, listed.size())), listed.size() > max);
     }
-    Explaining explaining = new Explaining(known, policy, now, gates, trouble(reading.trouble(now)));
+    Explaining explaining =
+        new Explaining(known, policy, now, gates, trouble(reading.trouble(now)));
     if (!gates.isFenceHeld()) {
       return explaining.why();
     }

@@ -97,9 +97,9 @@ final class SpreadRate {
     double first = 0;
     for (double from = 0; from + 1 <= SECONDS; from += 0.1) {
       if (from < SETTLED_SECONDS) {
-        first = Math.max(first, count(from, from + 1));
+        first = Math.max(first, (double) count(from, from + 1));
       } else {
-        second = Math.max(second, count(from, from + 1));
+        second = Math.max(second, (double) count(from, from + 1));
       }
     }
     long[] inQueues = byQueue.values().stream().mapToLong(SpreadRate::sum).sorted().toArray();
