@@ -2,6 +2,8 @@ package io.tidewheel;
 
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tidewheel.cluster.ClusterNode;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.config.ConfigurationException;
@@ -68,6 +70,14 @@ final class ClusterWiring {
           null);
     }
     return ClusterNode.member(system, cluster, System::nanoTime, () -> leave(system, cluster));
+  }
+
+  /** What this node knows of the others, in its metrics. */
+  static void measure(ClusterNode cluster, MeterRegistry registry) {
+    Gauge.builder("tidewheel.board.lag", cluster, ClusterNode::boardLagSeconds)
+        .description("Since the board of another node was heard, of the one heard longest ago")
+        .baseUnit("seconds")
+        .register(registry);
   }
 
   private static void leave(ActorSystem<?> system, ClusterSettings cluster) {

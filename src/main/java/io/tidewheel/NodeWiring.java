@@ -142,6 +142,7 @@ final class NodeWiring {
         system.systemActorOf(
             QueueWaker.create(queues, published::get, clock), "queue-waker", Props.empty());
     cluster.startBacklogLink(board, waker);
+    ClusterWiring.measure(cluster, metrics);
     startQueues(topics, new BacklogReports(board, claims), waker);
 
     gate.await(() -> topics.refresh(CATALOG_TIMEOUT), "the catalog");

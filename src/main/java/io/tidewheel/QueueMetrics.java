@@ -86,6 +86,11 @@ final class QueueMetrics implements QueueMeter {
   Publisher timed(Publisher publisher, LongSupplier nanoTime) {
     return new Publisher() {
       @Override
+      public boolean hasRoom(long bytes) {
+        return publisher.hasRoom(bytes);
+      }
+
+      @Override
       public CompletionStage<List<PublishResult>> publish(
           Topic topic, List<Message> messages, Duration timeLeft) {
         long startedNanos = nanoTime.getAsLong();

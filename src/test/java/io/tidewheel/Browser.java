@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
  * A real browser without a window: Debian's Chromium, driven through its chromedriver by the
  * WebDriver protocol. Clicks and keys are those of a user; whatever is waited for is a condition.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
@@ -39,7 +39,7 @@ final class Browser implements AutoCloseable {
     this.base = "http://127.0.0.1:" + port;
   }
 
-  static Browser start(Path directory) {
+  public static Browser start(Path directory) {
     if (!Files.isExecutable(DRIVER) || !Files.isExecutable(CHROMIUM)) {
       throw new AssertionError(
           "the page is tried in a real browser: apt-get install -y chromium chromium-driver");
@@ -91,7 +91,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Shows a page, at a width, in light or dark. */
-  void show(String url, int width, boolean isDark) {
+  public void show(String url, int width, boolean isDark) {
     ObjectNode metrics = JSON.createObjectNode();
     metrics.put("width", width).put("height", width < 600 ? 844 : 900);
     metrics.put("deviceScaleFactor", 1).put("mobile", false);
@@ -109,18 +109,18 @@ final class Browser implements AutoCloseable {
   }
 
   /** The value of a script's {@code return}. */
-  JsonNode run(String script) {
+  public JsonNode run(String script) {
     ObjectNode body = JSON.createObjectNode().put("script", script);
     body.putArray("args");
     return call("POST", "/execute/sync", body);
   }
 
   /** All text that is shown. */
-  String text() {
+  public String text() {
     return run("return document.body.innerText").asText();
   }
 
-  void awaitText(String words) {
+  public void awaitText(String words) {
     try {
       NodeFixture.await(() -> text().contains(words));
     } catch (AssertionError e) {
@@ -128,7 +128,7 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  void await(BooleanSupplier condition) {
+  public void await(BooleanSupplier condition) {
     NodeFixture.await(condition);
   }
 
@@ -210,7 +210,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** What the browser complained of since the last time: errors of scripts and of the policy. */
-  List<String> complaints() {
+  public List<String> complaints() {
     List<String> found = new ArrayList<>();
     ObjectNode body = JSON.createObjectNode().put("type", "browser");
     for (JsonNode entry : call("POST", "/se/log", body)) {
@@ -272,6 +272,7 @@ final class Browser implements AutoCloseable {
     }
   }
 
+  /** Ends it, and the driver. */
   @Override
   public void close() {
     if (!session.isEmpty()) {

@@ -84,6 +84,43 @@ class CassandraOutageIT {
     }
   }
 
+  /** What is not in memory any more can't be given out, and a second later people are told so. */
+  @Test
+  void saysThatTheStoreHoldsMessagesUpWhileCassandraStandsStill() {
+    settings.put("tidewheel.budgets.tail-cache", "1MiB");
+    try (NodeFixture node = NodeFixture.start(temp, settings)) {
+      assertThat(node.put("/v1/topics/deep", "{}").status()).isEqualTo(201);
+      assertThat(node.putUntilThere("/v1/topics/deep/subscriptions/s", "{}")).isEqualTo(201);
+      for (int i = 0; i < 180; i++) {
+        assertThat(node.publish("deep", "x".repeat(64 << 10), Map.of()).status()).isEqualTo(201);
+      }
+      String explain = "/v1/topics/deep/subscriptions/s:explain";
+      NodeFixture.await(() -> gate(node.post(explain, "{}")).equals("no-worker"));
+      cassandra.pause();
+      try {
+        long began = System.nanoTime();
+        // What is in memory is given out, and the next read stands still.
+        while (!node.pull("deep", "s", 100, "0s").isEmpty()) {
+          assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(PATIENCE);
+        }
+        long stands = System.nanoTime();
+        NodeFixture.await(() -> gate(node.post(explain, "{}")).equals("store"));
+        Duration took = Duration.ofNanos(System.nanoTime() - stands);
+        System.out.printf("FIGURES explain store: named after %d ms%n", took.toMillis());
+        assertThat(took).isLessThan(Duration.ofSeconds(2));
+        assertThat(node.post(explain, "{}").body().at("/queues/0/lift").asText())
+            .isEqualTo("the store answers again");
+      } finally {
+        cassandra.resume();
+      }
+      NodeFixture.await(() -> !gate(node.post(explain, "{}")).equals("store"));
+    }
+  }
+
+  private static String gate(NodeFixture.Answer explained) {
+    return explained.body().at("/queues/0/gate").asText();
+  }
+
   /** The write was under way, and nobody can know whether it was done. */
   private static void assertOutcomeIsUnknownInTime(NodeFixture node) {
     long asked = System.nanoTime();

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What the page shows is what the broker says. */
@@ -70,6 +75,86 @@ class MonitorFiguresIT extends MonitorPage {
               Long.toString(waits), counted.get("leased").asText(), counted.get("dead").asText());
       assertThat(counted.get("difference").asLong()).isZero();
     }
+  }
+
+  /**
+   * Messages come and are done all the time. What the publisher and the workers counted is read
+   * before and after what the broker says: that must lie between, of at most two seconds ago.
+   */
+  @Test
+  void followsTheCountOfTheClientsWithinTwoSecondsUnderLoad() throws InterruptedException {
+    node.put("/v1/topics/orders", "{\"queues\":4}");
+    node.put("/v1/topics/orders/subscriptions/billing", "{}");
+    AtomicLong stored = new AtomicLong();
+    AtomicLong done = new AtomicLong();
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread publisher =
+        loop(
+            isOver,
+            () -> {
+              publish(1_000);
+              stored.addAndGet(1_000);
+            });
+    Thread worker =
+        loop(
+            isOver,
+            () -> {
+              List<String> receipts =
+                  node.pull("orders", "billing", 500, "1s").stream()
+                      .map(NodeFixture::receipt)
+                      .toList();
+              node.settle("orders", "billing", "ack", receipts);
+              done.addAndGet(receipts.size());
+            });
+    show("", "1280-light");
+    browser.awaitText("orders › billing");
+    List<Counted> counts = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      long at = System.nanoTime();
+      counts.add(new Counted(at, stored.get() - done.get()));
+      if (i >= 20) {
+        assertWithin(counts, "page", Double.parseDouble("0" + tile("Backlog")));
+        assertWithin(counts, "API", (double) backlogOf("orders"));
+        assertWithin(counts, "metrics", metric("tidewheel_backlog_messages"));
+      }
+      LockSupport.parkNanos(Math.max(0, at + 150_000_000 - System.nanoTime()));
+    }
+    isOver.set(true);
+    publisher.join();
+    worker.join();
+    long left = stored.get() - done.get();
+    browser.await(() -> tile("Backlog").equals(String.valueOf(left)));
+    assertThat(backlogOf("orders")).isEqualTo(left);
+  }
+
+  private record Counted(long atNanos, long backlog) {}
+
+  /** A figure as the clients counted it at some time of the last two seconds, or of this moment. */
+  private void assertWithin(List<Counted> counts, String of, double figure) {
+    long now = System.nanoTime();
+    // What is on its way counts for the clients only when it is answered: a batch, and two pulls.
+    double slack = 2_000;
+    List<Long> recent =
+        counts.stream()
+            .filter(each -> now - each.atNanos < 2_200_000_000L)
+            .map(Counted::backlog)
+            .toList();
+    assertThat(figure)
+        .as("backlog by the " + of)
+        .isBetween(Collections.min(recent) - slack, Collections.max(recent) + slack);
+  }
+
+  private static Thread loop(AtomicBoolean isOver, Runnable once) {
+    Thread thread =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                once.run();
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
   }
 
   @Test

@@ -114,6 +114,7 @@ class MonitorIT {
     assertThat(value("tidewheel_persist_duration_seconds_count")).isBetween(1.0, 7.0);
     assertThat(value("tidewheel_batch_messages_sum")).isEqualTo(7);
     assertThat(value("tidewheel_writer_conflicts_total")).isZero();
+    assertThat(scrape("")).as("of a node alone").contains("tidewheel_board_lag_seconds 0.0\n");
     assertClean(scrape(""));
     assertThat(scrape("?topic=orders")).doesNotContain("tidewheel_subscription_allowed_rate{");
     node.put("/v1/topics/orders/subscriptions/mail", "{\"rateLimit\":2.5}");

@@ -274,6 +274,22 @@ class TwoNodesIT {
     }
   }
 
+  /** Each hears of the other's board every second, also when nothing happens. */
+  @Test
+  void saysHowLateTheBoardsOfOthersAre() {
+    for (NodeFixture node : List.of(first, second)) {
+      NodeFixture.await(() -> boardLag(node) > 0);
+      assertThat(boardLag(node)).isLessThan(5);
+    }
+  }
+
+  private static double boardLag(NodeFixture node) {
+    String name = "\ntidewheel_board_lag_seconds ";
+    String metrics = node.text("/metrics");
+    int at = metrics.indexOf(name) + name.length();
+    return Double.parseDouble(metrics.substring(at, metrics.indexOf('\n', at)));
+  }
+
   private static boolean isLive(Browser browser) {
     return browser
         .run("return (document.querySelector('.live.on .words') || {}).textContent || ''")

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
       "Figures for --fail-if: rate, errors, mean, p50, p90, p99, p99.9, p99.99, max (of publish,"
           + " ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
-      "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload)."
+      "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload),",
+      "monitorsCost (with --monitors: percent of the rate)."
     },
     footer = {
       "",
@@ -41,6 +42,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench both --rate 2000 --pull 50 --fail-if 'p99>25ms' --fail-if 'errors>0'",
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
       "  tidewheel bench publish --ndjson --messages 1000000",
+      "  tidewheel bench publish --monitors 50 --duration 60s --fail-if 'monitorsCost>5'",
       "  tidewheel bench consume --topic orders -s billing --drain",
       "  tidewheel bench both --client --rate 2000 -c 16",
       "  tidewheel bench both --client --idle-sessions 1000 --fail-if 'ratio<0.8'",
@@ -108,8 +110,11 @@ final class BenchCommand implements Callable<Integer> {
             thresholds);
       }
       LoadPlan plan = plan(connection.broker(), topics, runName);
-      BenchRun run = new BenchRun(terminal, plan, bench, probe);
-      return report(plan, run.measure(), thresholds);
+      try (BenchMonitors monitors =
+          new BenchMonitors(connection.broker(), topics.get(0), bench.monitors)) {
+        BenchRun run = new BenchRun(terminal, plan, bench, probe, monitors);
+        return report(plan, run.measure(), thresholds);
+      }
     } finally {
       if (bench.topic == null) {
         made.delete();
@@ -179,6 +184,11 @@ final class BenchCommand implements Callable<Integer> {
       "written", "%.2f bytes stored per payload byte",
       "generatorCpu", "generator %.1f us CPU per message",
       "missing", "%.0f messages did not come",
+      "rateWithoutMonitors", "%.0f/s without monitors",
+      "rateWithMonitors", "%.0f/s with them",
+      "monitorsCost", "which is %.1f %% less",
+      "monitorBytes", "%.0f bytes a second to them",
+      "monitorsFailed", "%.0f of their streams failed",
       "loadBefore", "load average %.1f before",
       "loadAfter", "%.1f after"
     };

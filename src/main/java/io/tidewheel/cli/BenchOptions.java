@@ -198,6 +198,13 @@ final class BenchOptions {
   @Nullable Path data;
 
   @Option(
+      names = "--monitors",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Pages of the monitor that are open every other 5 s, which is compared.")
+  int monitors;
+
+  @Option(
       names = "--allow-unsent",
       description = "Messages that were due and not sent when the time ended do not fail the run.")
   boolean isUnsentAllowed;
@@ -225,6 +232,7 @@ final class BenchOptions {
     OptionValues.range("--batch", batch, 1, Limits.MAX_BATCH_MESSAGES);
     OptionValues.range("--pull", pullMax, 1, Limits.MAX_PULL_MESSAGES);
     OptionValues.range("--threads", threads, 1, 64);
+    OptionValues.range("--monitors", monitors, 0, 100);
     OptionValues.range("--subscriptions", subscriptionsOpen(), 0, 1_000);
     OptionValues.range("--keys", keyCount == null ? 0 : keyCount, 0, 99_999_999);
     OptionValues.range("--payload", payloadBytes(), 1, Limits.MAX_PAYLOAD_BYTES);
@@ -251,10 +259,11 @@ final class BenchOptions {
             || topicCount > 1
             || mode == Mode.ack
             || mode == Mode.empty
+            || monitors > 0
             || nackShare > 0)) {
       throw usage(
           "--client goes with the modes publish, consume and both, and one topic; not with"
-              + " --in-process, --ndjson or --nack-share");
+              + " --in-process, --ndjson, --monitors or --nack-share");
     }
     if (!handled().isZero() && !(isThroughClient && isConsuming())) {
       throw usage("--handle goes with --client and the modes consume and both");
@@ -284,10 +293,15 @@ final class BenchOptions {
   }
 
   private void checkInProcess() {
-    if (mode == Mode.ack || mode == Mode.empty || isStreaming || rate != null || topicCount > 1) {
+    if (mode == Mode.ack
+        || mode == Mode.empty
+        || isStreaming
+        || rate != null
+        || topicCount > 1
+        || monitors > 0) {
       throw usage(
           "--in-process goes with the modes publish, consume and both, one topic, and without"
-              + " --rate and --ndjson");
+              + " --rate, --ndjson and --monitors");
     }
     if (mode == Mode.both && messages == null) {
       throw usage("the mode both needs --messages with --in-process");

@@ -28,9 +28,16 @@ final class BenchRun {
   private long nextProbeNanos;
   private long nextSecondNanos;
   private long messagesShown;
+  private final BenchMonitors monitors;
   private volatile boolean isInterrupted;
 
-  BenchRun(Terminal terminal, LoadPlan plan, BenchOptions bench, ServerProbe probe) {
+  BenchRun(
+      Terminal terminal,
+      LoadPlan plan,
+      BenchOptions bench,
+      ServerProbe probe,
+      BenchMonitors monitors) {
+    this.monitors = monitors;
     this.terminal = terminal;
     this.plan = plan;
     this.bench = bench;
@@ -58,11 +65,13 @@ final class BenchRun {
       long startNanos = now() + (isWarmingUp ? WINDOW_AHEAD_NANOS : 0);
       nextSecondNanos = startNanos + TimeUnit.SECONDS.toNanos(1);
       run.measureFrom(startNanos);
+      monitors.begin();
       if (!isWarmingUp) {
         run.start();
       }
       wait(run, progress, plan.mode().name().toLowerCase(Locale.ROOT), bench.measured());
       run.endWindow(now());
+      monitors.close();
       long missing = catchUp(run, progress);
       run.stop();
       double probedSeconds = (now() - startNanos) / 1e9;
@@ -72,7 +81,9 @@ final class BenchRun {
       failIfAborted(run);
       double messages = Math.max(1, counted(run));
       peakResidentBytes = Math.max(after.residentBytes(), peak());
-      return new BenchFigures(run, primary(), counted(run), perSecond)
+      BenchFigures figures = new BenchFigures(run, primary(), counted(run), perSecond);
+      return monitors
+          .tell(figures)
           .with("cpu", (after.cpuSeconds() - before.cpuSeconds()) * 1e6 / messages)
           .with("cores", (after.cpuSeconds() - before.cpuSeconds()) / probedSeconds)
           .with("rss", peakResidentBytes / (1 << 20))
@@ -149,6 +160,7 @@ final class BenchRun {
     if (now >= nextSecondNanos) {
       long count = counted(run);
       perSecond.add(count - messagesShown);
+      monitors.second(count - messagesShown);
       messagesShown = count;
       nextSecondNanos += TimeUnit.SECONDS.toNanos(1);
     }

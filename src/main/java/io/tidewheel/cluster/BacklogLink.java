@@ -36,6 +36,8 @@ import java.util.Set;
  *   <li>Messages between nodes get lost: rows with work are repeated every second, all rows and all
  *       wishes now and then. A row that {@link HeardRows#MISSED_ROUNDS} such rounds did not name is
  *       dropped.
+ *   <li>Each node is told something every second, if only that there is nothing: {@link BoardLag}
+ *       knows of whom nothing is heard.
  *   <li>When a node has left, its rows go; when it was a broker the queues behind them are woken
  *       first, then all others, each by one of the nodes.
  * </ol>
@@ -120,19 +122,21 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
   private final ActorRef<QueueWaker.Command> waker;
   private final ActorRef<BoardNews> news;
   private final NodeId self;
+  private final BoardLag lag;
   private final Kept kept;
   private long ticks;
 
   static Behavior<Command> create(
-      ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker) {
+      ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker, BoardLag lag) {
     return Behaviors.setup(
-        context -> create(new ClusterNeighbours(context.getSystem(), NAME), board, waker));
+        context -> create(new ClusterNeighbours(context.getSystem(), NAME), board, waker, lag));
   }
 
   static Behavior<Command> create(
       Neighbours neighbours,
       ActorRef<BacklogBoard.Command> board,
-      ActorRef<QueueWaker.Command> waker) {
+      ActorRef<QueueWaker.Command> waker,
+      BoardLag lag) {
     Kept kept = new Kept();
     kept.brokers = neighbours.view().brokers();
     return Behaviors.setup(
@@ -144,7 +148,8 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
                       inner ->
                           Behaviors.withTimers(
                               timers ->
-                                  new BacklogLink(inner, timers, neighbours, board, waker, kept))))
+                                  new BacklogLink(
+                                      inner, timers, neighbours, board, waker, lag, kept))))
               .onFailure(SupervisorStrategy.restart());
         });
   }
@@ -155,11 +160,13 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
       Neighbours neighbours,
       ActorRef<BacklogBoard.Command> board,
       ActorRef<QueueWaker.Command> waker,
+      BoardLag lag,
       Kept kept) {
     super(context);
     this.neighbours = neighbours;
     this.board = board;
     this.waker = waker;
+    this.lag = lag;
     this.kept = kept;
     this.self = neighbours.view().self();
     this.news = context.messageAdapter(BoardNews.class, News::new);
@@ -241,9 +248,9 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     }
     if (ticks % TICKS_PER_ROUND == 0) {
       kept.own.beginRound();
-      // Also to those who want nothing: what they still have of before is dropped.
-      kept.peers.forEach(peer -> neighbours.tell(peer, rows(List.of())));
     }
+    // Also to those who want nothing: what they still have of before a round is dropped.
+    kept.peers.forEach(peer -> neighbours.tell(peer, rows(List.of())));
     askMore();
     tell(kept.own.repeat());
     return this;
@@ -275,6 +282,7 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
 
   private Behavior<Command> onRows(Rows rows) {
     if (isKnown(rows.node())) {
+      lag.heard(rows.node());
       Home home = home(rows.node());
       List<Standing> standings = new ArrayList<>();
       for (Told told : kept.heard.take(rows)) {
@@ -313,6 +321,7 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     Set<NodeId> left = new HashSet<>(kept.peers);
     left.removeAll(now);
     kept.peers = now;
+    lag.members(now);
     askAll(come);
     left.forEach(this::forget);
     Set<NodeId> brokersLeft = new HashSet<>(kept.brokers);

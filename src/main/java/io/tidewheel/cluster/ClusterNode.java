@@ -50,9 +50,14 @@ public final class ClusterNode {
   private final Cluster cluster;
   private final @Nullable QuorumLease lease;
   private final Map<String, String> httpAddresses = new ConcurrentHashMap<>();
+  private final BoardLag boardLag;
 
   private ClusterNode(
-      ActorSystem<?> system, ClusterSettings settings, @Nullable QuorumLease lease) {
+      ActorSystem<?> system,
+      ClusterSettings settings,
+      @Nullable QuorumLease lease,
+      LongSupplier nanoTime) {
+    this.boardLag = new BoardLag(nanoTime);
     this.system = system;
     this.settings = settings;
     this.cluster = Cluster.get(system);
@@ -63,7 +68,8 @@ public final class ClusterNode {
   public static ClusterNode alone(ActorSystem<?> system, ClusterSettings settings) {
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new ClusterNode(system, settings, null);
+    // There are no others to be late.
+    return new ClusterNode(system, settings, null, () -> 0);
   }
 
   /**
@@ -109,7 +115,7 @@ public final class ClusterNode {
       AkkaManagement.get(system).start();
       ClusterBootstrap.get(system).start();
     }
-    return new ClusterNode(system, settings, lease);
+    return new ClusterNode(system, settings, lease, nanoTime);
   }
 
   /** Whether there may be other nodes. */
@@ -124,6 +130,11 @@ public final class ClusterNode {
   /** The right of this node to write. */
   public Fence fence() {
     return lease == null || settings.unsafeWriteWithoutQuorum() ? Fence.ALWAYS : lease;
+  }
+
+  /** Seconds since the board of the other node that was heard longest ago told anything. */
+  public double boardLagSeconds() {
+    return boardLag.seconds();
   }
 
   /** The name of this node, {@code host:port} of what others reach it by. */
@@ -253,7 +264,8 @@ public final class ClusterNode {
   public void startBacklogLink(
       ActorRef<BacklogBoard.Command> board, ActorRef<QueueWaker.Command> waker) {
     if (lease != null) {
-      system.systemActorOf(BacklogLink.create(board, waker), BacklogLink.NAME, Props.empty());
+      system.systemActorOf(
+          BacklogLink.create(board, waker, boardLag), BacklogLink.NAME, Props.empty());
     }
   }
 }

@@ -193,6 +193,11 @@ final class Call {
     return isBodyTaken;
   }
 
+  /** As the client said before it sent the body; 0 if it did not. */
+  long declaredBodyBytes() {
+    return Math.max(0, request.entity().getContentLengthOption().orElse(0));
+  }
+
   boolean hasBody() {
     return hasBody(request);
   }

@@ -252,7 +252,7 @@ final class HttpService {
       case GET_OPERATION -> operations.get(call);
       case CANCEL_OPERATION -> operations.cancel(call);
       case OPENAPI -> node.openApi();
-      case PAGE -> page.index();
+      case PAGE -> CompletableFuture.completedFuture(page.index());
       case PAGE_FILE -> page.file(call);
       case BENCH -> node.bench(call);
       case CLUSTER -> node.cluster();

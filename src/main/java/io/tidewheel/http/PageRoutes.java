@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,14 +21,19 @@ import java.util.stream.Collectors;
 /**
  * The page of the monitor: a fixed set of files, read once when the node starts, so that no path of
  * a request ever becomes a path of a file. The browser is told to load nothing else, and to reach
- * nothing but this broker and the other members, which the page looks for when this one is gone.
+ * nothing but this broker. A worker of the page looks for other members when this one is gone; it
+ * may reach those that are members when it begins, and the page starts one anew when others are.
  */
 final class PageRoutes {
   private static final String POLICY_HEADER = "Content-Security-Policy";
 
   static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-          + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+          + " connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none';"
+          + " frame-ancestors 'none'";
+
+  /** The worker, the only one that looks further than its broker. */
+  private static final String REACH = "reach.js";
 
   static final List<String> FILES =
       List.of(
@@ -43,17 +47,16 @@ final class PageRoutes {
           "mark.svg",
           "members.js",
           "messages.js",
+          "move.js",
           "overview.js",
           "page.css",
           "page.js",
+          REACH,
           "table.js",
           "topic.js",
           "topics.js");
 
   private static final String INDEX = "index.html";
-
-  /** A page that is late is worse than one that knows no other member. */
-  private static final long MEMBERS_MILLIS = 200;
 
   /** Nothing that could end a policy, or begin another one. */
   private static final Pattern ORIGIN = Pattern.compile("https?://[A-Za-z0-9.:\\[\\]_-]+");
@@ -61,22 +64,17 @@ final class PageRoutes {
   private final Supplier<CompletionStage<ClusterStatus>> cluster;
   private final Map<String, HttpResponse> files = new HashMap<>();
   private final HttpResponse index;
+  private final HttpResponse reach;
 
   PageRoutes(Supplier<CompletionStage<ClusterStatus>> cluster) {
     this.cluster = cluster;
-    this.index = response(INDEX);
+    this.index = Responses.with(response(INDEX), POLICY_HEADER, POLICY);
+    this.reach = response(REACH);
     FILES.forEach(name -> files.put(name, Responses.with(response(name), POLICY_HEADER, POLICY)));
   }
 
-  CompletionStage<Answer> index() {
-    return cluster
-        .get()
-        .thenApply(PageRoutes::policy)
-        .exceptionally(failure -> POLICY)
-        .toCompletableFuture()
-        .copy()
-        .completeOnTimeout(POLICY, MEMBERS_MILLIS, TimeUnit.MILLISECONDS)
-        .thenApply(policy -> Answer.of(Responses.with(index, POLICY_HEADER, policy)));
+  Answer index() {
+    return Answer.of(index);
   }
 
   static String policy(ClusterStatus status) {
@@ -95,7 +93,12 @@ final class PageRoutes {
     if (known == null) {
       throw Router.notFound();
     }
-    return CompletableFuture.completedFuture(Answer.of(known));
+    if (!call.tail().get(0).equals(REACH)) {
+      return CompletableFuture.completedFuture(Answer.of(known));
+    }
+    return cluster
+        .get()
+        .thenApply(status -> Answer.of(Responses.with(reach, POLICY_HEADER, policy(status))));
   }
 
   private static HttpResponse response(String name) {

@@ -12,6 +12,7 @@ import akka.util.ByteString;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.message.Message;
+import io.tidewheel.queue.NodePublisher;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Publisher;
 import java.time.Duration;
@@ -55,6 +56,7 @@ final class PublishRoutes {
   CompletionStage<Answer> publish(Call call) {
     // Everything is checked before the topic is looked up: a bad request must not create one.
     PublishHeaders headers = new PublishHeaders(call);
+    checkRoom(call);
     return call.body(lookup.maxMessageBytes(call))
         .thenCompose(
             payload -> {
@@ -70,6 +72,7 @@ final class PublishRoutes {
     if (call.isLines()) {
       return publishLines(call, connection);
     }
+    checkRoom(call);
     return call.jsonBody(BatchReader.MAX_BODY_BYTES)
         .thenCompose(
             body -> {
@@ -82,6 +85,13 @@ final class PublishRoutes {
                   .topicToPublish(call)
                   .thenCompose(topic -> publish(call, topic, batch.messages()));
             });
+  }
+
+  /** Before the body is read: what has no room costs no memory, and least time. */
+  private void checkRoom(Call call) {
+    if (!publisher.hasRoom(call.declaredBodyBytes())) {
+      throw Problem.of(ProblemType.OVER_LIMIT, NodePublisher.TOO_MUCH).toException();
+    }
   }
 
   private CompletionStage<Answer> publishLines(Call call, Connection connection) {

@@ -63,6 +63,7 @@ final class RequestMetrics {
                   Duration.ofMillis(1),
                   Duration.ofMillis(5),
                   Duration.ofMillis(20),
+                  Duration.ofMillis(50),
                   Duration.ofMillis(100),
                   Duration.ofSeconds(1),
                   Duration.ofSeconds(10))

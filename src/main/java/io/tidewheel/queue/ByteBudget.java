@@ -25,6 +25,12 @@ public final class ByteBudget {
     return true;
   }
 
+  /** Whether {@link #tryTake} would get so many now. */
+  public boolean hasRoom(long bytes) {
+    long before = used.get();
+    return before <= 0 || before + bytes <= maxBytes;
+  }
+
   /** Gives back what was taken. */
   public void giveBack(long bytes) {
     used.addAndGet(-bytes);

@@ -21,6 +21,9 @@ public final class NodePublisher implements Publisher {
   /** Time limits are cut to this. */
   private static final Duration MAX_TIME = Duration.ofDays(1);
 
+  /** What a publish that the node has no room for is told. */
+  public static final String TOO_MUCH = "too much is waiting to be stored on this node";
+
   private final ActorSystem<?> system;
   private final Ingress.Dependencies ingress;
   private final ByteBudget budget;
@@ -57,9 +60,7 @@ public final class NodePublisher implements Publisher {
     PublishResult refused = refusal(topic, messages);
     long weight = weightOf(messages);
     if (refused == null && !budget.tryTake(weight)) {
-      refused =
-          new PublishResult.Refused(
-              PublishResult.Reason.OVER_LIMIT, "too much is waiting to be stored on this node");
+      refused = new PublishResult.Refused(PublishResult.Reason.OVER_LIMIT, TOO_MUCH);
     }
     if (refused != null || messages.isEmpty()) {
       PublishResult each = refused;
@@ -76,6 +77,11 @@ public final class NodePublisher implements Publisher {
       answer.complete(messages.stream().map(message -> unknown).toList());
     }
     return answer.whenComplete((results, failure) -> budget.giveBack(weight));
+  }
+
+  @Override
+  public boolean hasRoom(long bytes) {
+    return budget.hasRoom(bytes);
   }
 
   /** Topics that are published to from this node. */

@@ -17,4 +17,12 @@ public interface Publisher {
    */
   CompletionStage<List<PublishResult>> publish(
       Topic topic, List<Message> messages, Duration timeLeft);
+
+  /**
+   * Whether a publish of so many bytes would be taken now, so that one that would not need not be
+   * read first. Nothing is set aside: it may still be refused.
+   */
+  default boolean hasRoom(long bytes) {
+    return true;
+  }
 }

@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 final class LogReading {
   private static final long MAX_READ_BYTES = 1 << 20;
 
+  /** A read that takes longer is told of; it fails a lot later. */
+  private static final long LATE_NANOS = 500_000_000;
+
   private final ActorContext<Reader.Command> context;
   private final MessageLog log;
   private boolean isUnderWay;
+  private long beganNanos;
   private @Nullable String trouble;
 
   /** What a read of the log from an offset gave. */
@@ -32,6 +36,15 @@ final class LogReading {
     return trouble;
   }
 
+  /** The same, and what may become of it: a read that takes long. */
+  @Nullable String trouble(Now now) {
+    boolean isLate = isUnderWay && now.nanos() - beganNanos > LATE_NANOS;
+    return trouble == null && isLate
+        ? "the store was asked %.1f s ago and has not answered"
+            .formatted((now.nanos() - beganNanos) / 1e9)
+        : trouble;
+  }
+
   /** A failed read may be tried again. */
   void retry() {
     trouble = null;
@@ -47,6 +60,7 @@ final class LogReading {
     Intake.Reading reading = isUnderWay || trouble != null ? null : known.nextReading();
     if (reading != null) {
       isUnderWay = true;
+      beganNanos = now.nanos();
       context.pipeToSelf(
           log.read(reading.from(), reading.end(), Math.min(reading.maxBytes(), MAX_READ_BYTES)),
           (batches, failure) -> new Read(reading, failure == null ? batches : null, failure));

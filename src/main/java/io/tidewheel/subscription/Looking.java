@@ -25,18 +25,18 @@ final class Looking {
 
   private final Reader.Context reader;
   private final Gates gates;
-  private final Supplier<@Nullable String> readingTrouble;
+  private final LogReading reading;
   private final Supplier<@Nullable String> outboxTrouble;
   private final List<Look> kept = new ArrayList<>();
 
   Looking(
       Reader.Context reader,
       Gates gates,
-      Supplier<@Nullable String> readingTrouble,
+      LogReading reading,
       Supplier<@Nullable String> outboxTrouble) {
     this.reader = reader;
     this.gates = gates;
-    this.readingTrouble = readingTrouble;
+    this.reading = reading;
     this.outboxTrouble = outboxTrouble;
   }
 
@@ -55,7 +55,7 @@ final class Looking {
   /** Says how it is, also before the state is known. */
   void describe(
       Reader.Describe describe, @Nullable Deliveries known, Policy policy, long knownEnd) {
-    String trouble = readingTrouble.get() == null ? outboxTrouble.get() : readingTrouble.get();
+    String trouble = trouble();
     describe
         .replyTo()
         .tell(
@@ -101,7 +101,8 @@ final class Looking {
       List<Sighting> listed = new Sightings(known, now).list(list.kind(), list.from(), max);
       return new Looks.Listed(listed.subList(0, Math.min(max, listed.size())), listed.size() > max);
     }
-    Explaining explaining = new Explaining(known, policy, now, gates, trouble());
+    Explaining explaining =
+        new Explaining(known, policy, now, gates, trouble(reading.trouble(now)));
     if (!gates.isFenceHeld()) {
       return explaining.why();
     }
@@ -120,7 +121,10 @@ final class Looking {
 
   /** Why the log or the dead-letter topic holds it up; null if neither does. */
   @Nullable String trouble() {
-    String reading = readingTrouble.get();
-    return reading == null ? outboxTrouble.get() : reading;
+    return trouble(reading.trouble());
+  }
+
+  private @Nullable String trouble(@Nullable String ofReading) {
+    return ofReading == null ? outboxTrouble.get() : ofReading;
   }
 }

@@ -102,7 +102,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     this.outbox =
         new Outbox(
             context, timers, reader, deps.catalog(), deps.router(), deps.ownership().fence());
-    this.looking = new Looking(reader, gates, reading::trouble, outbox::trouble);
+    this.looking = new Looking(reader, gates, reading, outbox::trouble);
     this.core =
         new CoreLink<>(
             context,

@@ -72,6 +72,16 @@ class BenchIT {
   }
 
   @Test
+  void comparesWithAndWithoutOpenMonitors() throws IOException {
+    JsonNode report =
+        bench("publish", "--rate", "200", "--duration", "10500ms", "--monitors", "3", "-c", "2");
+    assertThat(report.at("/rateWithMonitors").asDouble()).isBetween(100.0, 300.0);
+    assertThat(report.at("/rateWithoutMonitors").asDouble()).isBetween(100.0, 300.0);
+    assertThat(report.at("/monitorBytes").asDouble()).as("they were told something").isPositive();
+    assertThat(report.at("/monitorsFailed").asInt()).isZero();
+  }
+
+  @Test
   void givesEachTopicTheSame() throws IOException {
     bench("publish", "--topic", "even", "--topics", "6", "--messages", "12", "-c", "4");
     for (int i = 0; i < 6; i++) {

@@ -25,8 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
  * and on the command line. {@code store} and {@code moving} need a cluster.
  */
 class ExplainIT {
-  /** A second on a machine that does nothing else. */
-  private static final Duration SOON = Duration.ofSeconds(5);
+  /** Half a second on a machine that does nothing else. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  /** Gates that close only when what is measured for a while is bad: a tenth of the window, say. */
+  private static final Map<String, Duration> LATER =
+      Map.of("success", Duration.ofSeconds(5), "cpu", Duration.ofSeconds(5));
 
   @TempDir static Path directory;
   private static TidewheelNode node;
@@ -214,11 +218,14 @@ class ExplainIT {
       if (now.path("gate").asText().equals(gate)) {
         assertThat(now.get("detail").asText()).isNotEmpty();
         assertThat(now.get("lift").asText()).isNotEmpty();
+        System.out.printf(
+            "FIGURES explain %s: named after %d ms%n",
+            gate, Duration.ofNanos(System.nanoTime() - began).toMillis());
         return now;
       }
       assertThat(System.nanoTime() - began)
           .as("nanoseconds without naming %s, but %s", gate, now)
-          .isLessThan(SOON.toNanos());
+          .isLessThan(LATER.getOrDefault(gate, SOON).toNanos());
     }
   }
 

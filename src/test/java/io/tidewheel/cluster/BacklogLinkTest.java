@@ -249,6 +249,22 @@ class BacklogLinkTest {
   }
 
   @Test
+  void knowsHowLongABoardWasNotHeard() {
+    boards.pass(ROUND);
+    assertThat(second.lag.seconds()).isLessThanOrEqualTo(1);
+    boards.isDelivered = (to, message) -> !to.equals(second.id);
+    boards.pass(SECOND.multipliedBy(20));
+    assertThat(second.lag.seconds()).isBetween(19.0, 21.0);
+    assertThat(first.lag.seconds()).isLessThanOrEqualTo(1);
+    boards.isDelivered = (to, message) -> true;
+    boards.pass(SECOND.multipliedBy(2));
+    assertThat(second.lag.seconds()).isLessThanOrEqualTo(1);
+    boards.leave(first);
+    boards.pass(SECOND.multipliedBy(20));
+    assertThat(second.lag.seconds()).as("of nobody").isZero();
+  }
+
+  @Test
   void helpsInItsZoneFirstAndFartherAwayWhenAMessageHasWaited() {
     Node near = boards.join("n:1", "", 0);
     Node far = boards.join("f:1", "elsewhere", 0);

@@ -107,7 +107,9 @@ class ClusterNeighboursTest {
     ActorRef<BacklogLink.Command> unused =
         node.system()
             .systemActorOf(
-                BacklogLink.create(board, waker.getRef()), BacklogLink.NAME, Props.empty());
+                BacklogLink.create(board, waker.getRef(), new BoardLag(() -> 0)),
+                BacklogLink.NAME,
+                Props.empty());
     return board;
   }
 

@@ -125,6 +125,7 @@ final class LinkedBoards {
     private final String zone;
     final ActorRef<BacklogBoard.Command> board;
     final BacklogReports reports;
+    final BoardLag lag = new BoardLag(() -> millis.get() * 1_000_000);
     final TestProbe<QueueWaker.Command> waker = kit.createTestProbe();
     private final TestProbe<Object> probe = kit.createTestProbe();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -149,7 +150,7 @@ final class LinkedBoards {
     }
 
     private void start() {
-      link = kit.spawn(BacklogLink.create(this, board, waker.getRef()));
+      link = kit.spawn(BacklogLink.create(this, board, waker.getRef(), lag));
     }
 
     private void beginSettling() {

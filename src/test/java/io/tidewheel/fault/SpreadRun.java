@@ -55,6 +55,10 @@ public final class SpreadRun {
                                 broker 2 is killed
                         leases  workers of broker 2 hold 48 deliveries, and it is killed: how long
                                 after it was declared dead others get them; 2 s at most
+                        page    the page of the monitor in a browser, and the broker that it is
+                                connected to is killed, and frozen, three times each
+                        rate    a rateLimit of 1000/s over twelve queues, of which three have nine
+                                tenths of the backlog
                         may be repeated; all if not given
 
       Says the time beside the ideal one (all workers always busy), the share of deliveries that
@@ -63,7 +67,9 @@ public final class SpreadRun {
       """;
 
   private static final List<String> MODES =
-      List.of("even", "help", "far", "alone", "uneven", "steady", "wake", "kill", "leases");
+      List.of(
+          "even", "help", "far", "alone", "uneven", "steady", "wake", "kill", "leases", "page",
+          "rate");
   private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
@@ -118,6 +124,11 @@ public final class SpreadRun {
           Path logs = directory.resolve("logs");
           Map<Integer, String> homes = run.homes(TOPICS + topic);
           isWell &= new SpreadLeases(cluster, logs, topic, homes).run();
+        } else if (mode.equals("page")) {
+          run.createTopic("spread-page", QUEUES);
+          new SpreadPage(cluster, "spread-page").run();
+        } else if (mode.equals("rate")) {
+          new SpreadRate(cluster).run();
         } else {
           run.measure(mode);
         }

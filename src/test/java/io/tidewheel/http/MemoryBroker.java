@@ -52,6 +52,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** A broker of one queue per topic in memory, to see what HTTP makes of it. */
 final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser, Consumer {
@@ -78,10 +79,19 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
           3,
           "http://127.0.0.1:8080");
 
+  volatile ClusterStatus cluster =
+      new ClusterStatus("127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER));
+
+  /** When the newest survey was made, of which each is another one. */
+  volatile LongSupplier surveyedAt = () -> 0;
+
   private volatile boolean isReady = true;
 
   /** Answers the next publishes instead of storing; null to store. */
   PublishResult nextResult;
+
+  /** Whether the node has room for another publish. */
+  volatile boolean hasRoom = true;
 
   /** Deliveries that were given back, by offset. */
   final List<Long> released = new ArrayList<>();
@@ -139,14 +149,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         locator,
         receipts,
         metrics,
-        () ->
-            CompletableFuture.completedFuture(
-                new ClusterStatus(
-                    "127.0.0.1:7355", 1, 1, true, "serving", null, List.of(), List.of(MEMBER))),
+        () -> CompletableFuture.completedFuture(cluster),
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
         command -> {},
-        NO_MONITOR,
+        monitor,
         NO_SESSIONS,
         new MemoryFeedback(),
         () -> Instant.ofEpochMilli(NOW),
@@ -154,7 +161,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   /** Nothing has happened. */
-  private static final Monitor NO_MONITOR =
+  private final Monitor monitor =
       new Monitor() {
         @Override
         public Rates rates(Standing.Place place) {
@@ -163,7 +170,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
 
         @Override
         public CompletionStage<Survey> survey() {
-          return CompletableFuture.completedFuture(Survey.NOTHING);
+          long at = surveyedAt.getAsLong();
+          return CompletableFuture.completedFuture(new Survey(at, at, Map.of()));
         }
 
         @Override
@@ -218,6 +226,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
       java.util.function.Consumer<RedriveProgress> progress) {
     lastRedrive = request;
     return CompletableFuture.failedFuture(new IllegalStateException("nothing to redrive"));
+  }
+
+  @Override
+  public boolean hasRoom(long bytes) {
+    return hasRoom;
   }
 
   void ready(boolean nowReady) {

@@ -133,6 +133,25 @@ class SlowClientTest {
     }
   }
 
+  /** Guards an overloaded node: what it refuses anyway costs no memory, and the client no time. */
+  @Test
+  void refusesAPublishItHasNoRoomForWithoutReadingTheBody() throws Exception {
+    served.memory.hasRoom = false;
+    try {
+      for (String path : List.of("/messages", "/messages:batch")) {
+        try (Socket socket = connect()) {
+          send(socket, "POST " + path(path) + " HTTP/1.1\r\nHost: localhost\r\n");
+          send(socket, "Content-Type: application/json\r\nContent-Length: 400000\r\n");
+          send(socket, "Expect: 100-continue\r\n\r\n");
+          assertThat(ServedBroker.read(socket.getInputStream())).startsWith("HTTP/1.1 429");
+        }
+      }
+    } finally {
+      served.memory.hasRoom = true;
+    }
+    assertThat(publish().statusCode()).isEqualTo(201);
+  }
+
   @Test
   void answersPipelinedRequestsInOrder() throws Exception {
     String one =

@@ -1,5 +1,7 @@
 // Websockets that come back. A broker that is gone for good is left for another one.
 
+import { learn, next } from "./move.js";
+
 const FIRST_RETRY_MILLIS = 300;
 const LAST_RETRY_MILLIS = 3_000;
 
@@ -64,7 +66,6 @@ export const known = { overview: null, cluster: null, isLive: false, heardAt: 0 
 const watchers = new Set();
 const STALE_MILLIS = 3_000;
 const MOVE_MILLIS = 2_500;
-const REACH_MILLIS = 1_000;
 
 /** Calls back on each overview; returns what ends it. */
 export function watch(watcher) {
@@ -75,13 +76,17 @@ export function watch(watcher) {
 
 export function start(onState) {
   known.heardAt = Date.now();
+  learn(null);
   let failures = 0;
   new Stream("/v1/backlog/stream?view=overview", (frame) => {
     known.heardAt = Date.now();
     known.isLive = true;
     failures = 0;
     if (frame.type === "overview") known.overview = frame;
-    if (frame.type === "cluster") known.cluster = frame;
+    if (frame.type === "cluster") {
+      known.cluster = frame;
+      learn(frame);
+    }
     onState(frame);
     if (frame.type === "overview") for (const watcher of watchers) watcher(frame);
   }, (isOpen) => {
@@ -104,19 +109,11 @@ async function moveOn() {
   if (isMoving) return;
   isMoving = true;
   try {
-    const others = ((known.cluster && known.cluster.members) || []).filter(
-      (member) => member.url && member.node !== known.cluster.node && member.status === "up");
-    const next = await Promise.any(others.map(reach));
-    if (Date.now() - known.heardAt > FIRST_RETRY_MILLIS) location.assign(new URL(`/${location.hash}`, next.url));
+    const url = await next(known.cluster);
+    if (Date.now() - known.heardAt > FIRST_RETRY_MILLIS) location.assign(new URL(`/${location.hash}`, url));
   } catch {
     // None answers. This one is tried all the time, and so are they.
   } finally {
     isMoving = false;
   }
-}
-
-/** Whether a member answers; what it says is for its own page. */
-async function reach(member) {
-  await fetch(new URL("/health/live", member.url), { mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(REACH_MILLIS) });
-  return member;
 }
