@@ -119,7 +119,8 @@ final class SpreadLeases {
     return Outcome.ack();
   }
 
-  private void await(BooleanSupplier condition, String what) throws IOException, InterruptedException {
+  private void await(BooleanSupplier condition, String what)
+      throws IOException, InterruptedException {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - until > 0) {
