@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** What the page shows is what the broker says. */
@@ -108,14 +110,14 @@ class MonitorFiguresIT extends MonitorPage {
             });
     show("", "1280-light");
     browser.awaitText("orders › billing");
-    List<Counted> counts = new ArrayList<>();
+    Counts counts = new Counts(() -> stored.get() - done.get());
     for (int i = 0; i < 40; i++) {
       long at = System.nanoTime();
-      counts.add(new Counted(at, stored.get() - done.get()));
+      counts.count();
       if (i >= 20) {
-        assertWithin(counts, "page", Double.parseDouble("0" + tile("Backlog")));
-        assertWithin(counts, "API", (double) backlogOf("orders"));
-        assertWithin(counts, "metrics", metric("tidewheel_backlog_messages"));
+        counts.assertWithin("page", () -> Double.parseDouble("0" + tile("Backlog")));
+        counts.assertWithin("API", () -> (double) backlogOf("orders"));
+        counts.assertWithin("metrics", () -> metric("tidewheel_backlog_messages"));
       }
       LockSupport.parkNanos(Math.max(0, at + 150_000_000 - System.nanoTime()));
     }
@@ -127,21 +129,38 @@ class MonitorFiguresIT extends MonitorPage {
     assertThat(backlogOf("orders")).isEqualTo(left);
   }
 
-  private record Counted(long atNanos, long backlog) {}
+  /** What the clients counted, as time passes. */
+  private static final class Counts {
+    /** What is on its way counts for them only when it is answered: a batch, and two pulls. */
+    private static final double SLACK = 2_000;
 
-  /** A figure as the clients counted it at some time of the last two seconds, or of this moment. */
-  private void assertWithin(List<Counted> counts, String of, double figure) {
-    long now = System.nanoTime();
-    // What is on its way counts for the clients only when it is answered: a batch, and two pulls.
-    double slack = 2_000;
-    List<Long> recent =
-        counts.stream()
-            .filter(each -> now - each.atNanos < 2_200_000_000L)
-            .map(Counted::backlog)
-            .toList();
-    assertThat(figure)
-        .as("backlog by the " + of)
-        .isBetween(Collections.min(recent) - slack, Collections.max(recent) + slack);
+    private final LongSupplier backlog;
+    private final List<Counted> counted = new ArrayList<>();
+
+    private record Counted(long atNanos, long backlog) {}
+
+    private Counts(LongSupplier backlog) {
+      this.backlog = backlog;
+    }
+
+    private void count() {
+      counted.add(new Counted(System.nanoTime(), backlog.getAsLong()));
+    }
+
+    /** A figure as it was counted at some time of the last two seconds, or by now. */
+    private void assertWithin(String of, DoubleSupplier figure) {
+      long began = System.nanoTime();
+      double said = figure.getAsDouble();
+      count();
+      List<Long> recent =
+          counted.stream()
+              .filter(each -> began - each.atNanos < 2_200_000_000L)
+              .map(Counted::backlog)
+              .toList();
+      assertThat(said)
+          .as("backlog by the " + of)
+          .isBetween(Collections.min(recent) - SLACK, Collections.max(recent) + SLACK);
+    }
   }
 
   private static Thread loop(AtomicBoolean isOver, Runnable once) {

@@ -89,12 +89,13 @@ public final class NodeSessions implements Sessions {
       running.remove(id);
     }
 
-    /** Its client has come back; one that is not known has ended, or was on another node. */
-    void adopt(SessionId id, ActorRef<Session.Command> by) {
+    /** Its client has come back; false if it is not known: it has ended, or was on another node. */
+    boolean adopt(SessionId id, ActorRef<Session.Command> by) {
       ActorRef<Session.Command> session = running.get(id);
       if (session != null) {
         session.tell(new Session.Adopted(by));
       }
+      return session != null;
     }
 
     /** Whose end ends the leases of a session; not its child, as it may outlive it. */

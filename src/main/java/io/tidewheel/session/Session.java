@@ -241,8 +241,10 @@ final class Session extends AbstractBehavior<Session.Command> {
     isWelcome = true;
     timers.cancel(new HelloOverdue());
     if (hello.previousHigh() != 0 || hello.previousLow() != 0) {
-      register.adopt(
-          new SessionId(hello.previousHigh(), hello.previousLow()), getContext().getSelf());
+      SessionId before = new SessionId(hello.previousHigh(), hello.previousLow());
+      if (register.adopt(before, getContext().getSelf())) {
+        subscriptions.expectInheritance();
+      }
     }
     outbound.add(
         new Frame.Welcome(Frame.VERSION, id.high(), id.low(), broker.node(), limits.bounds()));

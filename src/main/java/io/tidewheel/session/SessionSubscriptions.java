@@ -168,7 +168,7 @@ final class SessionSubscriptions {
 
   private void claim(SessionSubscription subscription, Frame.Settle settle) {
     Unclaimed.Place place = Unclaimed.Place.of(subscription.asked());
-    if (unclaimed.has(place)) {
+    if (unclaimed.isOpen(place)) {
       for (Frame.Handle handle : settle.handles()) {
         Receipt receipt = subscription.receipt(handle);
         if (receipt != null) {
@@ -186,9 +186,14 @@ final class SessionSubscriptions {
     return unclaimed.all();
   }
 
+  /** The client goes on where an earlier session was, and says so before that one does. */
+  void expectInheritance() {
+    unclaimed.expect();
+  }
+
   /** The client held this in an earlier session. */
   void inherit(Map<Unclaimed.Place, Set<Receipt>> held) {
-    unclaimed.addAll(held);
+    unclaimed.inherit(held);
     byRef.values().forEach(this::awaitClaims);
   }
 

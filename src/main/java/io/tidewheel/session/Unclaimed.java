@@ -12,7 +12,15 @@ import java.util.Set;
  * yet that it holds them: they may never have arrived. Part of the actor of the session.
  */
 final class Unclaimed {
+  /** More than a client can hold that goes on where it was. */
+  private static final int MAX_EARLY = 10_000;
+
   private final Map<Place, Set<Receipt>> byPlace = new HashMap<>();
+
+  /** Claimed before the earlier session has said what it had. */
+  private final Set<Receipt> early = new HashSet<>();
+
+  private boolean isExpecting;
 
   /** A subscription by its names. */
   record Place(String topic, String subscription) {
@@ -27,13 +35,26 @@ final class Unclaimed {
     }
   }
 
-  /** Another session's. */
-  void addAll(Map<Place, Set<Receipt>> others) {
+  /** An earlier session is asked for what it had; the client may claim it before that comes. */
+  void expect() {
+    isExpecting = true;
+  }
+
+  /** What the earlier session had. */
+  void inherit(Map<Place, Set<Receipt>> others) {
     others.forEach(this::add);
+    byPlace.values().forEach(open -> open.removeAll(early));
+    early.clear();
+    isExpecting = false;
   }
 
   boolean has(Place place) {
     return byPlace.containsKey(place);
+  }
+
+  /** Whether it is of any use to claim something of this subscription. */
+  boolean isOpen(Place place) {
+    return isExpecting || has(place);
   }
 
   /** The client has it. */
@@ -41,6 +62,9 @@ final class Unclaimed {
     Set<Receipt> open = byPlace.get(place);
     if (open != null) {
       open.remove(receipt);
+    }
+    if (isExpecting && early.size() < MAX_EARLY) {
+      early.add(receipt);
     }
   }
 
