@@ -30,6 +30,7 @@ class MonitorFiguresIT extends MonitorPage {
           () ->
               tile("Backlog").equals(String.valueOf(backlog)) && tile("Dead letters").equals("2"));
       assertThat(browser.text()).contains("Largest backlogs", "Held back", "Members");
+      browser.await(() -> browser.text().matches("(?s).*\\(this one\\).*\\d %.*"));
       browser.shoot("overview-" + look);
       assertReadable(look);
     }

@@ -80,6 +80,11 @@ class MonitorIT {
     assertThat(overview.get("topics").asInt()).isEqualTo(1);
     assertThat(overview.get("byBacklog")).hasSize(2);
     assertThat(overview.at("/byBacklog/0/subscription").asText()).isEqualTo("mail");
+    assertThat(overview.get("nodes")).hasSize(1);
+    JsonNode ofNode = overview.get("nodes").elements().next();
+    assertThat(ofNode.get("backlog").asLong()).isEqualTo(7);
+    assertThat(ofNode.get("awakeQueues").asInt()).isBetween(1, 2);
+    NodeFixture.await(() -> overview().get("nodes").elements().next().has("cpu"));
     JsonNode topics = node.get("/v1/backlog?by=topic&sort=-inRate").body();
     assertThat(topics.get("total").asInt()).isEqualTo(1);
     assertThat(topics.at("/rows/0/backlog").asLong()).isEqualTo(7);

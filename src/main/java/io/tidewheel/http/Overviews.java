@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
@@ -70,7 +69,8 @@ final class Overviews {
 
   private ObjectNode make(Survey survey, Allowances allowed) {
     List<BacklogRow> subscriptions = new ArrayList<>();
-    TreeMap<String, Long> backlogByNode = new TreeMap<>();
+    NodeFigures nodes = new NodeFigures();
+    nodes.add(allowed.nodes());
     Sum sum = Sum.NOTHING;
     long topics = 0;
     long deadLetters = 0;
@@ -87,12 +87,7 @@ final class Overviews {
       List<BacklogRow> rows = new ArrayList<>();
       for (Topic.Subscription subscription : topic.subscriptions().values()) {
         rows.add(BacklogRow.of(topic, subscription, survey.rows(subscription.uid())));
-        survey
-            .rows(subscription.uid())
-            .forEach(
-                seen ->
-                    backlogByNode.merge(
-                        seen.standing().home().node(), seen.standing().row().backlog(), Long::sum));
+        survey.rows(subscription.uid()).forEach(seen -> nodes.add(seen.standing()));
       }
       BacklogRow whole = BacklogRow.of(topic, rows);
       in += whole.known().rates().in();
@@ -109,8 +104,7 @@ final class Overviews {
     node.put("deadLetters", deadLetters);
     BacklogRow.rates(
         node, new Rates(in, sum.rates().out(), sum.rates().failed()), sum.drainSeconds(), 0);
-    ObjectNode nodes = node.putObject("backlogByNode");
-    backlogByNode.forEach(nodes::put);
+    nodes.write(node.putObject("nodes"));
     list(node, allowed, "byBacklog", subscriptions, "-backlog", row -> row.known().backlog() > 0);
     list(
         node, allowed, "byAge", subscriptions, "oldestAt", row -> row.known().oldestAtMillis() > 0);

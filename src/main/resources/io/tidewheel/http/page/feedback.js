@@ -1,7 +1,7 @@
 // What is given out less than it could be, by whom, why, and how that was in the hour behind.
 
 import { h, add, fill, panel, text } from "./dom.js";
-import { count, rate, some, span, serverNow } from "./format.js";
+import { count, percent, rate, serverNow, some, span } from "./format.js";
 import { get } from "./api.js";
 import { Stream } from "./live.js";
 import { Chart } from "./chart.js";
@@ -20,7 +20,6 @@ const REASONS = {
   cpu: "the processors are busy",
 };
 
-const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
 const owner = (row) => `${row.topic} › ${row.subscription}`;
 const least = (rates) => (rates.includes(null) ? null : rates.reduce((sum, each) => sum + each, 0));
 

@@ -74,3 +74,6 @@ export function drain(row) {
 export function clock(at) {
   return at ? new Date(at).toLocaleString("sv") : "–";
 }
+
+// A share, 0 to 1.
+export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);

@@ -92,7 +92,7 @@ export function overview(main) {
       const total = frame[`${name}Total`];
       text(element, total > frame[name].length ? `${frame[name].length} of ${count(total)}` : "");
     }
-    nodes.update(known.cluster, frame.backlogByNode);
+    nodes.update(known.cluster, frame.nodes);
     history.add(frame.at, { backlog: frame.backlog, in: frame.inRate, out: frame.outRate, fail: frame.failRate });
   });
   return () => {
