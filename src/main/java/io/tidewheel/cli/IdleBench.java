@@ -2,7 +2,6 @@ package io.tidewheel.cli;
 
 import io.tidewheel.cli.load.TopicNames;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,7 +61,7 @@ final class IdleBench {
       figures.put("create.seconds", topics.create());
       terminal.say("made " + idle.size() + " idle topics");
       try (IdleSessions sessions =
-          new IdleSessions(broker(), bench.subscriptions().get(0), terminal.random())) {
+          new IdleSessions(connection.broker(), bench.subscriptions().get(0), terminal.random())) {
         open(sessions, idle);
         rest("beside.");
         with.add(load("2 with"));
@@ -83,12 +82,9 @@ final class IdleBench {
     return figures(without, with);
   }
 
-  private URI broker() {
-    return connection.broker();
-  }
-
   private Map<String, Double> load(String what) throws InterruptedException {
-    Map<String, Double> load = new ClientBench(terminal, bench, broker(), topic, probe).measure();
+    Map<String, Double> load =
+        new ClientBench(terminal, bench, connection.broker(), topic, probe).measure();
     terminal.say(
         String.format(
             Locale.ROOT,

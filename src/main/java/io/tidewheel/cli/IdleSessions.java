@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -125,16 +124,8 @@ final class IdleSessions implements AutoCloseable {
       channel = SocketChannel.open(new InetSocketAddress(broker.getHost(), port));
       byte[] nonce = new byte[16];
       random.nextBytes(nonce);
-      String request =
-          "GET "
-              + Websocket.PATH
-              + " HTTP/1.1\r\nHost: "
-              + broker.getRawAuthority()
-              + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-              + "Sec-WebSocket-Key: "
-              + Base64.getEncoder().encodeToString(nonce)
-              + "\r\n\r\n";
-      write(request.getBytes(StandardCharsets.US_ASCII));
+      String key = Base64.getEncoder().encodeToString(nonce);
+      write(Websocket.request(broker.getRawAuthority(), key));
       String head = head();
       if (!head.startsWith("HTTP/1.1 101 ")) {
         throw new IOException("no session: " + head.lines().findFirst().orElse(""));

@@ -15,7 +15,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
@@ -91,18 +90,7 @@ final class Connection implements AutoCloseable {
     byte[] nonce = new byte[16];
     random.nextBytes(nonce);
     String key = Base64.getEncoder().encodeToString(nonce);
-    String request =
-        "GET "
-            + Websocket.PATH
-            + " HTTP/1.1\r\nHost: "
-            + broker.getRawAuthority()
-            + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            + "Sec-WebSocket-Protocol: "
-            + Websocket.PROTOCOL
-            + "\r\nSec-WebSocket-Key: "
-            + key
-            + "\r\n\r\n";
-    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    socket.getOutputStream().write(Websocket.request(broker.getRawAuthority(), key));
     String head = head(socket.getInputStream());
     if (!head.startsWith("HTTP/1.1 101 ")
         || !head.toLowerCase(Locale.ROOT)

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
  * garbage, which copies it from one place to the next.
  */
 public final class TailCache {
-  /** How long a batch is kept at least where others come after it, if there is room. */
+  /** Who is further behind than this reads the log; it goes when the next batch comes. */
   static final long KEPT_NANOS = 500_000_000;
 
   private final long maxBytes;

@@ -43,8 +43,9 @@ final class WriteQueue {
   /** Of those that wait, how many are to be written at once. */
   private int urgent;
 
-  private long urgentAt;
-  private boolean wasUrgent;
+  /** When the last one of those was taken. */
+  private long urgentNanos;
+
   private Rest rest = Rest.AWAKE;
   private @Nullable Thread writer;
 
@@ -57,6 +58,7 @@ final class WriteQueue {
   WriteQueue(int max, LongSupplier nanoTime) {
     this.max = max;
     this.nanoTime = nanoTime;
+    this.urgentNanos = nanoTime.getAsLong() - RECENT_NANOS;
   }
 
   /** Adds an operation, unless too many wait already; false if so. */
@@ -119,8 +121,7 @@ final class WriteQueue {
       long left;
       synchronized (this) {
         long now = nanoTime.getAsLong();
-        long patience =
-            wasUrgent && now - urgentAt < RECENT_NANOS ? start + PATIENCE_NANOS - now : 0;
+        long patience = now - urgentNanos < RECENT_NANOS ? start + PATIENCE_NANOS - now : 0;
         if (urgent > 0 || (!waiting.isEmpty() && patience <= 0)) {
           rest = Rest.AWAKE;
           remove(drained, maxBytes, now);
@@ -150,8 +151,7 @@ final class WriteQueue {
       bytes += next.bytes;
       if (!next.mayWait()) {
         urgent--;
-        wasUrgent = true;
-        urgentAt = now;
+        urgentNanos = now;
       }
     }
   }

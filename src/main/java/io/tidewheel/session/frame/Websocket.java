@@ -32,6 +32,26 @@ public final class Websocket {
 
   private Websocket() {}
 
+  /**
+   * What a client begins with to open a session (RFC 6455, 4.1).
+   *
+   * @param authority host and port of the broker
+   * @param key sixteen random bytes in Base64
+   */
+  public static byte[] request(String authority, String key) {
+    return ("GET "
+            + PATH
+            + " HTTP/1.1\r\nHost: "
+            + authority
+            + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Protocol: "
+            + PROTOCOL
+            + "\r\nSec-WebSocket-Key: "
+            + key
+            + "\r\n\r\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
   /** What the server answers to the key of a handshake (RFC 6455, 4.2.2). */
   public static String accept(String key) {
     try {
