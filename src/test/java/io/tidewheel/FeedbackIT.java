@@ -120,9 +120,9 @@ class FeedbackIT {
         };
     try (FeedbackCrowd crowd = crowd("hidden", null, backend)) {
       crowd.until(13);
-      assertThat(crowd.good(6, 13)).isGreaterThan(0.6 * capacity);
+      assertThat(crowd.good(6, 13)).as(crowd.samples(13)).isGreaterThan(0.6 * capacity);
       // Without feedback it is 0.7.
-      assertThat(crowd.wasted(6, 13)).isLessThan(0.4);
+      assertThat(crowd.wasted(6, 13)).as(crowd.samples(13)).isLessThan(0.4);
     }
   }
 

@@ -19,6 +19,11 @@ record Outcomes(long succeeded, long failed, long latencyNanos) {
     return count() == 0 ? 1 : (double) succeeded / count();
   }
 
+  /** The standard deviation of a share of successes found by so many tries. */
+  double deviation() {
+    return count() == 0 ? 1 : Math.sqrt(success() * (1 - success()) / count());
+  }
+
   Outcomes plus(Outcomes other) {
     return new Outcomes(
         succeeded + other.succeeded, failed + other.failed, latencyNanos + other.latencyNanos);

@@ -42,15 +42,15 @@ final class RateBlame {
   /**
    * Whether falling has not helped, twice.
    *
-   * @param limit that holds
+   * @param rate that was tried; what was given out before a limit held may come back after it
    * @param success at it
    * @param reference success where the rate does no harm
    */
-  boolean isNotTheRate(double limit, double success, double reference, long nowNanos) {
-    if (fallingFrom <= 0 || limit >= LOWER * fallingFrom) {
+  boolean isNotTheRate(double rate, double success, double reference, long nowNanos) {
+    if (fallingFrom <= 0 || rate >= LOWER * fallingFrom) {
       return false;
     }
-    double expected = Math.min(reference, fallingSuccess * fallingFrom / limit);
+    double expected = Math.min(reference, fallingSuccess * fallingFrom / rate);
     boolean isHelping = success >= fallingSuccess + (expected - fallingSuccess) / 2;
     unhelpedCount = isHelping ? 0 : unhelpedCount + 1;
     return unhelpedCount >= MIN_UNHELPED && nowNanos >= believesAgainNanos;

@@ -149,7 +149,7 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
   private Behavior<Command> onReport(Report report) {
     long now = nanoTime.getAsLong();
     heardNanos = now;
-    SuccessLaw current = lawOf(report);
+    SuccessLaw current = lawOf(report, now);
     current.remember(now, report.before());
     if (!hasStepped && !latest.containsKey(report.node())) {
       adopted += report.currentRate();
@@ -164,12 +164,13 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
     return this;
   }
 
-  private SuccessLaw lawOf(Report report) {
+  private SuccessLaw lawOf(Report report, long now) {
     SuccessLaw.Settings settings =
         new SuccessLaw.Settings(report.target(), report.windowNanos(), report.minRate());
     SuccessLaw current = law;
     if (current == null) {
       current = new SuccessLaw(settings);
+      current.begin(now - FeedbackRelay.LOOK.toNanos());
       law = current;
     }
     current.change(settings);
@@ -237,6 +238,7 @@ public final class SuccessFeedback extends AbstractBehavior<SuccessFeedback.Comm
       case FALLING -> success + ": the rate falls";
       case CLIMBING -> success + ": what is tried succeeds, the rate climbs";
       case HOLDING -> success + ": more would fail, the rate stays";
+      case TRYING -> success + ": less is tried for a moment";
     };
   }
 }

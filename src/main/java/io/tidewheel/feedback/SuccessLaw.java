@@ -15,7 +15,8 @@ package io.tidewheel.feedback;
  *   <li>When falling twice does not help, failures do not come from the rate: what succeeds at the
  *       low rate is the new reference, and the rate climbs back. To give out less would then only
  *       make less of what succeeds. If more fails up there, it was the rate after all, and that is
- *       not tried again for a while, each time for longer.
+ *       not believed again for a while, each time for longer. Every now and then a little less is
+ *       tried, lest chance decided that for good.
  *   <li>Each step waits until deliveries made at the new rate have come back, and looks at no less
  *       than a fifth of a second: less says nothing where deliveries come back in batches.
  *   <li>What was not given out has not succeeded: where something else holds the rate, or there is
@@ -34,7 +35,6 @@ final class SuccessLaw {
   private static final double NANOS_PER_SECOND = 1e9;
   private static final long RECENT_NANOS = 1_000_000_000L;
   private static final long REFERENCE_NANOS = 5_000_000_000L;
-  private static final long MAX_SETTLE_NANOS = 30_000_000_000L;
   private static final long FEW_AFTER_NANOS = 1_000_000_000L;
   private static final long ANY_AFTER_NANOS = 5_000_000_000L;
   private static final int MIN_FAILURES = 10;
@@ -68,7 +68,9 @@ final class SuccessLaw {
     /** What is given out succeeds: the rate climbs. */
     CLIMBING,
     /** A part fails that the target allows for. */
-    HOLDING
+    HOLDING,
+    /** Too much fails at any rate, as it seems; less is tried for a moment. */
+    TRYING
   }
 
   /**
@@ -99,11 +101,9 @@ final class SuccessLaw {
   private double growth = MIN_GROWTH;
 
   private final RateBlame blame = new RateBlame();
+  private final Retrial retrial = new Retrial();
   private final Slack slack = new Slack();
-  private Outcomes epoch = Outcomes.NONE;
-  private boolean wasHeldElsewhere;
-  private long epochNanos;
-  private long settledNanos;
+  private final Epoch epoch = new Epoch();
   private long beganNanos = Long.MIN_VALUE;
   private long lastNanos;
 
@@ -112,12 +112,19 @@ final class SuccessLaw {
     this.window = new OutcomeWindow(settings.windowNanos());
   }
 
+  /** The outcomes of the first step come from after then. */
+  void begin(long sinceNanos) {
+    beganNanos = sinceNanos;
+    lastNanos = sinceNanos;
+    epoch.restart(sinceNanos, 0);
+  }
+
   /** Goes on where another one was lost: at a rate that holds on the nodes. */
   void adopt(double rate, long nowNanos) {
     phase = Phase.CLIMBING;
     limit = Math.max(settings.minRate(), rate);
     healthyRate = limit;
-    restartEpoch(nowNanos, 0);
+    epoch.restart(nowNanos, 0);
   }
 
   /** Takes in what became of deliveries before it was asked, without deciding anything by it. */
@@ -158,22 +165,14 @@ final class SuccessLaw {
     return window.at(nowNanos).success();
   }
 
-  /** Takes in what became of deliveries since the last step. */
-  void step(long nowNanos, Outcomes outcomes) {
-    step(nowNanos, outcomes, false);
-  }
-
   /**
-   * The same.
+   * Takes in what became of deliveries since the last step.
    *
    * @param isHeldElsewhere whether more would have been given out but for a lower bound than this
    */
   void step(long nowNanos, Outcomes outcomes, boolean isHeldElsewhere) {
     if (beganNanos == Long.MIN_VALUE) {
-      beganNanos = nowNanos;
-      lastNanos = nowNanos;
-      settledNanos = nowNanos;
-      epochNanos = nowNanos;
+      begin(nowNanos);
     }
     window.add(nowNanos, outcomes);
     recent.add(nowNanos, outcomes);
@@ -181,14 +180,12 @@ final class SuccessLaw {
     learnReference(nowNanos);
     if (settings.target() <= 0) {
       open();
+    } else if (isToBeTried(nowNanos)) {
+      beginTrial(nowNanos);
     } else if (phase == Phase.OPEN) {
       stepOpen(nowNanos, outcomes);
-    } else if (lastNanos >= settledNanos) {
-      epoch = epoch.plus(outcomes);
-      wasHeldElsewhere |= isHeldElsewhere;
+    } else if (epoch.add(outcomes, isHeldElsewhere, lastNanos, nowNanos)) {
       decide(nowNanos);
-    } else {
-      epochNanos = nowNanos;
     }
     lastNanos = nowNanos;
   }
@@ -197,7 +194,7 @@ final class SuccessLaw {
   private void learnReference(long nowNanos) {
     Outcomes all = sinceReference.at(nowNanos);
     if (all.count() >= REFERENCE_COUNT) {
-      reference = Math.min(1, Math.max(reference, all.success() - 2 * deviation(all)));
+      reference = Math.min(1, Math.max(reference, all.success() - 2 * all.deviation()));
     }
   }
 
@@ -223,14 +220,19 @@ final class SuccessLaw {
       } else {
         fall(last.success(), rate, last.succeeded() / seconds);
       }
-      restartEpoch(nowNanos, last.latencyNanos() / Math.max(1, last.count()));
+      epoch.restart(nowNanos, last.latencyNanos() / Math.max(1, last.count()));
     }
   }
 
   private void decide(long nowNanos) {
-    long count = epoch.count();
-    long elapsed = nowNanos - epochNanos;
-    boolean isGood = epoch.success() >= accepted();
+    if (phase == Phase.TRYING) {
+      decideTrial(nowNanos);
+      return;
+    }
+    Outcomes outcomes = epoch.outcomes();
+    long count = outcomes.count();
+    long elapsed = epoch.elapsedNanos(nowNanos);
+    boolean isGood = outcomes.success() >= accepted();
     boolean isEnough =
         count >= ENOUGH
             || (count >= FEW_GOOD && isGood)
@@ -239,42 +241,75 @@ final class SuccessLaw {
     if (!isEnough || elapsed < MIN_EPOCH_NANOS) {
       return;
     }
-    double seconds = elapsed / NANOS_PER_SECOND;
-    double rate = count / seconds;
-    if (epoch.success() < Math.min(DOWN, accepted())) {
+    if (outcomes.success() < Math.min(DOWN, accepted())) {
       fallToProbe();
-    } else if (isBelow(epoch, accepted())) {
-      onFailing(rate, epoch.succeeded() / seconds, nowNanos);
+    } else if (isBelow(outcomes, accepted())) {
+      onFailing(nowNanos);
     } else {
-      onSuccess(Math.max(rate, recentRate(nowNanos)), nowNanos);
+      onSuccess(nowNanos);
     }
-    restartEpoch(nowNanos, epoch.latencyNanos() / count);
+    epoch.restart(nowNanos, epoch.latencyNanos());
   }
 
-  private void onFailing(double rate, double goodRate, long nowNanos) {
+  /** Only where the rate is free: where it is not, the law is about to find out anyway. */
+  private boolean isToBeTried(long nowNanos) {
+    return reference < 1
+        && (phase == Phase.OPEN || (phase == Phase.CLIMBING && ceiling <= 0))
+        && retrial.isDue(nowNanos)
+        && recent.at(nowNanos).failed() > 0
+        && recent.at(nowNanos).success() < settings.target();
+  }
+
+  private void beginTrial(long nowNanos) {
+    Outcomes last = recent.at(nowNanos);
+    limit = retrial.begin(recentRate(nowNanos), last.success(), limit);
+    phase = Phase.TRYING;
+    epoch.restart(nowNanos, last.latencyNanos() / last.count());
+  }
+
+  private void decideTrial(long nowNanos) {
+    Retrial.Verdict verdict =
+        retrial.verdict(epoch.outcomes(), epoch.elapsedNanos(nowNanos), nowNanos);
+    if (verdict == Retrial.Verdict.OPEN) {
+      return;
+    }
+    if (verdict == Retrial.Verdict.IT_IS_THE_RATE) {
+      reference = 1;
+      blame.forget();
+      fall(epoch.outcomes().success(), epoch.rate(nowNanos), epoch.goodRate(nowNanos));
+    } else {
+      limit = retrial.limitBefore();
+      phase = limit < UNLIMITED ? Phase.CLIMBING : Phase.OPEN;
+    }
+    epoch.restart(nowNanos, epoch.latencyNanos());
+  }
+
+  private void onFailing(long nowNanos) {
     slack.end();
-    double success = epoch.success();
+    Outcomes outcomes = epoch.outcomes();
+    double rate = epoch.rate(nowNanos);
     if (blame.isRefuted(limit, nowNanos)) {
       reference = 1;
     }
     if (limit <= probeRate() * 1.01) {
       // There is no lower rate to try.
-      if (epoch.count() >= FEW) {
-        accept(success - deviation(epoch));
+      if (outcomes.count() >= FEW) {
+        accept(outcomes, nowNanos);
       }
       return;
     }
-    if (blame.isNotTheRate(limit, success, reference, nowNanos)) {
-      accept(success - deviation(epoch));
+    if (blame.isNotTheRate(Math.max(limit, rate), outcomes.success(), reference, nowNanos)) {
+      accept(outcomes, nowNanos);
       return;
     }
-    fall(success, rate, goodRate);
+    fall(outcomes.success(), rate, epoch.goodRate(nowNanos));
   }
 
   /** What succeeds here is all there is to have. */
-  private void accept(double success) {
-    reference = Math.max(0, success);
+  private void accept(Outcomes outcomes, long nowNanos) {
+    reference = Math.max(0, outcomes.success() - outcomes.deviation());
     sinceReference.clear();
+    retrial.await(nowNanos);
     ceiling = 0;
     limit = blame.acquit(limit);
     phase = Phase.CLIMBING;
@@ -298,15 +333,17 @@ final class SuccessLaw {
     limit = Math.max(probeRate(), limit / 4);
   }
 
-  private void onSuccess(double rate, long nowNanos) {
+  private void onSuccess(long nowNanos) {
     blame.forget();
+    double rate = Math.max(epoch.rate(nowNanos), recentRate(nowNanos));
+    boolean wasHeldElsewhere = epoch.wasHeldElsewhere();
     boolean isBeyond = ceiling <= 0 || limit > 1.5 * ceiling;
     if (slack.isOver(rate < limit / 1.25, isBeyond, wasHeldElsewhere, nowNanos)) {
       open();
       return;
     }
     double allowed = reference * (settings.target() + 3) / 4;
-    if (isBelow(epoch, allowed)) {
+    if (isBelow(epoch.outcomes(), allowed)) {
       phase = Phase.HOLDING;
       growth = MIN_GROWTH;
       if (limit > ceiling * HELD_ABOVE) {
@@ -341,15 +378,6 @@ final class SuccessLaw {
     growth = MIN_GROWTH;
   }
 
-  private void restartEpoch(long nowNanos, long latencyNanos) {
-    epoch = Outcomes.NONE;
-    wasHeldElsewhere = false;
-    epochNanos = nowNanos;
-    // Half a step is on its way anyway when the limit arrives.
-    long settling = latencyNanos + latencyNanos / 2 - 100_000_000L;
-    settledNanos = nowNanos + Math.max(0, Math.min(MAX_SETTLE_NANOS, settling));
-  }
-
   private double accepted() {
     return reference * settings.target();
   }
@@ -365,12 +393,6 @@ final class SuccessLaw {
   /** Whether the outcomes are worse than this by more than chance. */
   private boolean isBelow(Outcomes outcomes, double success) {
     double chance = reference < 1 ? CHANCE_OF_TWO : CHANCE;
-    return outcomes.success() + chance * deviation(outcomes) < success;
-  }
-
-  /** The standard deviation of a share found by so many tries. */
-  private static double deviation(Outcomes outcomes) {
-    double share = outcomes.success();
-    return outcomes.count() == 0 ? 1 : Math.sqrt(share * (1 - share) / outcomes.count());
+    return outcomes.success() + chance * outcomes.deviation() < success;
   }
 }

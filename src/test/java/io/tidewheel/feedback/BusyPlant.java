@@ -35,23 +35,28 @@ final class BusyPlant {
    * @param hiccupsPerSecond how often one of the workers does
    * @param maxHiccupMillis for how long at most
    * @param jitterMillis how late a report is at most
+   * @param maxDelayMillis how long at most an answer or what was settled is on its way
    */
   record Noise(
       double stallsPerSecond,
       int maxStallMillis,
       double hiccupsPerSecond,
       int maxHiccupMillis,
-      int jitterMillis) {
-    static final Noise NONE = new Noise(0, 0, 0, 0, 0);
+      int jitterMillis,
+      int maxDelayMillis) {
+    static final Noise NONE = new Noise(0, 0, 0, 0, 0, 0);
 
     /** What two cores do that run a build beside. */
-    static final Noise BUSY = new Noise(0.2, 600, 1, 300, 150);
+    static final Noise BUSY = new Noise(0.2, 600, 1, 300, 150, 0);
 
     /** What they do when everybody gets a third of them, in turns. */
-    static final Noise TURNS = new Noise(3, 150, 4, 250, 100);
+    static final Noise TURNS = new Noise(3, 150, 4, 250, 100, 0);
 
     /** And what they do at their worst. */
-    static final Noise WORST = new Noise(0.3, 2_000, 2, 800, 300);
+    static final Noise WORST = new Noise(0.3, 2_000, 2, 800, 300, 0);
+
+    /** A broker that has just started: what workers ask for and settle waits for compilers. */
+    static final Noise COLD = new Noise(0.5, 300, 2, 200, 150, 400);
   }
 
   private static final class Worker {
@@ -61,6 +66,8 @@ final class BusyPlant {
     private long asleepUntilNanos;
     private long succeeded;
     private long failed;
+    private boolean isSettled = true;
+    private long settlesNanos;
   }
 
   private final Law law;
@@ -135,6 +142,10 @@ final class BusyPlant {
     if (random.nextDouble() < noise.hiccupsPerSecond * STEP / Plant.SECOND) {
       worker.asleepUntilNanos = now + (long) (random.nextDouble() * noise.maxHiccupMillis * 1e6);
     }
+    if (!worker.isSettled) {
+      settle(worker);
+      return;
+    }
     if (worker.left == 0) {
       boolean isOpen = rate == Double.POSITIVE_INFINITY;
       int taken = isOpen ? BATCH : (int) Math.min(BATCH, Math.floor(tokens));
@@ -161,6 +172,15 @@ final class BusyPlant {
       worker.left--;
     }
     if (worker.left == 0) {
+      worker.isSettled = false;
+      worker.settlesNanos = now + (long) (random.nextDouble() * noise.maxDelayMillis * 1e6);
+      settle(worker);
+    }
+  }
+
+  private void settle(Worker worker) {
+    if (now >= worker.settlesNanos) {
+      worker.isSettled = true;
       long latency = (now - worker.beganNanos) * (worker.succeeded + worker.failed);
       told = told.plus(new Outcomes(worker.succeeded, worker.failed, latency));
     }

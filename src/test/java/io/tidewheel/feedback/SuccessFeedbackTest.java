@@ -98,6 +98,17 @@ class SuccessFeedbackTest {
     assertThat(granted.detail()).contains("target is 90.0 %");
   }
 
+  /** Of a rate that was taken for three times as much the law saw no good in less. */
+  @Test
+  void countsTheTimeBeforeTheFirstStep() {
+    for (int i = 0; i < 3; i++) {
+      report(one, null, new Outcomes(50, 50, 0), 10, Double.POSITIVE_INFINITY);
+      report(other, null, new Outcomes(50, 50, 0), 10, Double.POSITIVE_INFINITY);
+      pass();
+    }
+    assertThat(last(one).rate() + last(other).rate()).isBetween(200.0, 420.0);
+  }
+
   /** Guards that the loss of an actor does not let everything through at once. */
   @Test
   void aNewOneGoesOnWithTheRateThatHolds() {

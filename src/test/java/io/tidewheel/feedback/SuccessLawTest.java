@@ -19,7 +19,7 @@ class SuccessLawTest {
   private Plant plant(long latencyMillis, long seed) {
     return new Plant(
         (now, outcomes) -> {
-          law.step(now, outcomes);
+          law.step(now, outcomes, false);
           return law.limit();
         },
         2_000,
@@ -101,10 +101,35 @@ class SuccessLawTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void findsAHiddenCapacityWhereAnswersComeLate(long seed) {
+    BusyPlant plant = busyPlant(BusyPlant.Noise.COLD, seed).run(75, 1, now -> 500);
+    assertThat(plant.wasted(15, 75)).isLessThan(0.13);
+    assertThat(plant.good(15, 75)).isGreaterThan(0.55 * 500);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
   void wastesLittleWhereEverybodyGetsThirdsOfTheProcessors(long seed) {
     BusyPlant plant = busyPlant(BusyPlant.Noise.TURNS, seed).run(75, 1, now -> 500);
     assertThat(plant.wasted(15, 75)).isLessThan(0.13);
     assertThat(plant.good(15, 75)).isGreaterThan(0.65 * 500);
+  }
+
+  /** Where chance had it that slowing down did not help, it was wasted 46 % of for good. */
+  @Test
+  void findsOutThatItWasTheRateAfterAll() {
+    BusyPlant plant =
+        new BusyPlant(
+                (now, outcomes, isHeldElsewhere) -> {
+                  law.step(now, outcomes, isHeldElsewhere);
+                  return law.limit();
+                },
+                600,
+                279)
+            .with(BusyPlant.Noise.TURNS)
+            .run(75, 1, now -> 250);
+    assertThat(plant.wasted(0, 15)).isGreaterThan(0.3);
+    assertThat(plant.wasted(25, 75)).isLessThan(0.2);
   }
 
   @ParameterizedTest
@@ -186,7 +211,7 @@ class SuccessLawTest {
     long now = Plant.SECOND;
     for (int i = 0; i < 9; i++) {
       now += Plant.SECOND / 4;
-      law.step(now, new Outcomes(0, 1, 1_000));
+      law.step(now, new Outcomes(0, 1, 1_000), false);
     }
     assertThat(law.isOpen()).isTrue();
   }
