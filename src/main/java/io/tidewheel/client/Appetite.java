@@ -5,8 +5,8 @@ package io.tidewheel.client;
  * moment, so that no other worker is idle for what waits here. For one thread at a time.
  */
 final class Appetite {
-  /** A little more than a round trip to a broker and the store. */
-  static final long HORIZON_NANOS = 20_000_000;
+  /** A little more than a round trip to a broker and the store when they are busy. */
+  static final long HORIZON_NANOS = 50_000_000;
 
   private static final double WEIGHT = 0.05;
 

@@ -262,7 +262,8 @@ final class SuccessLaw {
 
   private void beginTrial(long nowNanos) {
     Outcomes last = recent.at(nowNanos);
-    limit = retrial.begin(recentRate(nowNanos), last.success(), limit);
+    double less = retrial.begin(recentRate(nowNanos), last.success(), limit);
+    limit = Math.max(settings.minRate(), less);
     phase = Phase.TRYING;
     epoch.restart(nowNanos, last.latencyNanos() / last.count());
   }

@@ -162,14 +162,14 @@ public final class SpreadRun {
         crews.values().forEach(crew -> crew.start(topic, "s"));
         long began = System.nanoTime();
         int count = publishSteadily(topic, LOAD * perSecond);
-        await(handled, count);
+        await(handled, count, LOAD * perSecond);
         tell(mode, count, LOAD * perSecond, System.nanoTime() - began, crews);
       } else {
         boolean isEven = mode.equals("even") || mode.equals("uneven");
         int count = publish(TOPICS + topic, homes, isEven ? "" : cluster.nodeOf(1));
         long began = System.nanoTime();
         crews.values().forEach(crew -> crew.start(topic, "s"));
-        await(handled, count);
+        await(handled, count, perSecond);
         tell(mode, count, perSecond, System.nanoTime() - began, crews);
       }
     } finally {
@@ -190,11 +190,20 @@ public final class SpreadRun {
     };
   }
 
-  private static void await(Set<Long> handled, int count) throws IOException, InterruptedException {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
-    while (handled.size() < count) {
-      if (System.nanoTime() - until > 0) {
+  /** Says once a minute how far it is. */
+  private static void await(Set<Long> handled, int count, double perSecond)
+      throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    double most = MAX_SECONDS + 2 * count / perSecond;
+    for (long minutes = 1; handled.size() < count; ) {
+      double seconds = (System.nanoTime() - began) / 1e9;
+      if (seconds > most) {
         throw new IOException(count - handled.size() + " messages were not handled");
+      }
+      if (seconds > 60 * minutes) {
+        minutes++;
+        System.out.printf(
+            Locale.ROOT, "  %,d of %,d after %.0f s%n", handled.size(), count, seconds);
       }
       TimeUnit.MILLISECONDS.sleep(1);
     }

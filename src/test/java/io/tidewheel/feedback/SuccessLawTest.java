@@ -223,6 +223,16 @@ class SuccessLawTest {
     assertThat(plant.limit()).isEqualTo(50);
   }
 
+  /** Also while it is tried whether less would do better. */
+  @Test
+  void triesNothingBelowTheLeastRate() {
+    law.change(new SuccessLaw.Settings(0.9, 10 * Plant.SECOND, 1_900));
+    Plant plant = plant(20, 1).run(20, 1, UNBOUNDED).run(60, 0.3, UNBOUNDED);
+    for (int second = 20; second < 80; second++) {
+      assertThat(plant.second(second).calls()).as("second %d", second).isGreaterThan(1_850);
+    }
+  }
+
   @Test
   void goesOnWhereAnotherOneWasLost() {
     law.adopt(500, Plant.SECOND);
