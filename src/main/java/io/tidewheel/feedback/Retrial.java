@@ -59,15 +59,12 @@ final class Retrial {
     return Math.min(limit, LESS * rate);
   }
 
-  /**
-   * What came back since it began.
-   *
-   * @param elapsedNanos since then
-   */
-  Verdict verdict(Outcomes outcomes, long elapsedNanos, long nowNanos) {
-    double rate = Math.max(LESS * rateBefore, outcomes.count() * 1e9 / elapsedNanos);
+  /** What came back since it began shows. */
+  Verdict verdict(Epoch epoch, long nowNanos) {
+    Outcomes outcomes = epoch.outcomes();
+    double rate = Math.max(LESS * rateBefore, epoch.rate(nowNanos));
     boolean isLess = rate < TOO_MUCH * rateBefore;
-    if ((outcomes.count() < ENOUGH || !isLess) && elapsedNanos < MAX_NANOS) {
+    if ((outcomes.count() < ENOUGH || !isLess) && epoch.elapsedNanos(nowNanos) < MAX_NANOS) {
       return Verdict.OPEN;
     }
     double expected = Math.min(1, successBefore * rateBefore / rate);

@@ -269,8 +269,7 @@ final class SuccessLaw {
   }
 
   private void decideTrial(long nowNanos) {
-    Retrial.Verdict verdict =
-        retrial.verdict(epoch.outcomes(), epoch.elapsedNanos(nowNanos), nowNanos);
+    Retrial.Verdict verdict = retrial.verdict(epoch, nowNanos);
     if (verdict == Retrial.Verdict.OPEN) {
       return;
     }

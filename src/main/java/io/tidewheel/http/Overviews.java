@@ -69,7 +69,7 @@ final class Overviews {
 
   private ObjectNode make(Survey survey, Allowances allowed) {
     List<BacklogRow> subscriptions = new ArrayList<>();
-    NodeFigures nodes = new NodeFigures();
+    OverviewNodes nodes = new OverviewNodes();
     nodes.add(allowed.nodes());
     Sum sum = Sum.NOTHING;
     long topics = 0;

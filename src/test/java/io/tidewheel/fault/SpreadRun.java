@@ -74,7 +74,10 @@ public final class SpreadRun {
   private static final int QUEUES = 12;
   private static final int BATCH = 400;
   private static final int PAYLOAD_BYTES = 1024;
+
+  /** Beside what the handlers take. */
   private static final long MAX_SECONDS = 600;
+
   private static final double LOAD = 0.6;
   private static final int WAKES = 200;
   private static final int WARM_WAKES = 50;

@@ -79,12 +79,16 @@ class SuccessLawTest {
   }
 
   private BusyPlant busyPlant(BusyPlant.Noise noise, long seed) {
+    return busyPlant(noise, 2_000, seed);
+  }
+
+  private BusyPlant busyPlant(BusyPlant.Noise noise, double handlerRate, long seed) {
     return new BusyPlant(
             (now, outcomes, isHeldElsewhere) -> {
               law.step(now, outcomes, isHeldElsewhere);
               return law.limit();
             },
-            2_000,
+            handlerRate,
             seed)
         .with(noise);
   }
@@ -115,19 +119,10 @@ class SuccessLawTest {
     assertThat(plant.good(15, 75)).isGreaterThan(0.65 * 500);
   }
 
-  /** Where chance had it that slowing down did not help, it was wasted 46 % of for good. */
+  /** Chance has it that slowing down does not help; without a retrial 46 % are wasted for good. */
   @Test
   void findsOutThatItWasTheRateAfterAll() {
-    BusyPlant plant =
-        new BusyPlant(
-                (now, outcomes, isHeldElsewhere) -> {
-                  law.step(now, outcomes, isHeldElsewhere);
-                  return law.limit();
-                },
-                600,
-                279)
-            .with(BusyPlant.Noise.TURNS)
-            .run(75, 1, now -> 250);
+    BusyPlant plant = busyPlant(BusyPlant.Noise.TURNS, 600, 279).run(75, 1, now -> 250);
     assertThat(plant.wasted(0, 15)).isGreaterThan(0.3);
     assertThat(plant.wasted(25, 75)).isLessThan(0.2);
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the overview says of each node: what waits there, in how many queues, and its processors.
  */
-final class NodeFigures {
+final class OverviewNodes {
   private final Map<String, OfNode> nodes = new TreeMap<>();
 
   private record Queue(long topicUid, int queue) {}
