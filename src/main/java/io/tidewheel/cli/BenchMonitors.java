@@ -12,9 +12,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Pages of the monitor that are open in every other part of a run, so that the parts with and
- * without them can be compared: each has the streams of the page that shows a topic, the overview
- * and the topic's rows. What they are told is read and dropped.
+ * Pages of the monitor that are open in every other part of a run: each has the streams of the page
+ * that shows a topic, the overview and the topic's rows. What they are told is read and dropped.
+ * Each part with pages is compared with the two beside it, so that a machine or a broker that
+ * becomes slower or quicker in the course of the run changes little.
  */
 final class BenchMonitors implements AutoCloseable {
   /** Of a part; the first one is not counted, as streams are opened or closed in it. */
@@ -25,14 +26,17 @@ final class BenchMonitors implements AutoCloseable {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<CompletableFuture<WebSocket>> open = new ArrayList<>();
-  private final List<Long> without = new ArrayList<>();
-  private final List<Long> with = new ArrayList<>();
+
+  /** Messages a second of each part that is over, without and with pages in turn. */
+  private final List<Double> parts = new ArrayList<>();
+
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private final List<URI> streams;
   private final int count;
   private boolean isMeasuring;
-  private long seconds;
+  private int seconds;
+  private long messages;
 
   /**
    * None is open yet.
@@ -54,15 +58,16 @@ final class BenchMonitors implements AutoCloseable {
   }
 
   /** A second has passed, in which so many messages went all the way. */
-  void second(long messages) {
+  void second(long count) {
     if (!isMeasuring) {
       return;
     }
-    if (seconds % PART_SECONDS > 0) {
-      (isOpen() ? with : without).add(messages);
-    }
+    messages += seconds > 0 ? count : 0;
     seconds++;
-    if (seconds % PART_SECONDS == 0) {
+    if (seconds == PART_SECONDS) {
+      parts.add((double) messages / (PART_SECONDS - 1));
+      seconds = 0;
+      messages = 0;
       if (isOpen()) {
         closeAll();
       } else {
@@ -94,26 +99,40 @@ final class BenchMonitors implements AutoCloseable {
 
   /** Adds what was seen; nothing if there was nothing to compare. */
   BenchFigures tell(BenchFigures figures) {
-    if (with.isEmpty() || without.isEmpty()) {
+    List<Double> without = new ArrayList<>();
+    List<Double> with = new ArrayList<>();
+    List<Double> costs = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      if (i % 2 == 0) {
+        without.add(parts.get(i));
+      } else {
+        with.add(parts.get(i));
+        double before = parts.get(i - 1);
+        double after = i + 1 < parts.size() ? parts.get(i + 1) : before;
+        costs.add(100 * (1 - 2 * parts.get(i) / (before + after)));
+      }
+    }
+    if (costs.isEmpty()) {
       return figures;
     }
-    double rateWith = median(with);
-    double rateWithout = median(without);
     return figures
-        .with("rateWithMonitors", rateWith)
-        .with("rateWithoutMonitors", rateWithout)
-        .with("monitorsCost", 100 * (1 - rateWith / rateWithout))
-        .with("monitorBytes", (double) bytes.get() / with.size())
+        .with("rateWithMonitors", quantile(with, 0.5))
+        .with("rateWithoutMonitors", quantile(without, 0.5))
+        .with("monitorsCost", quantile(costs, 0.5))
+        .with("monitorsCostLow", quantile(costs, 0.25))
+        .with("monitorsCostHigh", quantile(costs, 0.75))
+        .with("monitorsCompared", costs.size())
+        .with("monitorBytes", (double) bytes.get() / (PART_SECONDS * with.size()))
         .with("monitorsFailed", (double) failures.get());
   }
 
-  private static double median(List<Long> rates) {
-    List<Long> sorted = new ArrayList<>(rates);
+  private static double quantile(List<Double> values, double share) {
+    List<Double> sorted = new ArrayList<>(values);
     Collections.sort(sorted);
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2.0;
+    double place = share * (sorted.size() - 1);
+    double below = sorted.get((int) place);
+    double above = sorted.get((int) Math.ceil(place));
+    return below + (place - (int) place) * (above - below);
   }
 
   @Override

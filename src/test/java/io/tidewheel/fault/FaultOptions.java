@@ -14,15 +14,16 @@ record FaultOptions(
     long seed,
     Duration duration,
     int rate,
+    int stores,
     Path directory,
     @Nullable Path report,
     boolean isUnfenced) {
   static final String USAGE =
       """
-      Usage: bin/fault-test [--row NAME ...] [--seed N] [--duration T] [--rate N] [--report FILE]
-                            [--directory DIR] [--unfenced]
+      Usage: bin/fault-test [--row NAME ...] [--seed N] [--duration T] [--rate N] [--cassandra 1|3]
+                            [--report FILE] [--directory DIR] [--unfenced]
 
-      Starts three brokers and a Cassandra on this machine (bin/cluster), publishes to 12 queues at
+      Starts three brokers and Cassandra on this machine (bin/cluster), publishes to 12 queues at
       a fixed rate while two subscriptions are read, does to it what the row says, drains, and
       checks that nothing acknowledged is lost, nothing else comes out, keys keep their order, the
       log is the same on every node and all counts agree.
@@ -31,6 +32,7 @@ record FaultOptions(
         --seed N        of every choice the test makes; random, and printed
         --duration T    of the load of each row, as 25s or 2m; 120s
         --rate N        messages of 1 KiB a second; 300
+        --cassandra N   Cassandra nodes, 1 or 3; 1, and 3 for the row that stops one of them
         --report FILE   also writes the results as JSON
         --directory     where logs, data and histories go; made anew each time; target/fault
         --unfenced      brokers go on writing when nobody confirms them: the check must go red for
@@ -74,6 +76,7 @@ record FaultOptions(
     long seed = freshSeed;
     Duration duration = Duration.ofMinutes(2);
     int rate = 300;
+    int stores = 1;
     Path directory = Path.of("target/fault");
     Path report = null;
     boolean isUnfenced = false;
@@ -84,6 +87,7 @@ record FaultOptions(
         case "--seed" -> seed = number(arguments, ++i, Long.MIN_VALUE, Long.MAX_VALUE);
         case "--duration" -> duration = duration(value(arguments, ++i));
         case "--rate" -> rate = (int) number(arguments, ++i, 10, 10_000);
+        case "--cassandra" -> stores = stores(number(arguments, ++i, 1, 3));
         case "--directory" -> directory = Path.of(value(arguments, ++i));
         case "--report" -> report = Path.of(value(arguments, ++i));
         case "--unfenced" -> isUnfenced = true;
@@ -93,11 +97,19 @@ record FaultOptions(
     if (rows.isEmpty()) {
       rows.addAll(List.of(Row.values()));
     }
-    return new FaultOptions(List.copyOf(rows), seed, duration, rate, directory, report, isUnfenced);
+    return new FaultOptions(
+        List.copyOf(rows), seed, duration, rate, stores, directory, report, isUnfenced);
   }
 
   private static Row row(String text) {
     return Row.of(text).orElseThrow(() -> new UsageException("there is no row " + text));
+  }
+
+  private static int stores(long number) {
+    if (number == 2) {
+      throw new UsageException("--cassandra 2: expected 1 or 3");
+    }
+    return (int) number;
   }
 
   private static Duration duration(String text) {

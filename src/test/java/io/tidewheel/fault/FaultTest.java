@@ -68,8 +68,11 @@ public final class FaultTest {
         "fault test: seed %d, %d s a row, %d messages/s, in %s%n",
         options.seed(), options.duration().toSeconds(), options.rate(), options.directory());
     List<RowResult> results = new ArrayList<>();
-    run(options.rows().stream().filter(row -> !row.needsNetworks()).toList(), false, results);
-    run(options.rows().stream().filter(Row::needsNetworks).toList(), true, results);
+    for (boolean hasNetworks : List.of(false, true)) {
+      for (int stores : List.of(1, 3)) {
+        run(stores, hasNetworks, results);
+      }
+    }
     boolean isAsWanted = isAsWanted(options, results);
     String verdict = isAsWanted ? "PASSED" : "FAILED: not all is as promised";
     if (options.isUnfenced()) {
@@ -79,13 +82,18 @@ public final class FaultTest {
     return results;
   }
 
-  private void run(List<Row> rows, boolean hasNetworks, List<RowResult> results)
+  private void run(int stores, boolean hasNetworks, List<RowResult> results)
       throws IOException, InterruptedException {
+    List<Row> rows =
+        options.rows().stream()
+            .filter(row -> row.needsNetworks() == hasNetworks)
+            .filter(row -> Math.max(options.stores(), row.stores()) == stores)
+            .toList();
     if (rows.isEmpty()) {
       return;
     }
-    Path directory = options.directory().resolve(hasNetworks ? "networks" : "cluster");
-    try (LocalCluster cluster = LocalCluster.start(directory, hasNetworks, config())) {
+    Path directory = options.directory().resolve((hasNetworks ? "networks-" : "cluster-") + stores);
+    try (LocalCluster cluster = LocalCluster.start(directory, stores, hasNetworks, config())) {
       try (Brokers brokers = new Brokers(cluster.urls())) {
         new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
         for (Row row : rows) {

@@ -30,6 +30,7 @@ final class JournalScan {
         DriverConfigLoader.programmaticBuilder()
             .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(30))
             .withInt(DefaultDriverOption.REQUEST_PAGE_SIZE, 2_000)
+            .withString(DefaultDriverOption.REQUEST_CONSISTENCY, "QUORUM")
             .build();
     try (CqlSession session =
         CqlSession.builder()

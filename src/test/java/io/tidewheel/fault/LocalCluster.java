@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Three brokers and a Cassandra in processes of their own, by {@code bin/cluster}. */
+/**
+ * Three brokers and one or three Cassandra nodes in processes of their own, by {@code bin/cluster}.
+ */
 final class LocalCluster implements AutoCloseable {
   static final int BROKERS = 3;
 
@@ -28,10 +30,11 @@ final class LocalCluster implements AutoCloseable {
   /**
    * Starts it and waits until it serves.
    *
+   * @param stores how many Cassandra nodes, 1 or 3
    * @param hasNetworks whether each broker gets a network of its own, for which one must be root
    * @param config settings of the brokers beside the usual ones
    */
-  static LocalCluster start(Path directory, boolean hasNetworks, @Nullable Path config)
+  static LocalCluster start(Path directory, int stores, boolean hasNetworks, @Nullable Path config)
       throws IOException, InterruptedException {
     LocalCluster cluster = new LocalCluster(directory);
     Files.createDirectories(directory);
@@ -39,6 +42,7 @@ final class LocalCluster implements AutoCloseable {
     List<String> line = new ArrayList<>();
     line.add("start");
     line.addAll(ClusterProgram.portOptions());
+    line.addAll(List.of("--cassandra", Integer.toString(stores)));
     if (config != null) {
       line.addAll(List.of("--config", config.toString()));
     }

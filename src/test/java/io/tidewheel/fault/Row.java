@@ -12,6 +12,7 @@ enum Row {
   PAUSE("SIGSTOP of a broker, then SIGCONT"),
   STORE_KILL("kill -9 of Cassandra, which comes back"),
   STORE_PAUSE("SIGSTOP of Cassandra, then SIGCONT"),
+  STORE_NODE("kill -9 of one of three Cassandra nodes, which comes back"),
   SHRINK("brokers killed until one is left, then one comes back"),
   SUBSCRIPTIONS("subscriptions created and deleted, queues asleep in between"),
   STORE_CUT("a broker cut off from Cassandra"),
@@ -47,6 +48,11 @@ enum Row {
   /** Whether each broker needs a network of its own. */
   boolean needsNetworks() {
     return isPartition() || this == STORE_CUT;
+  }
+
+  /** How many Cassandra nodes there have to be, each with a copy of all. */
+  int stores() {
+    return this == STORE_NODE ? 3 : 1;
   }
 
   /** Whether a broker is cut off from the others. */

@@ -81,8 +81,10 @@ final class Scenario {
       case KILL -> kill();
       case TERM, DELIVERIES -> term();
       case PAUSE -> pause();
-      case STORE_KILL -> store("kill", Math.min(10, seconds / 3), "restart");
-      case STORE_PAUSE -> store("pause", Math.min(30, seconds / 3), "resume");
+      case STORE_KILL -> store("kill", 1, Math.min(10, seconds / 3), "restart");
+      case STORE_PAUSE -> store("pause", 1, Math.min(30, seconds / 3), "resume");
+      case STORE_NODE ->
+          store("kill", 1 + random.nextInt(row.stores()), Math.min(30, seconds / 3), "restart");
       case STORE_CUT -> cut();
       case SHRINK -> shrink();
       default -> partition(row.loneBroker(), row == Row.PARTITION_RESTART);
@@ -145,19 +147,20 @@ final class Scenario {
     awaitAll();
   }
 
-  private void store(String fault, long length, String heal)
+  private void store(String fault, int node, long length, String heal)
       throws IOException, InterruptedException {
+    String name = "cassandra-" + node;
     Set<Integer> queues = new HashSet<>();
     for (int queue = 0; queue < Workload.QUEUES; queue++) {
       queues.add(queue);
     }
-    note(fault + " the store");
+    note(fault + ' ' + name);
     long begun = System.nanoTime();
-    cluster.command(fault, "cassandra-1");
+    cluster.command(fault, name);
     sleepSeconds(length);
     history.leasesLost();
-    cluster.command(heal, "cassandra-1");
-    note(heal + " the store");
+    cluster.command(heal, name);
+    note(heal + ' ' + name);
     faults.add(new Fault(0, queues, begun, System.nanoTime()));
     sleepSeconds(12);
     awaitAll();

@@ -112,7 +112,7 @@ public final class SpreadRun {
     }
     Path directory = Path.of("target/spread");
     boolean isWell = true;
-    try (LocalCluster cluster = LocalCluster.start(directory, false, null)) {
+    try (LocalCluster cluster = LocalCluster.start(directory, 1, false, null)) {
       SpreadRun run = new SpreadRun(cluster, options);
       for (String mode : modes.isEmpty() ? MODES : modes) {
         if (mode.equals("wake")) {
