@@ -18,8 +18,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * becomes slower or quicker in the course of the run changes little.
  */
 final class BenchMonitors implements AutoCloseable {
-  /** Of a part; the first one is not counted, as streams are opened or closed in it. */
-  private static final int PART_SECONDS = 5;
+  private static final int PART_SECONDS = 6;
+
+  /** Of a part, which are not counted: streams are opened or closed, which is not what is asked. */
+  private static final int SETTLE_SECONDS = 3;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(4);
   private static final String STREAM = "/v1/backlog/stream";
@@ -62,10 +64,10 @@ final class BenchMonitors implements AutoCloseable {
     if (!isMeasuring) {
       return;
     }
-    messages += seconds > 0 ? count : 0;
+    messages += seconds < SETTLE_SECONDS ? 0 : count;
     seconds++;
     if (seconds == PART_SECONDS) {
-      parts.add((double) messages / (PART_SECONDS - 1));
+      parts.add((double) messages / (PART_SECONDS - SETTLE_SECONDS));
       seconds = 0;
       messages = 0;
       if (isOpen()) {

@@ -74,7 +74,7 @@ class BenchIT {
   @Test
   void comparesWithAndWithoutOpenMonitors() throws IOException {
     JsonNode report =
-        bench("publish", "--rate", "200", "--duration", "10500ms", "--monitors", "3", "-c", "2");
+        bench("publish", "--rate", "200", "--duration", "12500ms", "--monitors", "3", "-c", "2");
     assertThat(report.at("/rateWithMonitors").asDouble()).isBetween(100.0, 300.0);
     assertThat(report.at("/rateWithoutMonitors").asDouble()).isBetween(100.0, 300.0);
     assertThat(report.at("/monitorBytes").asDouble()).as("they were told something").isPositive();
