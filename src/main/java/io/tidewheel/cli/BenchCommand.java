@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
       "  tidewheel bench both --rate 2000 --pull 50 --fail-if 'p99>25ms' --fail-if 'errors>0'",
       "  tidewheel bench publish --batch 100 -c 16 --messages 1000000 --report result.json",
       "  tidewheel bench publish --ndjson --messages 1000000",
-      "  tidewheel bench publish --monitors 50 --duration 60s --fail-if 'monitorsCost>5'",
+      "  tidewheel bench publish --monitors 50 --duration 5m --fail-if 'monitorsCost>5'",
       "  tidewheel bench consume --topic orders -s billing --drain",
       "  tidewheel bench both --client --rate 2000 -c 16",
       "  tidewheel bench both --client --idle-sessions 1000 --fail-if 'ratio<0.8'",
