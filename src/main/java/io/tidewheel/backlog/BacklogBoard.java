@@ -37,7 +37,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>No work is forgotten: whoever waits has tried everything the board knew at a version, and
  *       every later report has a higher one. A report that is repeated changes nothing.
  *   <li>Work that somebody found gone wakes nobody until its subscription reports again.
- *   <li>Work of this node that no worker here is free for is announced to the link at once.
+ *   <li>Work of this node that the workers here have no room for is announced to the link at once,
+ *       what lies there although they have after {@link SubscriptionBoard#OWN_MILLIS}. Until then
+ *       other nodes leave it to them.
  * </ol>
  *
  * <p>Holds a row for each subscription on each queue of the node, those of other nodes that it was
@@ -55,8 +57,11 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
    * Say what could be dispatched now; answered at once.
    *
    * @param tried queues that the offer shall not name
+   * @param capacity how many deliveries the worker will take from queues of this node until it
+   *     leaves; 0 if it comes only once
    */
-  public record Candidates(long subscriptionUid, BitSet tried, ActorRef<Offer> replyTo)
+  public record Candidates(
+      long subscriptionUid, BitSet tried, int capacity, ActorRef<Offer> replyTo)
       implements Command {}
 
   /**
@@ -72,17 +77,19 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
       implements Command {}
 
   /**
-   * A worker has pulled from the queue it was woken for, or found one of another node empty. What
-   * was promised to it is free again.
+   * A worker has found nothing at a queue, or has left nothing there.
    *
-   * @param version of the offer
-   * @param isEmpty whether there was nothing, or nothing is left
+   * @param version of the offer that sent it there
    */
-  public record Looked(
-      long subscriptionUid, int queue, long version, boolean isEmpty, ActorRef<Offer> worker)
-      implements Command {}
+  public record Spent(long subscriptionUid, int queue, long version) implements Command {}
 
-  /** A worker does not wait any more, or will not look at what it was woken for. */
+  /**
+   * A worker that waited or was woken does not wait now, and comes back at once for so many
+   * deliveries. What was promised to it is free again.
+   */
+  public record Stay(int capacity, ActorRef<Offer> worker) implements Command {}
+
+  /** A worker is not to be counted on any more; what was promised to it is free again. */
   public record Leave(ActorRef<Offer> worker) implements Command {}
 
   /** Answer, to show that the board works. */
@@ -122,26 +129,6 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   private record FarDue() implements Command {}
 
   private record Unwatch(ActorRef<BoardNews> watcher) implements Command {}
-
-  /**
-   * What could be dispatched.
-   *
-   * @param version of the board at this moment
-   * @param rows the best first, at most 64; a worker that was woken finds first the row it was
-   *     woken for
-   * @param awake queues whose subscription has reported, also those that have nothing
-   * @param hasMore whether there are rows beside these
-   */
-  public record Offer(long version, List<Standing> rows, BitSet awake, boolean hasMore) {
-    public Offer {
-      rows = List.copyOf(rows);
-    }
-
-    /** The offer of a board that knows no row. */
-    public static Offer nothing(long version) {
-      return new Offer(version, List.of(), new BitSet(), false);
-    }
-  }
 
   /**
    * What a board works with.
@@ -191,7 +178,8 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
         .onMessage(Reported.class, this::onReported)
         .onMessage(Candidates.class, this::onCandidates)
         .onMessage(Want.class, this::onWant)
-        .onMessage(Looked.class, this::onLooked)
+        .onMessage(Spent.class, this::onSpent)
+        .onMessage(Stay.class, this::onStay)
         .onMessage(Leave.class, this::onLeave)
         .onMessage(Ping.class, this::onPing)
         .onMessage(Heard.class, this::onHeard)
@@ -228,7 +216,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   private void put(Standing now, Set<SubscriptionBoard> changed) {
     SubscriptionBoard board = rows.findOrAdd(now.row().subscriptionUid());
     changed.add(board);
-    if (board.put(now, kept.version) && !kept.watchers.isEmpty()) {
+    if (board.put(now, kept.version, parts.clock().millis()) && !kept.watchers.isEmpty()) {
       kept.watchers.changed(now.place(), now.row().isGone() ? null : now);
     }
   }
@@ -243,6 +231,10 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
 
   private Behavior<Command> onCandidates(Candidates command) {
     SubscriptionBoard board = asked(command.subscriptionUid());
+    if (board != null && command.capacity() > 0 && kept.link.isThere()) {
+      place(command.replyTo(), board);
+      board.stay(command.replyTo(), command.capacity(), parts.clock().millis());
+    }
     command
         .replyTo()
         .tell(
@@ -263,27 +255,39 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
   }
 
   private Behavior<Command> onWant(Want command) {
-    ActorRef<Offer> worker = command.worker();
-    SubscriptionBoard before = workers.get(worker);
     asked(command.subscriptionUid());
     SubscriptionBoard board = rows.findOrAdd(command.subscriptionUid());
-    if (before == null) {
-      getContext().watchWith(worker, new Leave(worker));
-    } else if (before != board) {
-      before.leave(worker);
-      wakeOrForget(before);
-    }
-    workers.put(worker, board);
-    board.want(worker, command.capacity(), command.seenVersion());
+    place(command.worker(), board);
+    board.want(command.worker(), command.capacity(), command.seenVersion(), parts.clock().millis());
     return settle(Set.of(board));
   }
 
-  private Behavior<Command> onLooked(Looked command) {
+  private void place(ActorRef<Offer> worker, SubscriptionBoard board) {
+    SubscriptionBoard before = workers.get(worker);
+    if (before == null) {
+      getContext().watchWith(worker, new Leave(worker));
+    } else if (before != board) {
+      before.leave(worker, parts.clock().millis());
+      wakeOrForget(before);
+    }
+    workers.put(worker, board);
+  }
+
+  private Behavior<Command> onSpent(Spent command) {
     SubscriptionBoard board = rows.find(command.subscriptionUid());
-    if (board != null && command.isEmpty()) {
+    if (board != null) {
       board.spend(command.queue(), command.version());
     }
-    return onLeave(new Leave(command.worker()));
+    return this;
+  }
+
+  private Behavior<Command> onStay(Stay command) {
+    SubscriptionBoard board = workers.get(command.worker());
+    if (board == null) {
+      return this;
+    }
+    board.stay(command.worker(), command.capacity(), parts.clock().millis());
+    return settle(Set.of(board));
   }
 
   private Behavior<Command> onLeave(Leave command) {
@@ -292,7 +296,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
       return this;
     }
     getContext().unwatch(command.worker());
-    board.leave(command.worker());
+    board.leave(command.worker(), parts.clock().millis());
     return settle(Set.of(board));
   }
 
@@ -373,7 +377,7 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
     long now = parts.clock().millis();
     board.wake(kept.version, now);
     if (kept.link.isThere()) {
-      kept.link.collect(board);
+      kept.link.collect(board, now);
       armFar(board.nextWakeMillis(now), now);
     } else {
       rows.removeIfUnused(board);

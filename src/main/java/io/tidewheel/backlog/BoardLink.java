@@ -75,9 +75,9 @@ final class BoardLink {
     return unwanted;
   }
 
-  /** Has work announced that nobody here is free for. */
-  void collect(SubscriptionBoard board) {
-    board.announce(urgent::add);
+  /** Has work announced that the workers here have no room for. */
+  void collect(SubscriptionBoard board, long nowMillis) {
+    board.announce(nowMillis, urgent::add);
   }
 
   /** Tells what was collected. */

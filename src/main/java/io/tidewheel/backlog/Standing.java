@@ -8,8 +8,15 @@ import io.tidewheel.subscription.Subscription.Board.Row;
  *
  * @param number of the report, growing with each of the same home: one with a number that is known
  *     is a repetition
+ * @param isKept whether the workers of its node have room for all of it, and others leave it to
+ *     them
  */
-public record Standing(Row row, Home home, long number) {
+public record Standing(Row row, Home home, long number, boolean isKept) {
+  /** A row that others may help with. */
+  public Standing(Row row, Home home, long number) {
+    this(row, home, number, false);
+  }
+
   /** How far away a queue is, for the workers of this node. */
   public enum Nearness {
     HERE,
@@ -43,6 +50,15 @@ public record Standing(Row row, Home home, long number) {
     return home.nearness() == Nearness.HERE;
   }
 
+  Standing kept() {
+    return new Standing(row, home, number, true);
+  }
+
+  /** Whether the workers of this board's node may take from it. */
+  boolean isOffered() {
+    return row.dispatchable() > 0 && (isHere() || !isKept);
+  }
+
   /**
    * Whether this is to be believed, and not what was known before: a newer report of the same home,
    * or the claim of a later owner. Who sleeps gives way to who does not, whatever the numbers, as
@@ -51,7 +67,8 @@ public record Standing(Row row, Home home, long number) {
   boolean outdoes(Standing known) {
     if (home.equals(known.home)) {
       return row.claim() > known.row.claim()
-          || (row.claim() == known.row.claim() && number > known.number);
+          || (row.claim() == known.row.claim()
+              && (number > known.number || (number == known.number && known.isKept && !isKept)));
     }
     if (row.isGone()) {
       return false;

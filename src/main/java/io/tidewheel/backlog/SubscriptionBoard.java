@@ -1,7 +1,6 @@
 package io.tidewheel.backlog;
 
 import akka.actor.typed.ActorRef;
-import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.Standing.Nearness;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -23,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class SubscriptionBoard {
   static final int MAX_OFFERED_ROWS = 64;
 
+  /**
+   * So long work may lie at a node whose own workers have room for it, before others hear of it.
+   * Far more than a worker needs for its next pull, far less than a worker elsewhere may be idle.
+   */
+  static final long OWN_MILLIS = 200;
+
   private final long subscriptionUid;
   private final RandomGenerator random;
   private final Map<Integer, Entry> entries = new HashMap<>();
@@ -39,9 +44,16 @@ final class SubscriptionBoard {
 
   private final Map<ActorRef<Offer>, Integer> waiting = new LinkedHashMap<>();
   private final Map<ActorRef<Offer>, Promise> promises = new HashMap<>();
+  private final Hands hands = new Hands();
 
-  /** Queues of this node with work for which nobody may have been woken yet. */
+  /** What could be dispatched by the queues of this node. */
+  private long work;
+
+  /** Queues of this node with work that other nodes may have to be told of. */
   private final BitSet unannounced = new BitSet();
+
+  /** When to see whether it still lies there. */
+  private long overdueMillis = Long.MAX_VALUE;
 
   /** Somebody has tried all rows up to this version and found nothing. */
   private long spentVersion;
@@ -58,7 +70,7 @@ final class SubscriptionBoard {
   }
 
   boolean isUnused() {
-    return entries.isEmpty() && waiting.isEmpty() && promises.isEmpty();
+    return entries.isEmpty() && waiting.isEmpty() && promises.isEmpty() && hands.isEmpty();
   }
 
   /** A worker asked; whether none had since the round {@code oldest}. */
@@ -70,12 +82,16 @@ final class SubscriptionBoard {
 
   /** Whether workers wait, or asked in a round since then. */
   boolean isWanted(long oldestRound) {
-    return askedRound >= oldestRound || !waiting.isEmpty() || !promises.isEmpty();
+    return askedRound >= oldestRound
+        || !waiting.isEmpty()
+        || !promises.isEmpty()
+        || !hands.isEmpty();
   }
 
+  /** As others are to be told of it. */
   @Nullable Standing standing(int queue) {
     Entry entry = entries.get(queue);
-    return entry == null ? null : entry.standing;
+    return entry == null ? null : entry.told();
   }
 
   Collection<Entry> entries() {
@@ -87,7 +103,7 @@ final class SubscriptionBoard {
    *
    * @return whether anything changed
    */
-  boolean put(Standing now, long version) {
+  boolean put(Standing now, long version, long nowMillis) {
     Entry entry = entries.get(now.queue());
     if (entry != null && !now.outdoes(entry.standing)) {
       return false;
@@ -100,24 +116,38 @@ final class SubscriptionBoard {
       entries.put(now.queue(), entry);
       awake.set(now.queue());
     } else {
-      candidates.remove(entry.standing);
-      waking.remove(entry.standing);
+      withdraw(entry);
     }
-    entry.take(now, version);
-    if (now.row().dispatchable() > 0) {
+    entry.take(now, version, nowMillis);
+    work += entry.work();
+    if (now.isOffered()) {
       candidates.add(now);
       waking.add(now);
     }
-    if (now.isHere() && now.row().dispatchable() > entry.announced) {
-      unannounced.set(now.queue());
+    if (entry.isUnannounced()) {
+      noteUnannounced(now.queue(), nowMillis);
+    } else {
+      unannounced.clear(now.queue());
     }
     return true;
   }
 
-  private boolean remove(Entry entry) {
-    int queue = entry.standing.queue();
+  private void noteUnannounced(int queue, long nowMillis) {
+    if (unannounced.isEmpty()) {
+      overdueMillis = nowMillis + OWN_MILLIS;
+    }
+    unannounced.set(queue);
+  }
+
+  private void withdraw(Entry entry) {
     candidates.remove(entry.standing);
     waking.remove(entry.standing);
+    work -= entry.work();
+  }
+
+  private boolean remove(Entry entry) {
+    int queue = entry.standing.queue();
+    withdraw(entry);
     entries.remove(queue);
     awake.clear(queue);
     unannounced.clear(queue);
@@ -156,23 +186,33 @@ final class SubscriptionBoard {
   }
 
   /** The worker waits, behind those who already do; what was promised to it is free again. */
-  void want(ActorRef<Offer> worker, int capacity, long seenVersion) {
+  void want(ActorRef<Offer> worker, int capacity, long seenVersion, long nowMillis) {
     spentVersion = Math.max(spentVersion, seenVersion);
-    freePromise(worker);
+    freePromise(worker, nowMillis);
     waiting.put(worker, capacity);
+    hands.set(worker, capacity);
+  }
+
+  /** The worker is about to pull from queues of this node, whether or not it has waited. */
+  void stay(ActorRef<Offer> worker, int capacity, long nowMillis) {
+    waiting.remove(worker);
+    freePromise(worker, nowMillis);
+    hands.set(worker, capacity);
   }
 
   /** A queue that was asked after this version had nothing. */
   void spend(int queue, long version) {
     Entry entry = entries.get(queue);
     if (entry != null && entry.version <= version) {
+      work -= entry.work();
       entry.isSpent = true;
     }
   }
 
-  void leave(ActorRef<Offer> worker) {
+  void leave(ActorRef<Offer> worker, long nowMillis) {
     waiting.remove(worker);
-    freePromise(worker);
+    hands.remove(worker);
+    freePromise(worker, nowMillis);
   }
 
   /** Wakes the workers that have waited longest while there is work that nobody was woken for. */
@@ -193,6 +233,9 @@ final class SubscriptionBoard {
       // All it can take, not only what there is: it will take what comes until it looks, too.
       int count = longest.getValue();
       first.remove();
+      if (!row.isHere()) {
+        hands.remove(worker);
+      }
       entry.promised += count;
       promises.put(worker, new Promise(entry, count));
       worker.tell(offerFor(row, version, nowMillis));
@@ -216,28 +259,33 @@ final class SubscriptionBoard {
 
   /** When somebody who waits may be woken without a report; {@link Long#MAX_VALUE} for never. */
   long nextWakeMillis(long nowMillis) {
-    return waiting.isEmpty() ? Long.MAX_VALUE : waking.nextTakeableMillis(nowMillis);
+    long overdue = unannounced.isEmpty() ? Long.MAX_VALUE : overdueMillis;
+    return waiting.isEmpty() ? overdue : Math.min(overdue, waking.nextTakeableMillis(nowMillis));
   }
 
-  /** Rows of this node with work and nobody here to do it, that no other node was told of. */
-  void announce(Consumer<Standing> announcer) {
-    if (unannounced.isEmpty()) {
+  /**
+   * Rows of this node that others are to help with and were not told of: all if the workers here
+   * have no room for so much, else those whose work lies there although they have.
+   */
+  void announce(long nowMillis, Consumer<Standing> announcer) {
+    boolean isTooMuch = work > hands.total();
+    if (unannounced.isEmpty() || (!isTooMuch && nowMillis < overdueMillis)) {
       return;
     }
-    if (waiting.isEmpty()) {
-      unannounced.stream()
-          .mapToObj(entries::get)
-          .filter(entry -> entry != null && entry.needsOthers())
-          .forEach(
-              entry -> {
-                entry.announced = entry.standing.row().dispatchable();
-                announcer.accept(entry.standing);
-              });
+    overdueMillis = nowMillis + OWN_MILLIS / 2;
+    for (int queue : unannounced.stream().toArray()) {
+      Entry entry = entries.get(queue);
+      if (entry == null || entry.free() <= 0) {
+        unannounced.clear(queue);
+      } else if (isTooMuch || nowMillis - entry.workSinceMillis >= OWN_MILLIS) {
+        unannounced.clear(queue);
+        entry.announced = entry.standing.row().dispatchable();
+        announcer.accept(entry.told());
+      }
     }
-    unannounced.clear();
   }
 
-  private void freePromise(ActorRef<Offer> worker) {
+  private void freePromise(ActorRef<Offer> worker, long nowMillis) {
     Promise promise = promises.remove(worker);
     if (promise == null) {
       return;
@@ -246,9 +294,11 @@ final class SubscriptionBoard {
     entry.promised -= promise.count();
     // Not if the queue has left meanwhile, or its row is not a candidate any more.
     Standing row = entry.standing;
-    if (entries.get(row.queue()) == entry && row.row().dispatchable() > 0) {
+    if (entries.get(row.queue()) == entry && row.isOffered()) {
       waking.add(row);
-      unannounced.set(row.queue());
+      if (entry.isUnannounced()) {
+        noteUnannounced(row.queue(), nowMillis);
+      }
     }
   }
 
@@ -258,6 +308,9 @@ final class SubscriptionBoard {
     private long version;
     private long promised;
     private boolean isSpent;
+
+    /** Since when there is something to dispatch. */
+    private long workSinceMillis;
 
     /** How much work other nodes were told of, as long as it was not less. */
     private long announced;
@@ -270,7 +323,10 @@ final class SubscriptionBoard {
       return standing;
     }
 
-    private void take(Standing now, long newVersion) {
+    private void take(Standing now, long newVersion, long nowMillis) {
+      if (version == 0 || standing.row().dispatchable() == 0) {
+        workSinceMillis = nowMillis;
+      }
       standing = now;
       version = newVersion;
       isSpent = false;
@@ -282,8 +338,17 @@ final class SubscriptionBoard {
       return isSpent ? 0 : standing.row().dispatchable() - promised;
     }
 
-    private boolean needsOthers() {
-      return standing.isHere() && free() > 0 && standing.row().dispatchable() > announced;
+    /** What the workers of this node have to do here. */
+    private long work() {
+      return standing.isHere() && !isSpent ? standing.row().dispatchable() : 0;
+    }
+
+    private boolean isUnannounced() {
+      return standing.isHere() && standing.row().dispatchable() > announced;
+    }
+
+    private Standing told() {
+      return standing.isHere() && announced == 0 ? standing.kept() : standing;
     }
   }
 

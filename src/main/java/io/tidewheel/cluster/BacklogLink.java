@@ -31,8 +31,8 @@ import java.util.Set;
  * <ol>
  *   <li>A row is sent to the nodes that have workers for its subscription, or somebody who watches
  *       all rows, and to no others.
- *   <li>Work that no worker here is free for is told at once. Other changes are told once a second:
- *       by then a worker here has mostly taken what came.
+ *   <li>Work that the workers here have no room for is told at once. Other changes are told once a
+ *       second, and of what the workers here have room for others only know that it is there.
  *   <li>Messages between nodes get lost: rows with work are repeated every second, all rows and all
  *       wishes now and then. A row that {@link HeardRows#MISSED_ROUNDS} such rounds did not name is
  *       dropped.
@@ -72,10 +72,15 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
    */
   record Rows(NodeId node, long round, List<Told> rows) implements Command, Control {}
 
-  /** A row, and the number of its report. */
-  record Told(Row row, long number) {
+  /** A row, the number of its report, and whether it is {@link Standing#isKept kept}. */
+  record Told(Row row, long number, boolean isKept) {
+    /** A row that others may help with. */
+    Told(Row row, long number) {
+      this(row, number, false);
+    }
+
     static Told of(Standing standing) {
-      return new Told(standing.row(), standing.number());
+      return new Told(standing.row(), standing.number(), standing.isKept());
     }
   }
 
@@ -286,7 +291,7 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
       Home home = home(rows.node());
       List<Standing> standings = new ArrayList<>();
       for (Told told : kept.heard.take(rows)) {
-        standings.add(new Standing(told.row(), home, told.number()));
+        standings.add(new Standing(told.row(), home, told.number(), told.isKept()));
       }
       if (!standings.isEmpty()) {
         board.tell(new BacklogBoard.Heard(standings));

@@ -63,10 +63,11 @@ final class OwnRows {
     for (Standing standing : changed) {
       Place place = standing.place();
       Told before = rows.get(place);
-      if (before != null && before.number() >= standing.number()) {
+      Told now = Told.of(standing);
+      boolean isOffered = before != null && before.isKept() && !now.isKept();
+      if (before != null && before.number() - (isOffered ? 1 : 0) >= now.number()) {
         continue;
       }
-      Told now = Told.of(standing);
       rows.put(place, now);
       working.remove(place);
       if (now.row().dispatchable() > 0) {

@@ -59,6 +59,9 @@ final class SessionSubscription {
   /** One step at a time: what comes meanwhile is in the next. */
   private boolean isPulling;
 
+  /** Whether the last pull brought less than it would have taken. */
+  private boolean mayRest;
+
   private @Nullable Topic topic;
   private Topic.@Nullable Subscription subscription;
   private int roomCount;
@@ -181,14 +184,12 @@ final class SessionSubscription {
   void pull() {
     Topic of = topic;
     Topic.Subscription from = subscription;
-    if (of == null || from == null || isEnded || calls.isCongested()) {
+    if (of == null || from == null || isEnded || isPulling) {
       return;
     }
-    if (roomCount == 0 || isPulling || isHoldingSuspect()) {
-      return;
-    }
-    int count = Math.min(host.room(roomCount, pulledCount + held.size()), batch.size());
+    int count = pullable();
     if (count <= 0) {
+      rest();
       return;
     }
     roomCount -= count;
@@ -203,6 +204,20 @@ final class SessionSubscription {
             .whenComplete(
                 (deliveries, failure) ->
                     calls.pulled(this, count, failure == null ? deliveries : null));
+  }
+
+  private int pullable() {
+    return roomCount == 0 || calls.isCongested() || isHoldingSuspect()
+        ? 0
+        : Math.min(host.room(roomCount, pulledCount + held.size()), batch.size());
+  }
+
+  /** Nothing more is pulled for now, though the last pull would have taken more. */
+  private void rest() {
+    if (mayRest && standingPull != null) {
+      standingPull.rest();
+    }
+    mayRest = false;
   }
 
   /** How busy the client's host is, from 0 to 1. */
@@ -255,6 +270,7 @@ final class SessionSubscription {
       calls.pullLater(this);
       return;
     }
+    mayRest = deliveries.size() < count;
     batch.onTaken(deliveries.size());
     if (!deliveries.isEmpty()) {
       List<Frame.Delivered> delivered = new ArrayList<>(deliveries.size());

@@ -2,16 +2,27 @@ package io.tidewheel.worker;
 
 import akka.actor.typed.ActorRef;
 import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing;
 import java.util.BitSet;
 
 /**
- * One worker's place at the board: how far it has read the rows, and whether it waits there or was
- * woken for a queue that it has not looked at yet. Part of the worker's actor.
+ * One worker's place at the board: how far it has read the rows, and whether the board counts on
+ * it: because it waits there, was woken for a queue that it has not looked at yet, or is about to
+ * pull from queues of the node. Part of the worker's actor.
  */
 final class BoardSeat {
   private static final int NONE = -1;
+
+  /** What the board believes of the worker. */
+  private enum Place {
+    AWAY,
+    /** It is about to pull from queues of the node. */
+    COUNTED,
+    WAITING,
+    /** It was woken, and has not looked yet. */
+    PROMISED
+  }
 
   private final ActorRef<BacklogBoard.Command> board;
   private final long subscriptionUid;
@@ -21,7 +32,7 @@ final class BoardSeat {
   private boolean isFirstOffer = true;
   private boolean hasMoreRows;
   private long seenVersion;
-  private boolean isTaken;
+  private Place place = Place.AWAY;
   private int promisedQueue = NONE;
 
   BoardSeat(ActorRef<BacklogBoard.Command> board, long subscriptionUid, ActorRef<Offer> offers) {
@@ -30,10 +41,15 @@ final class BoardSeat {
     this.offers = offers;
   }
 
-  /** Asks what there is, from the best row on. */
-  void look() {
+  /**
+   * Asks what there is, from the best row on.
+   *
+   * @param capacity what it will take from queues of the node until it leaves; 0 if it comes once
+   */
+  void look(int capacity) {
     begin();
-    ask();
+    place = capacity > 0 ? Place.COUNTED : place;
+    ask(capacity);
   }
 
   private void begin() {
@@ -43,11 +59,12 @@ final class BoardSeat {
 
   /** Asks what there is beside the rows that were read. */
   void lookFurther() {
-    ask();
+    ask(0);
   }
 
-  private void ask() {
-    board.tell(new BacklogBoard.Candidates(subscriptionUid, (BitSet) offered.clone(), offers));
+  private void ask(int capacity) {
+    BitSet tried = (BitSet) offered.clone();
+    board.tell(new BacklogBoard.Candidates(subscriptionUid, tried, capacity, offers));
   }
 
   boolean hasMoreRows() {
@@ -70,35 +87,54 @@ final class BoardSeat {
   /** Waits to be woken. */
   void take(int roomCount) {
     begin();
-    isTaken = true;
-    promisedQueue = NONE;
+    place = Place.WAITING;
     board.tell(new BacklogBoard.Want(subscriptionUid, roomCount, seenVersion, offers));
   }
 
   /** Woken for a queue: the board wants to know what is left of it. */
   void onPromise(int queue) {
+    place = Place.PROMISED;
     promisedQueue = queue;
     begin();
+  }
+
+  /** It is about to pull there: the board does not count on who goes to another node. */
+  void onPull(int queue) {
+    if (place == Place.COUNTED && elsewhere.get(queue)) {
+      leave();
+    }
   }
 
   /**
    * A queue was looked at. What is left of the one this worker was woken for may wake others; one
    * of another node without anything is nothing to send others to.
+   *
+   * @param capacity what it still takes from queues of the node; 0 or less if nothing
    */
-  void tellLooked(int queue, boolean isEmpty) {
-    if (queue == promisedQueue) {
-      promisedQueue = NONE;
-      isTaken = false;
-    } else if (!isEmpty || !elsewhere.get(queue)) {
-      return;
+  void tellLooked(int queue, boolean isEmpty, int capacity) {
+    boolean isPromised = place == Place.PROMISED && queue == promisedQueue;
+    if (isEmpty && (isPromised || elsewhere.get(queue))) {
+      board.tell(new BacklogBoard.Spent(subscriptionUid, queue, seenVersion));
     }
-    board.tell(new BacklogBoard.Looked(subscriptionUid, queue, seenVersion, isEmpty, offers));
+    if (isPromised) {
+      stay(capacity);
+    }
   }
 
+  /** Waits no more, and comes back at once for so many; 0 or less for none. */
+  void stay(int capacity) {
+    if (capacity <= 0) {
+      leave();
+    } else if (place == Place.WAITING || place == Place.PROMISED) {
+      place = Place.COUNTED;
+      board.tell(new BacklogBoard.Stay(capacity, offers));
+    }
+  }
+
+  /** The board is not to count on it any more. */
   void leave() {
-    if (isTaken) {
-      isTaken = false;
-      promisedQueue = NONE;
+    if (place != Place.AWAY) {
+      place = Place.AWAY;
       board.tell(new BacklogBoard.Leave(offers));
     }
   }

@@ -50,6 +50,12 @@ public interface Consumer {
      */
     CompletableFuture<List<Delivery>> next(int max);
 
+    /**
+     * No further step comes for now: what there is is left to others. Needed only where a step
+     * brought less than was asked for.
+     */
+    void rest();
+
     /** Pulls no more. A step that is not over answers with what was on its way, or fails. */
     void end();
   }

@@ -87,6 +87,11 @@ final class NodeStandingPull implements Consumer.StandingPull {
   }
 
   @Override
+  public void rest() {
+    tell(new StandingWorker.Rest());
+  }
+
+  @Override
   public void end() {
     if (isUsed) {
       isUsed = false;

@@ -10,7 +10,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.ReceiveBuilder;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.subscription.Delivery;
@@ -78,14 +78,6 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     COLLECT,
     LOOK_AGAIN,
     LINGER
-  }
-
-  enum Phase {
-    LOOKING,
-    PULLING,
-    WAITING,
-    RESTING,
-    CLOSED
   }
 
   final TimerScheduler<Command> timers;
@@ -235,8 +227,13 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   Behavior<Command> look() {
     startLooking();
-    board.look();
+    board.look(roomToStay());
     return this;
+  }
+
+  /** What it takes until it says otherwise; 0 if it ends with its answer. */
+  int roomToStay() {
+    return 0;
   }
 
   private void startLooking() {
@@ -262,6 +259,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
     start(Timer.CALL, timeout, this::onCallOver);
+    board.onPull(queue);
     calls.pullAndAwait(queue, isCandidate, hand);
     return this;
   }
@@ -279,7 +277,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     }
     boolean isEmpty = deliveries.isEmpty() || command.pulled().dispatchableLeft() == 0;
     if (call.queue() != PullCalls.ANYWHERE) {
-      board.tellLooked(call.queue(), isEmpty);
+      board.tellLooked(call.queue(), isEmpty, roomToStay() - deliveries.size());
     }
     if (phase == Phase.RESTING) {
       calls.release(deliveries);
@@ -339,7 +337,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     calls.stopAwaiting();
     if (call.isCandidate()) {
       calls.doubt(call.queue());
-      board.tellLooked(call.queue(), true);
+      board.tellLooked(call.queue(), true, roomToStay());
     }
     return next();
   }

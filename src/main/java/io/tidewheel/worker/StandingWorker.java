@@ -17,6 +17,9 @@ final class StandingWorker extends PullWorker {
   /** Pull again; refused unless the task before was answered. */
   record Next(PullTask task) implements Command {}
 
+  /** Nothing is to be pulled for now. */
+  record Rest() implements Command {}
+
   /** It is not needed any more. */
   record End() implements Command {}
 
@@ -48,6 +51,7 @@ final class StandingWorker extends PullWorker {
   ReceiveBuilder<Command> receive() {
     return super.receive()
         .onMessage(Next.class, this::onNext)
+        .onMessage(Rest.class, command -> onRest())
         .onMessage(End.class, command -> onEnd());
   }
 
@@ -65,6 +69,18 @@ final class StandingWorker extends PullWorker {
     return sweep.isDone() && !board.hasMoreRows() && !calls.isAnyDoubtful()
         ? waitForWork()
         : look();
+  }
+
+  @Override
+  int roomToStay() {
+    return hand.roomCount();
+  }
+
+  private Behavior<Command> onRest() {
+    if (phase == Phase.RESTING) {
+      leave();
+    }
+    return this;
   }
 
   /** Queues may have fallen asleep that it has not heard of since. */
@@ -88,7 +104,8 @@ final class StandingWorker extends PullWorker {
     timers.cancel(Timer.CALL);
     timers.cancel(Timer.LOOK_AGAIN);
     calls.stopAwaiting();
-    leave();
+    calls.stopWaiting();
+    board.stay(hand.isFull() ? 0 : hand.roomCount());
     if (!task.answer().complete(hand.deliveries())) {
       calls.release(hand.deliveries());
     }

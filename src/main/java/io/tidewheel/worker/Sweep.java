@@ -1,6 +1,6 @@
 package io.tidewheel.worker;
 
-import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing;
 import java.util.ArrayDeque;
 import java.util.Collection;

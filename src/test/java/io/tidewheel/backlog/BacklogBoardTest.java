@@ -9,8 +9,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.Behaviors;
 import io.tidewheel.backlog.BacklogBoard.Candidates;
 import io.tidewheel.backlog.BacklogBoard.Leave;
-import io.tidewheel.backlog.BacklogBoard.Looked;
-import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.BacklogBoard.Spent;
 import io.tidewheel.backlog.BacklogBoard.Want;
 import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.subscription.Subscription.Board.Presence;
@@ -68,7 +67,7 @@ class BacklogBoardTest {
   @Test
   void keepsTheRowsOfSubscriptionsApart() {
     reports.report(row(0, 5, 100));
-    board.tell(new Candidates(8, new BitSet(), asker.getRef()));
+    board.tell(new Candidates(8, new BitSet(), 0, asker.getRef()));
     Offer offer = asker.receiveMessage();
     assertThat(offer.rows()).isEmpty();
     assertThat(offer.awake().isEmpty()).isTrue();
@@ -86,7 +85,7 @@ class BacklogBoardTest {
     boolean hasMore = true;
     int pages = 0;
     while (hasMore) {
-      board.tell(new Candidates(SUBSCRIPTION, (BitSet) tried.clone(), asker.getRef()));
+      board.tell(new Candidates(SUBSCRIPTION, (BitSet) tried.clone(), 0, asker.getRef()));
       Offer offer = asker.receiveMessage();
       offer.rows().forEach(row -> assertThat(seen.add(row.queue())).isTrue());
       offer.rows().forEach(row -> tried.set(row.queue()));
@@ -186,9 +185,9 @@ class BacklogBoardTest {
   void wakesTheNextForWhatAWokenWorkerHasLeft() {
     List<TestProbe<Offer>> workers = wanting(2, 10);
     reports.report(row(0, 5, 100));
-    Offer offer = workers.get(0).receiveMessage();
+    workers.get(0).receiveMessage();
     reports.report(row(0, 4, 100));
-    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), false, workers.get(0).getRef()));
+    board.tell(new Leave(workers.get(0).getRef()));
     assertThat(workers.get(1).receiveMessage().rows())
         .extracting(Standing::row)
         .containsExactly(row(0, 4, 100));
@@ -199,7 +198,8 @@ class BacklogBoardTest {
     List<TestProbe<Offer>> workers = wanting(2, 10);
     reports.report(row(0, 5, 100));
     Offer offer = workers.get(0).receiveMessage();
-    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), true, workers.get(0).getRef()));
+    board.tell(new Spent(SUBSCRIPTION, 0, offer.version()));
+    board.tell(new Leave(workers.get(0).getRef()));
     workers.get(1).expectNoMessage();
     assertThat(look().rows()).as("whoever asks may still try").hasSize(1);
     reports.report(row(0, 5, 100));
@@ -213,7 +213,8 @@ class BacklogBoardTest {
     Offer offer = workers.get(0).receiveMessage();
     reports.report(row(0, 5, 100));
     look();
-    board.tell(new Looked(SUBSCRIPTION, 0, offer.version(), true, workers.get(0).getRef()));
+    board.tell(new Spent(SUBSCRIPTION, 0, offer.version()));
+    board.tell(new Leave(workers.get(0).getRef()));
     workers.get(1).receiveMessage();
   }
 
@@ -524,7 +525,7 @@ class BacklogBoardTest {
   }
 
   private Offer look() {
-    board.tell(new Candidates(SUBSCRIPTION, new BitSet(), asker.getRef()));
+    board.tell(new Candidates(SUBSCRIPTION, new BitSet(), 0, asker.getRef()));
     return asker.receiveMessage();
   }
 

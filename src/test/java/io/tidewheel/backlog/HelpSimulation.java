@@ -1,7 +1,6 @@
 package io.tidewheel.backlog;
 
 import akka.actor.testkit.typed.javadsl.TestInbox;
-import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.subscription.Subscription.Board.Presence;
@@ -26,6 +25,11 @@ final class HelpSimulation {
   static final long HOP_MILLIS = 2;
   private static final long PACE_MILLIS = 1_000;
   private static final long SUBSCRIPTION = 7;
+
+  /** How a worker looks at the world: whether it has nothing to do, and what the board tells it. */
+  interface Sleeper {
+    void wakeIfTold();
+  }
 
   private final SplittableRandom random;
   private final PriorityQueue<Event> events =
@@ -90,13 +94,58 @@ final class HelpSimulation {
     }
   }
 
+  /** Publishes batches to queues in turn, at times that are a little off. */
+  void bursts(int[] to, int perSecond, int size, long forMillis) {
+    long count = perSecond * forMillis / 1_000 / size;
+    for (long i = 0; i < count; i++) {
+      Queue queue = queues.get(to[(int) (i % to.length)]);
+      at(1 + i * forMillis / count + random.nextLong(20), () -> queue.publish(size));
+    }
+  }
+
   void workers(int count, IntUnaryOperator node, int capacity, LongUnaryOperator handlingMillis) {
     for (int i = 0; i < count; i++) {
       Worker worker =
           new Worker(nodes.get(node.applyAsInt(i)), capacity, handlingMillis.applyAsLong(i));
       workers.add(worker);
+      worker.node.sleepers.add(worker);
       at(random.nextLong(5), worker::look);
     }
+  }
+
+  /** Sessions that hold more than they handle at a time, one on each node. */
+  List<HelpCrew> crews(int concurrency, int inHand, LongUnaryOperator handlingMillis) {
+    List<HelpCrew> crews = new ArrayList<>();
+    for (Node node : nodes) {
+      HelpCrew crew =
+          new HelpCrew(this, node, concurrency, inHand, handlingMillis.applyAsLong(node.number));
+      node.sleepers.add(crew);
+      crews.add(crew);
+      at(random.nextLong(5), crew::pull);
+    }
+    return crews;
+  }
+
+  Queue queueOf(Standing row) {
+    return queues.get(row.queue());
+  }
+
+  long now() {
+    return now;
+  }
+
+  /** How long a queue takes to store whom it gives something. */
+  long storeMillis() {
+    return random.nextLong(2, 12);
+  }
+
+  void onDelivered(int count, boolean isLocal) {
+    delivered += count;
+    local += isLocal ? count : 0;
+  }
+
+  void onDone() {
+    lastDoneMillis = now;
   }
 
   Result run(long limitMillis) {
@@ -124,13 +173,13 @@ final class HelpSimulation {
     }
   }
 
-  private void at(long inMillis, Runnable step) {
+  void at(long inMillis, Runnable step) {
     events.add(new Event(now + inMillis, order++, step));
   }
 
-  private final class Queue {
+  final class Queue {
     private final int number;
-    private final Node home;
+    final Node home;
     private final Deque<Long> published = new ArrayDeque<>();
 
     private Queue(int number, Node home) {
@@ -146,7 +195,7 @@ final class HelpSimulation {
       home.report(this);
     }
 
-    private int take(int max) {
+    int take(int max) {
       int taken = 0;
       while (taken < max && !published.isEmpty()) {
         longestWait = Math.max(longestWait, now - published.remove());
@@ -157,6 +206,10 @@ final class HelpSimulation {
         home.report(this);
       }
       return taken;
+    }
+
+    boolean isEmpty() {
+      return published.isEmpty();
     }
 
     private void changed(int by) {
@@ -180,11 +233,12 @@ final class HelpSimulation {
     }
   }
 
-  private final class Node {
+  final class Node {
     private final int number;
-    private final SubscriptionBoard board;
+    final SubscriptionBoard board;
+    final List<Sleeper> sleepers = new ArrayList<>();
     private final Map<Integer, Standing> untold = new HashMap<>();
-    private long version;
+    long version;
 
     private Node(int number) {
       this.number = number;
@@ -197,23 +251,23 @@ final class HelpSimulation {
 
     private void report(Queue queue) {
       Standing standing = new Standing(queue.row(), seenFrom(this), ++version);
-      board.put(standing, version);
+      board.put(standing, version, now);
       untold.put(queue.number, standing);
       settle();
     }
 
     private void hear(List<Standing> rows) {
       version++;
-      rows.forEach(row -> board.put(row, version));
+      rows.forEach(row -> board.put(row, version, now));
       settle();
     }
 
-    private void settle() {
+    void settle() {
       board.wake(version, now);
       List<Standing> urgent = new ArrayList<>();
-      board.announce(urgent::add);
+      board.announce(now, urgent::add);
       tell(urgent);
-      workers.stream().filter(worker -> worker.node == this).forEach(Worker::wakeIfTold);
+      List.copyOf(sleepers).forEach(Sleeper::wakeIfTold);
     }
 
     private void tell(List<Standing> rows) {
@@ -224,7 +278,7 @@ final class HelpSimulation {
         if (other != this) {
           List<Standing> seen =
               rows.stream()
-                  .map(row -> new Standing(row.row(), seenFrom(other), row.number()))
+                  .map(row -> new Standing(row.row(), seenFrom(other), row.number(), row.isKept()))
                   .toList();
           at(HOP_MILLIS, () -> other.hear(seen));
         }
@@ -232,7 +286,7 @@ final class HelpSimulation {
     }
 
     private void pace() {
-      tell(List.copyOf(untold.values()));
+      tell(untold.keySet().stream().map(board::standing).toList());
       untold.clear();
       if (dispatchable > 0 || events.size() > nodes.size()) {
         at(PACE_MILLIS, this::pace);
@@ -241,7 +295,7 @@ final class HelpSimulation {
   }
 
   /** Pulls, handles what it got, and pulls again. */
-  final class Worker {
+  final class Worker implements Sleeper {
     private final Node node;
     private final int capacity;
     private final long handlingMillis;
@@ -280,7 +334,7 @@ final class HelpSimulation {
       if (rows.isEmpty()) {
         isWaiting = true;
         waitingSince = now;
-        node.board.want(inbox.getRef(), capacity, version);
+        node.board.want(inbox.getRef(), capacity, version, now);
         node.settle();
         return;
       }
@@ -300,7 +354,7 @@ final class HelpSimulation {
               if (isEmpty) {
                 node.board.spend(queue.number, version);
               }
-              node.board.leave(inbox.getRef());
+              node.board.leave(inbox.getRef(), now);
               node.settle();
             } else if (isEmpty && hop > 0) {
               node.board.spend(queue.number, version);
@@ -320,7 +374,8 @@ final class HelpSimulation {
           });
     }
 
-    private void wakeIfTold() {
+    @Override
+    public void wakeIfTold() {
       if (isWaiting && inbox.hasMessages()) {
         isWaiting = false;
         Offer offer = inbox.receiveMessage();

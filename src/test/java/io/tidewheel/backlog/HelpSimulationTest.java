@@ -60,6 +60,23 @@ class HelpSimulationTest {
     assertThat(result.longestWaitMillis()).isLessThan(100);
   }
 
+  /** Guards rooms of busy clients that are filled from other nodes. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void fillsTheRoomOfClientsFromTheirOwnNode(long seed) {
+    HelpSimulation run = new HelpSimulation(NODES, seed);
+    int[] queues = new int[12];
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = run.queue(i % NODES);
+    }
+    run.crews(8, 88, node -> 5);
+    // 60 % of what the workers can do, in batches as publishers send them.
+    run.bursts(queues, 2_880, 8, 20_000);
+    Result result = run.run(60_000);
+    assertThat(result.localShare()).isGreaterThan(0.98);
+    assertThat(result.longestWaitMillis()).isLessThan(SubscriptionBoard.OWN_MILLIS);
+  }
+
   /** Guards messages that wait for a timer although somebody elsewhere is free. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})

@@ -6,7 +6,7 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.backlog.BacklogBoard.Offer;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.cluster.LinkedBoards.Node;
 import io.tidewheel.cluster.LinkedBoards.Owner;
 import io.tidewheel.queue.QueueWaker;

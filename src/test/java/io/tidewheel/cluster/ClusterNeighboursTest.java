@@ -12,9 +12,9 @@ import akka.cluster.typed.Leave;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.backlog.BacklogBoard.Offer;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.backlog.Claims;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.queue.QueueWaker;
@@ -62,7 +62,7 @@ class ClusterNeighboursTest {
     ActorRef<BacklogBoard.Command> home = board(second, claims);
     BacklogReports reports = new BacklogReports(home, claims);
     TestProbe<Offer> worker = first.createTestProbe(Offer.class);
-    away.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), worker.getRef()));
+    away.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, worker.getRef()));
     long version = worker.receiveMessage().version();
     away.tell(new BacklogBoard.Want(SUBSCRIPTION, 1, version, worker.getRef()));
     reports.report(new Row(1, SUBSCRIPTION, 3, reports.claim(), 2, 2, 0, 4_000, Presence.AWAKE));
@@ -78,7 +78,7 @@ class ClusterNeighboursTest {
     worker.awaitAssert(
         PATIENCE,
         () -> {
-          away.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), worker.getRef()));
+          away.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, worker.getRef()));
           assertThat(worker.receiveMessage().rows()).isEmpty();
           return null;
         });

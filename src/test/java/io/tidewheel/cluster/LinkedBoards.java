@@ -7,6 +7,7 @@ import io.tidewheel.VirtualTime;
 import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.backlog.Claims;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Nearness;
 import io.tidewheel.queue.QueueWaker;
@@ -198,25 +199,25 @@ final class LinkedBoards {
     }
 
     /** A worker looks for work, which shows that there is one. */
-    BacklogBoard.Offer look() {
-      TestProbe<BacklogBoard.Offer> offers = kit.createTestProbe();
-      board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), offers.getRef()));
-      BacklogBoard.Offer offer = offers.receiveMessage();
+    Offer look() {
+      TestProbe<Offer> offers = kit.createTestProbe();
+      board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, offers.getRef()));
+      Offer offer = offers.receiveMessage();
       LinkedBoards.this.settle();
       return offer;
     }
 
     /** A worker that has found nothing and waits. */
-    TestProbe<BacklogBoard.Offer> waiting() {
+    TestProbe<Offer> waiting() {
       long version = look().version();
-      TestProbe<BacklogBoard.Offer> worker = kit.createTestProbe();
+      TestProbe<Offer> worker = kit.createTestProbe();
       board.tell(new BacklogBoard.Want(SUBSCRIPTION, 10, version, worker.getRef()));
       LinkedBoards.this.settle();
       return worker;
     }
 
     /** A worker that was woken has looked, and does something else now. */
-    void looked(TestProbe<BacklogBoard.Offer> worker) {
+    void looked(TestProbe<Offer> worker) {
       board.tell(new BacklogBoard.Leave(worker.getRef()));
       LinkedBoards.this.settle();
     }

@@ -11,6 +11,7 @@ import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.backlog.BacklogReports;
 import io.tidewheel.backlog.Boards;
 import io.tidewheel.backlog.Claims;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Nearness;
@@ -160,8 +161,8 @@ final class ConsumerFixture {
   }
 
   void awaitBoard() {
-    TestProbe<BacklogBoard.Offer> probe = kit.createTestProbe();
-    board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), probe.getRef()));
+    TestProbe<Offer> probe = kit.createTestProbe();
+    board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, probe.getRef()));
     probe.receiveMessage();
   }
 

@@ -15,6 +15,7 @@ import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.subscription.WaitingPulls;
@@ -345,7 +346,7 @@ class PullWorkerTest {
     board
         .expectMessageClass(BacklogBoard.Candidates.class)
         .replyTo()
-        .tell(new BacklogBoard.Offer(3, List.of(), awake, false));
+        .tell(new Offer(3, List.of(), awake, false));
     BacklogBoard.Want want = board.expectMessageClass(BacklogBoard.Want.class);
     assertThat(want.seenVersion()).isEqualTo(3);
     fixture.time.timePasses(WAIT);
