@@ -225,6 +225,36 @@ class BacklogLinkTest {
     assertThat(second.look().awake().get(0)).isTrue();
   }
 
+  /** Guards the room of busy clients, which would be filled from other nodes. */
+  @Test
+  void leavesToANodeWhatItsOwnWorkersHaveRoomFor() {
+    first.counted(10);
+    TestProbe<Offer> worker = second.waiting();
+    boards.pass(Duration.ofMillis(900));
+    first.owner(0).has(10);
+    boards.pass(Duration.ofMillis(150));
+    assertThat(boards.told(first, second)).extracting(BacklogLink.Told::isKept).contains(true);
+    worker.expectNoMessage();
+    assertThat(second.homes()).isEmpty();
+    boards.pass(Duration.ofMillis(100));
+    worker.receiveMessage();
+    second.looked(worker);
+    assertThat(second.homes()).containsExactly("0@a:1");
+  }
+
+  @Test
+  void tellsAtOnceOfMoreThanItsOwnWorkersHaveRoomFor() {
+    first.counted(10);
+    TestProbe<Offer> worker = second.waiting();
+    first.owner(0).has(6);
+    worker.expectNoMessage();
+    first.owner(1).has(5);
+    boards.settle();
+    worker.receiveMessage();
+    second.looked(worker);
+    assertThat(second.homes()).containsExactlyInAnyOrder("0@a:1", "1@a:1");
+  }
+
   @Test
   void forgetsTheRowsOfANodeThatLeavesAndWakesTheirQueues() {
     first.owner(3).has(2);

@@ -207,6 +207,14 @@ final class LinkedBoards {
       return offer;
     }
 
+    /** A worker that pulls again and again, and has room for so many. */
+    void counted(int room) {
+      TestProbe<Offer> worker = kit.createTestProbe();
+      board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), room, worker.getRef()));
+      worker.receiveMessage();
+      LinkedBoards.this.settle();
+    }
+
     /** A worker that has found nothing and waits. */
     TestProbe<Offer> waiting() {
       long version = look().version();

@@ -12,10 +12,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import io.tidewheel.backlog.BacklogBoard;
+import io.tidewheel.backlog.Offer;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Subscription;
 import io.tidewheel.worker.ConsumerFixture.AtQueue;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -184,10 +189,11 @@ class StandingWorkerTest {
   void looksAgainAfterAnAnswerThatWasNotWaitedForHadMore() {
     fixture.report(0, 9);
     fixture.report(1, 0);
-    Consumer.StandingPull standing = stand(2);
+    Consumer.StandingPull standing = stand(2, BRIEF);
     CompletableFuture<List<Delivery>> answer = standing.next(1);
     AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    // A quarter of the waiting time is what a queue has.
+    fixture.time.timePasses(BRIEF.dividedBy(4));
     fixture.queues.expectNoMessage();
     giveOfMany(slow, delivery(0, 0, 10));
     assertThat(get(answer)).hasSize(1);
@@ -255,6 +261,46 @@ class StandingWorkerTest {
     fixture.queues.expectNoMessage();
     KIT.stop(fixture.workers);
     assertThatThrownBy(() -> get(waiting)).hasCauseInstanceOf(RejectedPullException.class);
+  }
+
+  /** Guards nodes that would offer to others what a worker of theirs is about to take. */
+  @Test
+  void isCountedOnByTheBoardUntilItIsFullOrRests() {
+    TestProbe<BacklogBoard.Command> board = KIT.createTestProbe(BacklogBoard.Command.class);
+    CompletableFuture<List<Delivery>> first = new CompletableFuture<>();
+    ActorRef<PullWorker.Command> worker =
+        KIT.spawn(
+            StandingWorker.create(
+                task(5, first),
+                new PullWorker.Sources(fixture.router, board.getRef(), fixture.waiting),
+                false));
+    BacklogBoard.Candidates asked = board.expectMessageClass(BacklogBoard.Candidates.class);
+    assertThat(asked.capacity()).isEqualTo(5);
+    BitSet awake = new BitSet();
+    awake.set(0);
+    asked.replyTo().tell(new Offer(3, List.of(), awake, false));
+    board.expectMessageClass(BacklogBoard.Want.class);
+    giveWaiting(0);
+    assertThat(get(first)).hasSize(1);
+    assertThat(board.expectMessageClass(BacklogBoard.Stay.class).capacity()).isEqualTo(4);
+    worker.tell(new StandingWorker.Rest());
+    board.expectMessageClass(BacklogBoard.Leave.class);
+    CompletableFuture<List<Delivery>> second = new CompletableFuture<>();
+    worker.tell(new StandingWorker.Next(task(1, second)));
+    board.expectMessageClass(BacklogBoard.Want.class);
+    giveWaiting(1);
+    assertThat(get(second)).hasSize(1);
+    board.expectMessageClass(BacklogBoard.Leave.class);
+  }
+
+  private void giveWaiting(long offset) {
+    Subscription.Pull pull = fixture.expectWaiting();
+    pull.replyTo().tell(new Subscription.Pulled(pull.call(), List.of(delivery(0, offset, 10)), 0));
+  }
+
+  private static PullTask task(int max, CompletableFuture<List<Delivery>> answer) {
+    return new PullTask(
+        ConsumerFixture.TOPIC, 1, ConsumerFixture.SUBSCRIPTION, request(max, 1_000, WAIT), answer);
   }
 
   /** One that rests: its only queue had one message, which it has. */
