@@ -86,8 +86,8 @@ final class QueueMetrics implements QueueMeter {
   Publisher timed(Publisher publisher, LongSupplier nanoTime) {
     return new Publisher() {
       @Override
-      public boolean hasRoom(long bytes) {
-        return publisher.hasRoom(bytes);
+      public boolean hasRoom(long bytes, long arrivingBytes) {
+        return publisher.hasRoom(bytes, arrivingBytes);
       }
 
       @Override

@@ -13,19 +13,24 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import scala.jdk.javaapi.DurationConverters;
 
 /**
  * Reads request bodies into memory: bounded in size, in time and over all connections. A body that
  * is refused is still read to its end (within a bound), because many clients look at the answer
- * only after they have sent everything.
+ * only after they have sent everything. What is refused for want of room is answered soon all the
+ * same, and the rest of its body is read behind the answer, which closes the connection.
  */
 final class BodyReader {
   /** How much of a refused body is read and thrown away. */
   private static final long MAX_DRAINED_BYTES = 32L << 20;
 
   private static final int FIRST_BUFFER_BYTES = 16 << 10;
+
+  /** A body that is nearly there keeps its connection: so long the answer waits for its end. */
+  private static final Duration OVER_LIMIT_PATIENCE = Duration.ofMillis(10);
 
   private final Materializer materializer;
   private final Duration timeout;
@@ -62,32 +67,43 @@ final class BodyReader {
     return run(entity, collector);
   }
 
-  /** Reads a body and throws it away; completes when it is over, however it ended. */
-  CompletionStage<Void> drain(HttpRequest request) {
-    Collector collector = new Collector(0, new Reservation(budget));
-    collector.refuse(tooLarge(0));
+  /**
+   * Reads a body and throws it away; completes when it is over, however it ended.
+   *
+   * @param reservation hears when the body is over
+   * @param isOverLimit whether it is refused for want of room: completes soon, and reads on
+   */
+  CompletionStage<Void> drain(
+      HttpRequest request, Reservation reservation, boolean isOverLimit) {
+    Collector collector = new Collector(0, reservation);
+    collector.refuse(isOverLimit ? overBudget() : tooLarge(0));
     return run(request.entity(), collector).handle((body, failure) -> null);
   }
 
   private CompletionStage<byte[]> run(RequestEntity entity, Collector collector) {
+    collector.whenOverLimit(
+        problem ->
+            materializer.scheduleOnce(
+                DurationConverters.toScala(OVER_LIMIT_PATIENCE),
+                () -> collector.result.completeExceptionally(problem.toException())));
     CompletionStage<Done> stream =
         SameThread.of(
             entity.withoutSizeLimit().getDataBytes().runForeach(collector::add, materializer));
     stream.whenComplete((done, failure) -> collector.end(failure));
-    if (!collector.result.isDone()) {
+    collector.reservation.isReading(collector.ended);
+    if (!collector.ended.isDone()) {
       // Not a time limit on the stream: cutting it off would close the connection before the
       // answer.
       var timer =
           materializer.scheduleOnce(
               DurationConverters.toScala(timeout),
               () ->
-                  collector.result.completeExceptionally(
+                  collector.stop(
                       Problem.of(
-                              ProblemType.SLOW_REQUEST,
-                              "the body did not arrive within " + timeout.toSeconds() + "s")
-                          .toException()));
-      CompletionStage<byte[]> result = collector.result;
-      result.whenComplete((body, failure) -> timer.cancel());
+                          ProblemType.SLOW_REQUEST,
+                          "the body did not arrive within " + timeout.toSeconds() + "s")));
+      CompletionStage<Void> ended = collector.ended;
+      ended.whenComplete((end, failure) -> timer.cancel());
     }
     return collector.result;
   }
@@ -106,9 +122,19 @@ final class BodyReader {
     private final ByteBudget budget;
     private long reservedBytes;
     private boolean isClosed;
+    private @Nullable CompletableFuture<Void> bodyEnded;
 
     Reservation(ByteBudget budget) {
       this.budget = budget;
+    }
+
+    private synchronized void isReading(CompletableFuture<Void> ended) {
+      bodyEnded = ended;
+    }
+
+    /** Ready when no more of the body is waited for; null if that is so, or nobody reads it. */
+    synchronized @Nullable CompletionStage<Void> rest() {
+      return bodyEnded == null || bodyEnded.isDone() ? null : bodyEnded;
     }
 
     synchronized boolean add(long bytes) {
@@ -130,12 +156,17 @@ final class BodyReader {
   /** Puts the pieces together. Only used by its stream, one piece after the other. */
   private static final class Collector {
     private final CompletableFuture<byte[]> result = new CompletableFuture<>();
+
+    /** After the result, if the rest of the body is read behind the answer. */
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
     private final int maxBytes;
     private final Reservation reservation;
     private byte[] buffer = new byte[0];
     private int length;
     private long seenBytes;
     private @Nullable Problem refusal;
+    private @Nullable Consumer<Problem> onOverLimit;
 
     Collector(int maxBytes, Reservation reservation) {
       this.maxBytes = maxBytes;
@@ -158,6 +189,22 @@ final class BodyReader {
         refusal = problem;
         buffer = new byte[0];
         length = 0;
+        tellOverLimit();
+      }
+    }
+
+    /** At most once, also if it is so already. */
+    void whenOverLimit(Consumer<Problem> listener) {
+      onOverLimit = listener;
+      tellOverLimit();
+    }
+
+    private void tellOverLimit() {
+      Problem problem = refusal;
+      Consumer<Problem> listener = onOverLimit;
+      if (problem != null && listener != null && problem.type() == ProblemType.OVER_LIMIT) {
+        onOverLimit = null;
+        listener.accept(problem);
       }
     }
 
@@ -169,7 +216,7 @@ final class BodyReader {
       Problem problem = refusal;
       if (problem != null) {
         if (seenBytes > MAX_DRAINED_BYTES) {
-          result.completeExceptionally(problem.toException());
+          stop(problem);
         }
         return;
       }
@@ -192,7 +239,14 @@ final class BodyReader {
       return true;
     }
 
+    /** Waits for no more of it. */
+    void stop(Problem problem) {
+      result.completeExceptionally(problem.toException());
+      ended.complete(null);
+    }
+
     void end(@Nullable Throwable failure) {
+      ended.complete(null);
       Problem problem = refusal;
       if (problem != null) {
         result.completeExceptionally(problem.toException());

@@ -125,10 +125,11 @@ final class HttpService {
         .whenComplete(
             (routed, failure) -> {
               Answer result = failure == null ? routed : failed(failure, attempt.route);
-              afterBody(request, attempt)
+              afterBody(request, attempt, reservation, result)
                   .whenComplete(
                       (done, ignored) -> {
-                        if (!answer.complete(connection.ready(result))) {
+                        Answer now = isOverLimit(result) ? result.before(reservation.rest()) : result;
+                        if (!answer.complete(connection.ready(now))) {
                           result.dropped();
                         }
                       });
@@ -277,14 +278,22 @@ final class HttpService {
     };
   }
 
-  /** Waits until the body of a refused request has arrived, unless the client holds it back. */
-  private CompletionStage<Void> afterBody(HttpRequest request, Attempt attempt) {
+  /**
+   * Waits until the body of a refused request has arrived, unless the client holds it back; not for
+   * long if it is refused for want of room.
+   */
+  private CompletionStage<Void> afterBody(
+      HttpRequest request, Attempt attempt, BodyReader.Reservation reservation, Answer answer) {
     Call call = attempt.call;
     boolean isTaken = call != null && call.isBodyTaken();
     if (isTaken || request.entity().isStrict() || new Headers(request).has("expect")) {
       return CompletableFuture.completedFuture(null);
     }
-    return bodies.drain(request);
+    return bodies.drain(request, reservation, isOverLimit(answer));
+  }
+
+  private static boolean isOverLimit(Answer answer) {
+    return answer.response().status().intValue() == ProblemType.OVER_LIMIT.status();
   }
 
   Connection connectionOpened() {

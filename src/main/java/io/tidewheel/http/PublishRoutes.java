@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Publishing, one message or many. */
 final class PublishRoutes {
@@ -31,6 +33,7 @@ final class PublishRoutes {
 
   private final Publisher publisher;
   private final Lookup lookup;
+  private final AtomicLong arrivingBytes = new AtomicLong();
 
   private final StreamSupport streams;
 
@@ -56,8 +59,7 @@ final class PublishRoutes {
   CompletionStage<Answer> publish(Call call) {
     // Everything is checked before the topic is looked up: a bad request must not create one.
     PublishHeaders headers = new PublishHeaders(call);
-    checkRoom(call);
-    return call.body(lookup.maxMessageBytes(call))
+    return arriving(call, () -> call.body(lookup.maxMessageBytes(call)))
         .thenCompose(
             payload -> {
               Message message = headers.message(payload);
@@ -72,8 +74,7 @@ final class PublishRoutes {
     if (call.isLines()) {
       return publishLines(call, connection);
     }
-    checkRoom(call);
-    return call.jsonBody(BatchReader.MAX_BODY_BYTES)
+    return arriving(call, () -> call.jsonBody(BatchReader.MAX_BODY_BYTES))
         .thenCompose(
             body -> {
               BatchReader.Batch batch = BatchReader.read(body);
@@ -87,10 +88,21 @@ final class PublishRoutes {
             });
   }
 
-  /** Before the body is read: what has no room costs no memory, and least time. */
-  private void checkRoom(Call call) {
-    if (!publisher.hasRoom(call.declaredBodyBytes())) {
-      throw Problem.of(ProblemType.OVER_LIMIT, NodePublisher.TOO_MUCH).toException();
+  /**
+   * Refuses before the body is read: what has no room costs no memory, and least time. Bodies that
+   * are on their way need room too, or they would be refused when they have come.
+   */
+  private CompletionStage<byte[]> arriving(Call call, Supplier<CompletionStage<byte[]>> read) {
+    long bytes = call.declaredBodyBytes();
+    boolean hasRoom = publisher.hasRoom(bytes, arrivingBytes.getAndAdd(bytes));
+    try {
+      if (!hasRoom) {
+        throw Problem.of(ProblemType.OVER_LIMIT, NodePublisher.TOO_MUCH).toException();
+      }
+      return read.get().whenComplete((body, failure) -> arrivingBytes.addAndGet(-bytes));
+    } catch (RuntimeException e) {
+      arrivingBytes.addAndGet(-bytes);
+      throw e;
     }
   }
 

@@ -25,9 +25,13 @@ public final class ByteBudget {
     return true;
   }
 
-  /** Whether {@link #tryTake} would get so many now. */
-  public boolean hasRoom(long bytes) {
-    long before = used.get();
+  /**
+   * Whether {@link #tryTake} would get so many once others have taken theirs.
+   *
+   * @param othersBytes that somebody is about to take
+   */
+  public boolean hasRoom(long bytes, long othersBytes) {
+    long before = used.get() + othersBytes;
     return before <= 0 || before + bytes <= maxBytes;
   }
 

@@ -80,8 +80,8 @@ public final class NodePublisher implements Publisher {
   }
 
   @Override
-  public boolean hasRoom(long bytes) {
-    return budget.hasRoom(bytes);
+  public boolean hasRoom(long bytes, long arrivingBytes) {
+    return budget.hasRoom(bytes, arrivingBytes);
   }
 
   /** Topics that are published to from this node. */

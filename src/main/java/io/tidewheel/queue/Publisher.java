@@ -21,8 +21,10 @@ public interface Publisher {
   /**
    * Whether a publish of so many bytes would be taken now, so that one that would not need not be
    * read first. Nothing is set aside: it may still be refused.
+   *
+   * @param arrivingBytes of publishes before it that were not given to this publisher yet
    */
-  default boolean hasRoom(long bytes) {
+  default boolean hasRoom(long bytes, long arrivingBytes) {
     return true;
   }
 }

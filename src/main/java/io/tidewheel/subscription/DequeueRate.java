@@ -5,17 +5,27 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The messages per second that one subscription may give out on a node: one token bucket for all of
- * its queues there, so that the limit is kept however the backlog is spread. Safe for any thread;
- * times are nanoseconds of the node's monotonic clock.
+ * The messages per second that one subscription may give out on a node: tokens for all of its
+ * queues there together, so that the limit is kept however the backlog is spread. Safe for any
+ * thread; times are nanoseconds of the node's monotonic clock.
+ *
+ * <p>Two buckets, of which the lower one counts. One keeps the rate, and saves what nobody took for
+ * a while, so that a moment without processors costs nothing. The other keeps what is saved from
+ * being given out at once: no second may have a tenth more than the rate.
  *
  * <p>A queue that finds nothing is next, also if no worker has asked it: a token is kept for each
  * of those that wait longer, so that none starves beside one that asks more often. One that does
  * not ask again is forgotten.
  */
 final class DequeueRate {
-  /** How long tokens collect that nobody takes. */
-  static final double BURST_SECONDS = 0.2;
+  /** How long tokens collect that nobody takes; ten seconds have so much more than ten at most. */
+  static final double SAVED_SECONDS = Double.parseDouble(System.getProperty("saved","0.25"));
+
+  /** How much of what is saved may be given out at once. */
+  static final double BURST_SECONDS = Double.parseDouble(System.getProperty("burst","0.04"));
+
+  /** How much faster than the rate what is saved is given out beyond that. */
+  private static final double PEAK = Double.parseDouble(System.getProperty("peak","1.05"));
 
   /** For how much it is worth to come back. */
   private static final double STEP_SECONDS = 0.02;
@@ -28,6 +38,7 @@ final class DequeueRate {
 
   private final Map<Integer, Long> waiting = new LinkedHashMap<>();
   private double tokens = 1;
+  private double peakTokens = 1;
   private long filledAtNanos;
   private boolean isFilled;
   private double lastPerSecond;
@@ -46,12 +57,14 @@ final class DequeueRate {
     }
     waiting.remove(queue);
     tokens -= free;
+    peakTokens -= free;
     return free;
   }
 
   /** What was taken and not given out. */
   synchronized void giveBack(int count) {
     tokens += count;
+    peakTokens += count;
   }
 
   /** What {@link #take} would give at most. */
@@ -64,25 +77,28 @@ final class DequeueRate {
     fill(perSecond, nowNanos);
     waiting.put(queue, nowNanos);
     double wanted = Math.max(1, perSecond * STEP_SECONDS) + ahead(queue, nowNanos);
-    double missing = Math.min(wanted, burst(perSecond) + waiting.size()) - tokens;
+    wanted = Math.min(wanted, most(perSecond, BURST_SECONDS) + waiting.size());
+    double missing = Math.max(wanted - tokens, (wanted - peakTokens) / PEAK);
     double wait = Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);
     return nowNanos + (long) Math.min(MAX_WAIT_NANOS, Double.isNaN(wait) ? MAX_WAIT_NANOS : wait);
   }
 
   private int free(int queue, double perSecond, long nowNanos) {
     fill(perSecond, nowNanos);
-    return (int) Math.floor(tokens) - ahead(queue, nowNanos);
+    return (int) Math.floor(Math.min(tokens, peakTokens)) - ahead(queue, nowNanos);
   }
 
   private void fill(double perSecond, long nowNanos) {
     if (isFilled) {
       double seconds = Math.max(0, nowNanos - filledAtNanos) / NANOS_PER_SECOND;
-      double most = Math.max(tokens, burst(perSecond) + waiting.size());
-      tokens = Math.min(most, tokens + seconds * perSecond);
+      double arrived = seconds * perSecond;
+      tokens = filled(tokens, arrived, most(perSecond, SAVED_SECONDS));
+      peakTokens = filled(peakTokens, arrived * PEAK, most(perSecond, BURST_SECONDS));
     }
     if (perSecond < lastPerSecond) {
       // What was saved at a higher rate is not for now.
-      tokens = Math.min(tokens, burst(perSecond));
+      tokens = Math.min(tokens, most(perSecond, SAVED_SECONDS));
+      peakTokens = Math.min(peakTokens, most(perSecond, BURST_SECONDS));
     }
     lastPerSecond = perSecond;
     isFilled = true;
@@ -106,7 +122,11 @@ final class DequeueRate {
     return ahead;
   }
 
-  private static double burst(double perSecond) {
-    return perSecond <= 0 ? 0 : Math.max(1, perSecond * BURST_SECONDS);
+  private double filled(double before, double arrived, double most) {
+    return Math.min(Math.max(before, most + waiting.size()), before + arrived);
+  }
+
+  private static double most(double perSecond, double seconds) {
+    return perSecond <= 0 ? 0 : Math.max(1, perSecond * seconds);
   }
 }

@@ -91,7 +91,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   PublishResult nextResult;
 
   /** Whether the node has room for another publish. */
-  volatile boolean hasRoom = true;
+  volatile long roomBytes = Long.MAX_VALUE;
 
   /** Deliveries that were given back, by offset. */
   final List<Long> released = new ArrayList<>();
@@ -229,8 +229,8 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   @Override
-  public boolean hasRoom(long bytes) {
-    return hasRoom;
+  public boolean hasRoom(long bytes, long arrivingBytes) {
+    return bytes + arrivingBytes <= roomBytes;
   }
 
   void ready(boolean nowReady) {

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.TestInfo;
 
 /** Clients that send slowly, leave early or send too much at once. */
 class SlowClientTest {
+  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(1);
+
   private static ServedBroker served;
   private String topic;
   private Topic added;
@@ -36,7 +38,7 @@ class SlowClientTest {
                 "allowed-hosts", List.of("broker.example"),
                 "allowed-origins", List.of("https://console.example"),
                 "header-timeout", "1s",
-                "body-timeout", "1s",
+                "body-timeout", BODY_TIMEOUT.toMillis() + "ms",
                 "max-body-bytes-in-flight", "8MiB"));
   }
 
@@ -136,7 +138,7 @@ class SlowClientTest {
   /** Guards an overloaded node: what it refuses anyway costs no memory, and the client no time. */
   @Test
   void refusesAPublishItHasNoRoomForWithoutReadingTheBody() throws Exception {
-    served.memory.hasRoom = false;
+    served.memory.roomBytes = 1_000;
     try {
       for (String path : List.of("/messages", "/messages:batch")) {
         try (Socket socket = connect()) {
@@ -147,9 +149,56 @@ class SlowClientTest {
         }
       }
     } finally {
-      served.memory.hasRoom = true;
+      served.memory.roomBytes = Long.MAX_VALUE;
     }
     assertThat(publish().statusCode()).isEqualTo(201);
+  }
+
+  /** The answer is there while the client still sends, and is not lost when it goes on sending. */
+  @Test
+  void refusesAPublishItHasNoRoomForBeforeItsBodyHasCome() throws Exception {
+    served.memory.roomBytes = 1_000;
+    byte[] rest = new byte[1 << 20];
+    try {
+      for (String path : List.of("/messages", "/messages:batch")) {
+        try (Socket socket = connect()) {
+          send(socket, "POST " + path(path) + " HTTP/1.1\r\nHost: localhost\r\n");
+          send(socket, "Content-Type: application/json\r\n");
+          send(socket, "Content-Length: " + (3 << 20) + "\r\n\r\n");
+          socket.getOutputStream().write(rest);
+          long began = System.nanoTime();
+          byte[] head = socket.getInputStream().readNBytes(12);
+          assertThat(new String(head, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 429");
+          assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(BODY_TIMEOUT);
+          socket.getOutputStream().write(rest);
+          socket.getOutputStream().write(rest);
+          assertThat(ServedBroker.read(socket.getInputStream()))
+              .contains("Connection: close", "urn:tidewheel:problem:over-limit");
+        }
+      }
+    } finally {
+      served.memory.roomBytes = Long.MAX_VALUE;
+    }
+  }
+
+  /** Guards refusals that came only when the body had: it had no room beside those before it. */
+  @Test
+  void countsBodiesThatAreOnTheirWay() throws Exception {
+    served.memory.roomBytes = 1_000;
+    try (Socket slow = connect()) {
+      send(slow, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
+      send(slow, "Content-Length: 1000\r\nConnection: close\r\n\r\nabc");
+      Gauge held = served.memory.metrics.get("tidewheel.http.body.bytes").gauge();
+      while (held.value() < 1_000) {
+        Thread.onSpinWait();
+      }
+      assertThat(publish().statusCode()).isEqualTo(429);
+      send(slow, "x".repeat(997));
+      assertThat(ServedBroker.read(slow.getInputStream())).startsWith("HTTP/1.1 201");
+      assertThat(publish().statusCode()).isEqualTo(201);
+    } finally {
+      served.memory.roomBytes = Long.MAX_VALUE;
+    }
   }
 
   @Test

@@ -25,6 +25,22 @@ public final class Dispatched {
     return throttle;
   }
 
+  /** Gives out what one of several queues may, of {@code waiting} that are there; how much. */
+  public int give(int queue, int wanted, long waiting, long nowNanos) {
+    int most = (int) Math.min(wanted, waiting);
+    int given = throttle.take(queue, most, policy, nowNanos);
+    throttle.tellBacklog(queue, waiting - given, nowNanos);
+    if (given < most) {
+      throttle.tellHeld(nowNanos);
+    }
+    return given;
+  }
+
+  /** When a queue that got nothing asks again. */
+  public long againNanos(int queue, long nowNanos) {
+    return nowNanos + throttle.waitNanos(queue, policy, nowNanos);
+  }
+
   /** Gives out what it may, and has it end well or not; how much that was. */
   public int give(int wanted, boolean isGood, String worker, long nowNanos) {
     WorkerTally tally = throttle.worker(WorkerName.of(worker, "1"), null);
