@@ -22,9 +22,17 @@ final class NodeShares {
 
   private static final class Node {
     private double rate;
+    private double lastRate;
     private boolean isHeld;
     private long backlog;
     private long seenNanos;
+
+    /** One that is not held back gives out what comes in, and what little waits. */
+    private double want() {
+      return isHeld
+          ? Double.POSITIVE_INFINITY
+          : Math.min(rate, lastRate + backlog / RATE_SECONDS) * HEADROOM;
+    }
   }
 
   /**
@@ -42,7 +50,8 @@ final class NodeShares {
     double seconds = (nowNanos - node.seenNanos) / NANOS_PER_SECOND;
     if (seconds > 0) {
       double keep = Math.exp(-seconds / RATE_SECONDS);
-      node.rate = keep * node.rate + (1 - keep) * dispatched / seconds;
+      node.lastRate = dispatched / seconds;
+      node.rate = keep * node.rate + (1 - keep) * node.lastRate;
     }
     node.isHeld = isHeld;
     node.backlog = backlog;
@@ -67,9 +76,7 @@ final class NodeShares {
     }
     List<Division.Claim> claims = new ArrayList<>();
     for (Node node : nodes.values()) {
-      claims.add(
-          new Division.Claim(
-              node.backlog, node.isHeld ? Double.POSITIVE_INFINITY : node.rate * HEADROOM));
+      claims.add(new Division.Claim(node.backlog, node.want()));
     }
     double[] divided = Division.divide(rate, claims);
     int next = 0;

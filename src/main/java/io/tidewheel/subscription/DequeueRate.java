@@ -19,13 +19,13 @@ import java.util.Map;
  */
 final class DequeueRate {
   /** How long tokens collect that nobody takes; ten seconds have so much more than ten at most. */
-  static final double SAVED_SECONDS = Double.parseDouble(System.getProperty("saved","0.25"));
+  static final double SAVED_SECONDS = 0.28;
 
   /** How much of what is saved may be given out at once. */
-  static final double BURST_SECONDS = Double.parseDouble(System.getProperty("burst","0.04"));
+  static final double BURST_SECONDS = 0.03;
 
   /** How much faster than the rate what is saved is given out beyond that. */
-  private static final double PEAK = Double.parseDouble(System.getProperty("peak","1.05"));
+  private static final double PEAK = 1.07;
 
   /** For how much it is worth to come back. */
   private static final double STEP_SECONDS = 0.02;

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 /** The relay of a node with real feedback actors, in virtual time and on the thread of the test. */
 class FeedbackRelayTest {
   private static final long TICK = 250_000_000L;
+  private static final int TURNS = 25;
   private static final DispatcherSelector HERE =
       DispatcherSelector.fromConfig(CallingThreadDispatcher.Id());
 
@@ -114,8 +115,10 @@ class FeedbackRelayTest {
   private double run(double seconds, boolean isGood) {
     int given = 0;
     for (int i = 0; i < seconds * 4; i++) {
-      given += subscription.give(wanted, isGood, "w", nanos.get());
-      nanos.addAndGet(TICK);
+      for (int turn = 0; turn < TURNS; turn++) {
+        given += subscription.give(wanted / TURNS, isGood, "w", nanos.get());
+        nanos.addAndGet(TICK / TURNS);
+      }
       relay.tell(new FeedbackRelay.Look());
       if (actors.success != null) {
         actors.success.tell(new SuccessFeedback.Look());

@@ -1,7 +1,6 @@
 package io.tidewheel.feedback;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
-import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.Behaviors;
@@ -31,14 +30,16 @@ import java.util.function.Function;
  * the backlog: real relays and a real feedback actor, in virtual time. Nodes stand still now and
  * then, alone and together, and what they tell each other is late.
  */
-final class RateOverNodes implements AutoCloseable {
+final class RateOverNodes {
   private static final long MILLI = 1_000_000L;
+  static final int RATE = 1_000;
+  private static final int BACKLOG = 80_000;
   private static final int NODES = 3;
   private static final int QUEUES = 4;
   private static final DispatcherSelector HERE =
       DispatcherSelector.fromConfig(CallingThreadDispatcher.Id());
 
-  private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
+  private final ActorTestKit kit;
   private final AtomicLong nanos = new AtomicLong(1);
   private final Random random;
   private final int stallMillis;
@@ -57,6 +58,8 @@ final class RateOverNodes implements AutoCloseable {
     private final long[] againNanos = new long[QUEUES];
     private final Dispatched subscription;
     private final ActorRef<FeedbackRelay.Command> relay;
+    private final ActorRef<SuccessFeedback.Granted> back;
+    private ActorRef<SuccessFeedback.Granted> replyTo;
     private long lookNanos;
     private long stallNanos;
     private long stalledUntilNanos;
@@ -77,7 +80,16 @@ final class RateOverNodes implements AutoCloseable {
                       new FeedbackFigures(),
                       nanos::get)),
               HERE);
-      relay.tell(new FeedbackRelay.Look());
+      this.back =
+          kit.spawn(
+              Behaviors.receive(SuccessFeedback.Granted.class)
+                  .onAnyMessage(
+                      granted -> {
+                        onItsWay(this, () -> replyTo.tell(granted));
+                        return Behaviors.same();
+                      })
+                  .build(),
+              HERE);
       this.subscription = new Dispatched(rates, 1, 2, settings);
       this.lookNanos = random.nextInt(250) * MILLI;
       this.stallNanos = nextStall();
@@ -87,16 +99,7 @@ final class RateOverNodes implements AutoCloseable {
     @Override
     public void tell(long subscriptionUid, SuccessFeedback.Command command) {
       SuccessFeedback.Report report = (SuccessFeedback.Report) command;
-      ActorRef<SuccessFeedback.Granted> back =
-          kit.spawn(
-              Behaviors.receive(SuccessFeedback.Granted.class)
-                  .onAnyMessage(
-                      granted -> {
-                        onItsWay(this, () -> report.replyTo().tell(granted));
-                        return Behaviors.stopped();
-                      })
-                  .build(),
-              HERE);
+      replyTo = report.replyTo();
       onItsWay(nodes.get(0), () -> actor.tell(withReplyTo(report, back)));
     }
 
@@ -149,20 +152,21 @@ final class RateOverNodes implements AutoCloseable {
    *
    * @param stallMillis longest time for which nodes stand still
    */
-  RateOverNodes(double rateLimit, long backlog, int seconds, int stallMillis, long seed) {
+  RateOverNodes(ActorTestKit kit, int seconds, int stallMillis, long seed) {
+    this.kit = kit;
     this.random = new Random(seed);
     this.stallMillis = stallMillis;
     this.given = new int[seconds * 1_000];
     this.actor = kit.spawn(SuccessFeedback.create(nanos::get, self -> {}), HERE);
-    SubscriptionSettings settings = limited(rateLimit);
+    SubscriptionSettings settings = Changed.in(SubscriptionSettings.DEFAULTS, "rateLimit", (double) RATE);
     for (int i = 0; i < NODES; i++) {
       nodes.add(new Node("node-" + i, settings));
     }
     for (int i = 0; i < NODES * QUEUES; i++) {
-      nodes.get(i % NODES).waiting[i / NODES] += backlog / 10 / (NODES * QUEUES);
+      nodes.get(i % NODES).waiting[i / NODES] += BACKLOG / 10 / (NODES * QUEUES);
     }
     for (int i = 0; i < 3; i++) {
-      nodes.get(random.nextInt(NODES)).waiting[random.nextInt(QUEUES)] += backlog * 3 / 10;
+      nodes.get(random.nextInt(NODES)).waiting[random.nextInt(QUEUES)] += BACKLOG * 3 / 10;
     }
     for (int milli = 0; milli < given.length; milli++) {
       given[milli] = tick();
@@ -235,11 +239,6 @@ final class RateOverNodes implements AutoCloseable {
     return Arrays.stream(ofQueues).min().orElseThrow();
   }
 
-  @Override
-  public void close() {
-    kit.shutdownTestKit();
-  }
-
   private static SuccessFeedback.Report withReplyTo(
       SuccessFeedback.Report report, ActorRef<SuccessFeedback.Granted> replyTo) {
     return new SuccessFeedback.Report(
@@ -268,9 +267,5 @@ final class RateOverNodes implements AutoCloseable {
     Topic orders =
         new Topic(1, "orders", 1, 0, TopicSettings.defaults(1), false, Map.of("billing", billing));
     return CatalogSnapshot.of(1, new TreeMap<>(Map.of("orders", orders)));
-  }
-
-  private static SubscriptionSettings limited(double rateLimit) {
-    return Changed.in(SubscriptionSettings.DEFAULTS, "rateLimit", rateLimit);
   }
 }

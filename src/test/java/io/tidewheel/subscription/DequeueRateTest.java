@@ -3,6 +3,7 @@ package io.tidewheel.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Queues that ask at random times for what they may give out, over simulated minutes. */
@@ -22,7 +23,7 @@ class DequeueRateTest {
       double expected = perSecond * 60;
       assertThat((double) sum)
           .as("at %s a second", perSecond)
-          .isBetween(expected * 0.95 - 1, expected + perSecond * DequeueRate.BURST_SECONDS + 2);
+          .isBetween(expected * 0.95 - 1, expected + perSecond * DequeueRate.SAVED_SECONDS + 2);
     }
   }
 
@@ -81,7 +82,24 @@ class DequeueRateTest {
   @Test
   void doesNotCollectForLong() {
     rate.take(0, 1, 10, 0);
-    assertThat(rate.take(0, 1_000, 10, 3_600_000 * MILLI)).isEqualTo(2);
+    assertThat(rate.take(0, 1_000, 10, 3_600_000 * MILLI)).isEqualTo(1);
+  }
+
+  /** Guards seconds far above the rate behind a moment without processors. */
+  @Test
+  void whatWasSavedIsGivenOutSlowly() {
+    long end = 30_000;
+    int[] given = new int[(int) end];
+    for (int milli = 0; milli < end; milli++) {
+      boolean isStill = milli % 5_000 > 4_750;
+      given[milli] = isStill ? 0 : rate.take(0, 1_000, 1_000, milli * MILLI);
+    }
+    int most = 0;
+    for (int from = 2_000; from + 1_000 <= end; from++) {
+      most = Math.max(most, IntStream.range(from, from + 1_000).map(at -> given[at]).sum());
+    }
+    assertThat(most).isBetween(1_050, 1_100);
+    assertThat(IntStream.of(given).sum()).isBetween(29_500, 30_300);
   }
 
   private static long[] run(DequeueRate rate, double perSecond, int queues, int millis, long seed) {
