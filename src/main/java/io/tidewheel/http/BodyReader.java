@@ -5,6 +5,8 @@ import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.RequestEntity;
 import akka.stream.Materializer;
+import akka.stream.ThrottleMode;
+import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.dispatch.SameThread;
 import java.time.Duration;
@@ -28,6 +30,14 @@ final class BodyReader {
   private static final long MAX_DRAINED_BYTES = 32L << 20;
 
   private static final int FIRST_BUFFER_BYTES = 16 << 10;
+
+  /**
+   * How fast the rest of a body is read behind an answer for want of room, and how much at once: all
+   * of a small body. Reading is work, and others wait for their answers.
+   */
+  private static final int OVER_LIMIT_BYTES_PER_SECOND = 2 << 20;
+
+  private static final int OVER_LIMIT_BYTES_AT_ONCE = 256 << 10;
 
   /** A body that is nearly there keeps its connection: so long the answer waits for its end. */
   private static final Duration OVER_LIMIT_PATIENCE = Duration.ofMillis(10);
@@ -86,9 +96,18 @@ final class BodyReader {
             materializer.scheduleOnce(
                 DurationConverters.toScala(OVER_LIMIT_PATIENCE),
                 () -> collector.result.completeExceptionally(problem.toException())));
+    Source<ByteString, Object> bytes = entity.withoutSizeLimit().getDataBytes();
+    if (collector.isOverLimit()) {
+      bytes =
+          bytes.throttle(
+              OVER_LIMIT_BYTES_PER_SECOND,
+              Duration.ofSeconds(1),
+              OVER_LIMIT_BYTES_AT_ONCE,
+              ByteString::size,
+              ThrottleMode.shaping());
+    }
     CompletionStage<Done> stream =
-        SameThread.of(
-            entity.withoutSizeLimit().getDataBytes().runForeach(collector::add, materializer));
+        SameThread.of(bytes.runForeach(collector::add, materializer));
     stream.whenComplete((done, failure) -> collector.end(failure));
     collector.reservation.isReading(collector.ended);
     if (!collector.ended.isDone()) {
@@ -199,10 +218,14 @@ final class BodyReader {
       tellOverLimit();
     }
 
+    boolean isOverLimit() {
+      return refusal != null && refusal.type() == ProblemType.OVER_LIMIT;
+    }
+
     private void tellOverLimit() {
       Problem problem = refusal;
       Consumer<Problem> listener = onOverLimit;
-      if (problem != null && listener != null && problem.type() == ProblemType.OVER_LIMIT) {
+      if (problem != null && listener != null && isOverLimit()) {
         onOverLimit = null;
         listener.accept(problem);
       }
