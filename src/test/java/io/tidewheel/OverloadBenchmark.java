@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Publishers in another process that send three times what a node stores, for a minute: how soon
  * they are refused, what memory that takes, what is lost, and how soon all is as before. Takes
- * minutes: {@code mvn verify -Dit.test=OverloadBenchmark}, with {@code -Doverload.seconds=10} less.
+ * minutes: {@code mvn verify -Dit.test=OverloadBenchmark}.
  */
 @Timeout(240)
 class OverloadBenchmark {
@@ -35,8 +35,13 @@ class OverloadBenchmark {
   @TempDir private Path directory;
 
   @ParameterizedTest
-  @CsvSource({"messages, 131072", "messages, 4194304", "messages:batch, 1048576"})
-  void threeTimesTheCapacity(String what, int bytes) throws IOException, InterruptedException {
+  @CsvSource({
+    "messages, 131072, 60",
+    "messages, 1048576, 10",
+    "messages, 4194304, 10",
+    "messages:batch, 1048576, 10"
+  })
+  void threeTimesTheCapacity(String what, int bytes, int seconds) throws IOException, InterruptedException {
     Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", ROOM_BYTES);
     try (NodeFixture node = NodeFixture.start(directory.resolve("data"), settings)) {
       String path = "/v1/topics/big/" + what;
@@ -46,7 +51,7 @@ class OverloadBenchmark {
       AtomicLong mostDirect = new AtomicLong();
       Thread watch = new Thread(() -> watch(mostHeap, mostDirect));
       watch.start();
-      List<String> said = run(node.port(), path, bytes);
+      List<String> said = run(node.port(), path, bytes, seconds);
       watch.interrupt();
       watch.join();
       String route = "{method=\"POST\",route=\"/v1/topics/{t}/" + what + "\",status=\"4xx\"";
@@ -87,7 +92,7 @@ class OverloadBenchmark {
     assertThat(backlog).isGreaterThanOrEqualTo(confirmed);
   }
 
-  private static List<String> run(int port, String path, int bytes)
+  private static List<String> run(int port, String path, int bytes, int seconds)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
@@ -99,7 +104,7 @@ class OverloadBenchmark {
                 String.valueOf(port),
                 path,
                 String.valueOf(bytes),
-                System.getProperty("overload.seconds", "60"),
+                String.valueOf(seconds),
                 String.valueOf(ROOM_BYTES))
             .redirectErrorStream(true)
             .start();

@@ -61,7 +61,7 @@ public final class OverloadPublishers {
     if (!path.endsWith(":batch")) {
       return new byte[bytes];
     }
-    String message = "{\"body\":\"" + "x".repeat(1_000) + "\"}";
+    String message = "{\"body\":\"" + "x".repeat(2_000) + "\"}";
     int count = Math.max(1, bytes / message.length());
     String messages = String.join(",", Collections.nCopies(count, message));
     return ("{\"messages\":[" + messages + "]}").getBytes(StandardCharsets.US_ASCII);

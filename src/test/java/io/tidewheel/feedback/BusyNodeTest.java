@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What a busy node lets out, in virtual time, with workers that take all they may. */
 class BusyNodeTest {
   private static final long TICK = 250_000_000L;
+  private static final int TURNS = 25;
   private static final FeedbackRelay.Cpu BUSY = new FeedbackRelay.Cpu(0.95, 0.9, 0.2);
 
   private final BusyNode node = new BusyNode();
@@ -33,11 +34,14 @@ class BusyNodeTest {
   private double run(int seconds, int wantedASecond) {
     int given = 0;
     for (int i = 0; i < seconds * 4; i++) {
-      for (Dispatched subscription : subscriptions) {
-        int now = subscription.give(wantedASecond / 4, true, "w", nanos);
-        given += subscription == subscriptions.get(0) ? now : 0;
+      for (int turn = 0; turn < TURNS; turn++) {
+        int wanted = wantedASecond / 4 * (turn + 1) / TURNS - wantedASecond / 4 * turn / TURNS;
+        for (Dispatched subscription : subscriptions) {
+          int now = subscription.give(wanted, true, "w", nanos);
+          given += subscription == subscriptions.get(0) ? now : 0;
+        }
+        nanos += TICK / TURNS;
       }
-      nanos += TICK;
       node.look(++published, nanos);
       for (LocalSubscription local : locals) {
         local.step(SubscriptionSettings.DEFAULTS, nanos);
