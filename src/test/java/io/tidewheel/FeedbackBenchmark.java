@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -282,6 +283,33 @@ class FeedbackBenchmark {
             crowd.calls(31, 36),
             flush);
         samples("processors", isOn, crowd, 36);
+      }
+    } finally {
+      spinning.forEach(Process::destroyForcibly);
+    }
+  }
+
+  /** What publishing takes beside two such processes when nothing is given out at all. */
+  @Test
+  void othersUseTheProcessorsAndNobodyWorks() throws IOException {
+    List<Process> spinning = new ArrayList<>();
+    try (NodeFixture node = start(Map.of())) {
+      fill(node, "busy", 200_000, "");
+      assertThat(node.put("/v1/topics/fast", "{}").status()).isEqualTo(201);
+      try (FeedbackCrowd nobody = new FeedbackCrowd(() -> node, "busy", "s", 50, null)) {
+        List<Double> before = publishUntil(node, nobody, 8);
+        for (int i = 0; i < 2; i++) {
+          spinning.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+        }
+        publishUntil(node, nobody, 11);
+        flushes.clear();
+        List<Double> during = publishUntil(node, nobody, 26);
+        print(
+            "processors, nothing given out: publish p99 %.1f ms before, %.1f ms while two processes"
+                + " spin; a write of the disk beside it p99 %.1f ms meanwhile",
+            p99(before),
+            p99(during),
+            p99(flushes));
       }
     } finally {
       spinning.forEach(Process::destroyForcibly);
