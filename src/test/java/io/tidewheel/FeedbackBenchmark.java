@@ -307,9 +307,7 @@ class FeedbackBenchmark {
         print(
             "processors, nothing given out: publish p99 %.1f ms before, %.1f ms while two processes"
                 + " spin; a write of the disk beside it p99 %.1f ms meanwhile",
-            p99(before),
-            p99(during),
-            p99(flushes));
+            p99(before), p99(during), p99(flushes));
       }
     } finally {
       spinning.forEach(Process::destroyForcibly);

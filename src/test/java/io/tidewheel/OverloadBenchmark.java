@@ -35,12 +35,9 @@ class OverloadBenchmark {
   @TempDir private Path directory;
 
   @ParameterizedTest
-  @CsvSource({
-    "messages, 131072, 60",
-    "messages, 1048576, 10",
-    "messages:batch, 1048576, 10"
-  })
-  void threeTimesTheCapacity(String what, int bytes, int seconds) throws IOException, InterruptedException {
+  @CsvSource({"messages, 131072, 60", "messages, 1048576, 10", "messages:batch, 1048576, 10"})
+  void threeTimesTheCapacity(String what, int bytes, int seconds)
+      throws IOException, InterruptedException {
     Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", "16MiB");
     try (NodeFixture node = NodeFixture.start(directory.resolve("data"), settings)) {
       String path = "/v1/topics/big/" + what;
@@ -79,7 +76,8 @@ class OverloadBenchmark {
         JsonNode answer = NodeFixture.JSON.readTree(line.substring(7));
         JsonNode one = answer.has("results") ? answer.get("results").get(0) : answer;
         JsonNode found =
-            node.get("/v1/topics/big/messages/" + one.get("queue") + "/" + one.get("offset")).body();
+            node.get("/v1/topics/big/messages/" + one.get("queue") + "/" + one.get("offset"))
+                .body();
         assertThat(found.get("id")).isEqualTo(one.get("id"));
         looked++;
       }
@@ -131,8 +129,7 @@ class OverloadBenchmark {
         heap += pool.getCollectionUsage() == null ? 0 : pool.getCollectionUsage().getUsed();
       }
       mostHeap.accumulateAndGet(heap, Math::max);
-      for (BufferPoolMXBean pool :
-          ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+      for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
         if (pool.getName().equals("direct")) {
           mostDirect.accumulateAndGet(pool.getMemoryUsed(), Math::max);
         }

@@ -106,7 +106,9 @@ public final class OverloadPublishers {
           after.stream()
               .filter(
                   each ->
-                      isStored(each) && each.atNanos >= from && each.atNanos < from + 1_000_000_000L)
+                      isStored(each)
+                          && each.atNanos >= from
+                          && each.atNanos < from + 1_000_000_000L)
               .count();
       bySecond.append(String.format(Locale.ROOT, " %.2f", count / capacity));
     }
@@ -212,7 +214,9 @@ public final class OverloadPublishers {
         String head =
             "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\n"
                 .formatted(path, "Content-Length: " + body.length);
-        out.write((head + (id.isEmpty() ? "" : id + "\r\n") + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.write(
+            (head + (id.isEmpty() ? "" : id + "\r\n") + "\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
         int sent = 0;
         // As curl does: who hears that it is refused sends no more.
         while (sent < body.length && in.available() == 0) {
@@ -235,7 +239,8 @@ public final class OverloadPublishers {
       for (String header = line(); !header.isEmpty(); header = line()) {
         String low = header.toLowerCase(Locale.ROOT);
         isClosed |= low.startsWith("connection: close");
-        length = low.startsWith("content-length:") ? Integer.parseInt(low.substring(15).trim()) : length;
+        length =
+            low.startsWith("content-length:") ? Integer.parseInt(low.substring(15).trim()) : length;
       }
       String text = new String(in.readNBytes(length), StandardCharsets.UTF_8);
       int code = Integer.parseInt(status.substring(9, 12));

@@ -32,8 +32,8 @@ final class BodyReader {
   private static final int FIRST_BUFFER_BYTES = 16 << 10;
 
   /**
-   * How fast the rest of a body is read behind an answer for want of room, and how much at once: all
-   * of a small body. Reading is work, and others wait for their answers.
+   * How fast the rest of a body is read behind an answer for want of room, and how much at once:
+   * all of a small body. Reading is work, and others wait for their answers.
    */
   private static final int OVER_LIMIT_BYTES_PER_SECOND = 2 << 20;
 
@@ -44,12 +44,10 @@ final class BodyReader {
 
   private final Materializer materializer;
   private final Duration timeout;
-  private final ByteBudget budget;
 
-  BodyReader(Materializer materializer, Duration timeout, ByteBudget budget) {
+  BodyReader(Materializer materializer, Duration timeout) {
     this.materializer = materializer;
     this.timeout = timeout;
-    this.budget = budget;
   }
 
   /**
@@ -83,8 +81,7 @@ final class BodyReader {
    * @param reservation hears when the body is over
    * @param isOverLimit whether it is refused for want of room: completes soon, and reads on
    */
-  CompletionStage<Void> drain(
-      HttpRequest request, Reservation reservation, boolean isOverLimit) {
+  CompletionStage<Void> drain(HttpRequest request, Reservation reservation, boolean isOverLimit) {
     Collector collector = new Collector(0, reservation);
     collector.refuse(isOverLimit ? overBudget() : tooLarge(0));
     return run(request.entity(), collector).handle((body, failure) -> null);
@@ -106,8 +103,7 @@ final class BodyReader {
               ByteString::size,
               ThrottleMode.shaping());
     }
-    CompletionStage<Done> stream =
-        SameThread.of(bytes.runForeach(collector::add, materializer));
+    CompletionStage<Done> stream = SameThread.of(bytes.runForeach(collector::add, materializer));
     stream.whenComplete((done, failure) -> collector.end(failure));
     collector.reservation.isReading(collector.ended);
     if (!collector.ended.isDone()) {

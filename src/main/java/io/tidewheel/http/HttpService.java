@@ -64,7 +64,7 @@ final class HttpService {
     this.broker = broker;
     this.hostCheck = new HostCheck(settings);
     this.budget = new ByteBudget(settings.maxBodyBytesInFlight());
-    this.bodies = new BodyReader(materializer, settings.bodyTimeout(), budget);
+    this.bodies = new BodyReader(materializer, settings.bodyTimeout());
     this.metrics = new RequestMetrics(broker.metrics(), budget);
     Lookup lookup = new Lookup(broker.catalog(), isAutoCreate);
     this.incidents = new Incidents(broker.nanoTime());
@@ -128,7 +128,8 @@ final class HttpService {
               afterBody(request, attempt, reservation, result)
                   .whenComplete(
                       (done, ignored) -> {
-                        Answer now = isOverLimit(result) ? result.before(reservation.rest()) : result;
+                        Answer now =
+                            isOverLimit(result) ? result.before(reservation.rest()) : result;
                         if (!answer.complete(connection.ready(now))) {
                           result.dropped();
                         }

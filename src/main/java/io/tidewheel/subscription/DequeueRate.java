@@ -9,9 +9,8 @@ import java.util.Map;
  * queues there together, so that the limit is kept however the backlog is spread. Safe for any
  * thread; times are nanoseconds of the node's monotonic clock.
  *
- * <p>Two buckets, of which the lower one counts. One keeps the rate, and saves what nobody took for
- * a while, so that a moment without processors costs nothing. The other keeps what is saved from
- * being given out at once: no second may have a tenth more than the rate.
+ * <p>What nobody took is saved for a while, so that a moment without workers or processors costs
+ * nothing; but no second may have a tenth more than the rate.
  *
  * <p>A queue that finds nothing is next, also if no worker has asked it: a token is kept for each
  * of those that wait longer, so that none starves beside one that asks more often. One that does
@@ -19,13 +18,10 @@ import java.util.Map;
  */
 final class DequeueRate {
   /** How long tokens collect that nobody takes; ten seconds have so much more than ten at most. */
-  static final double SAVED_SECONDS = 0.28;
+  static final double BURST_SECONDS = 0.25;
 
-  /** How much of what is saved may be given out at once. */
-  static final double BURST_SECONDS = 0.03;
-
-  /** How much faster than the rate what is saved is given out beyond that. */
-  private static final double PEAK = 1.07;
+  /** How much more than what arrived in a second may be taken in it. */
+  private static final double PEAK = 1.08;
 
   /** For how much it is worth to come back. */
   private static final double STEP_SECONDS = 0.02;
@@ -33,12 +29,15 @@ final class DequeueRate {
   /** A rate may change while a queue waits for it. */
   private static final long MAX_WAIT_NANOS = 250_000_000L;
 
+  /** When it is worth to look again at a second that is full. */
+  private static final double FULL_NANOS = 10_000_000;
+
   private static final double NANOS_PER_SECOND = 1e9;
   private static final long FORGET_NANOS = 1_000_000_000L;
 
   private final Map<Integer, Long> waiting = new LinkedHashMap<>();
   private double tokens = 1;
-  private double peakTokens = 1;
+  private final LastSecond lastSecond = new LastSecond();
   private long filledAtNanos;
   private boolean isFilled;
   private double lastPerSecond;
@@ -57,14 +56,14 @@ final class DequeueRate {
     }
     waiting.remove(queue);
     tokens -= free;
-    peakTokens -= free;
+    lastSecond.take(free);
     return free;
   }
 
   /** What was taken and not given out. */
   synchronized void giveBack(int count) {
     tokens += count;
-    peakTokens += count;
+    lastSecond.take(-count);
   }
 
   /** What {@link #take} would give at most. */
@@ -77,28 +76,28 @@ final class DequeueRate {
     fill(perSecond, nowNanos);
     waiting.put(queue, nowNanos);
     double wanted = Math.max(1, perSecond * STEP_SECONDS) + ahead(queue, nowNanos);
-    wanted = Math.min(wanted, most(perSecond, BURST_SECONDS) + waiting.size());
-    double missing = Math.max(wanted - tokens, (wanted - peakTokens) / PEAK);
+    double missing = Math.min(wanted, burst(perSecond) + waiting.size()) - tokens;
     double wait = Math.ceil(Math.max(0, missing) / perSecond * NANOS_PER_SECOND);
+    wait = wanted > room() ? Math.max(wait, FULL_NANOS) : wait;
     return nowNanos + (long) Math.min(MAX_WAIT_NANOS, Double.isNaN(wait) ? MAX_WAIT_NANOS : wait);
   }
 
   private int free(int queue, double perSecond, long nowNanos) {
     fill(perSecond, nowNanos);
-    return (int) Math.floor(Math.min(tokens, peakTokens)) - ahead(queue, nowNanos);
+    int ahead = ahead(queue, nowNanos);
+    return (int) Math.floor(Math.min(tokens, room())) - ahead;
   }
 
   private void fill(double perSecond, long nowNanos) {
     if (isFilled) {
       double seconds = Math.max(0, nowNanos - filledAtNanos) / NANOS_PER_SECOND;
-      double arrived = seconds * perSecond;
-      tokens = filled(tokens, arrived, most(perSecond, SAVED_SECONDS));
-      peakTokens = filled(peakTokens, arrived * PEAK, most(perSecond, BURST_SECONDS));
+      double most = Math.max(tokens, burst(perSecond) + waiting.size());
+      tokens = Math.min(most, tokens + seconds * perSecond);
     }
+    lastSecond.pass(perSecond, filledAtNanos, nowNanos);
     if (perSecond < lastPerSecond) {
       // What was saved at a higher rate is not for now.
-      tokens = Math.min(tokens, most(perSecond, SAVED_SECONDS));
-      peakTokens = Math.min(peakTokens, most(perSecond, BURST_SECONDS));
+      tokens = Math.min(tokens, burst(perSecond));
     }
     lastPerSecond = perSecond;
     isFilled = true;
@@ -122,11 +121,12 @@ final class DequeueRate {
     return ahead;
   }
 
-  private double filled(double before, double arrived, double most) {
-    return Math.min(Math.max(before, most + waiting.size()), before + arrived);
+  /** What this second has left, with one for each queue that waits, so that none is kept out. */
+  private double room() {
+    return PEAK * lastSecond.arrived() - lastSecond.taken() + 1 + waiting.size();
   }
 
-  private static double most(double perSecond, double seconds) {
-    return perSecond <= 0 ? 0 : Math.max(1, perSecond * seconds);
+  private static double burst(double perSecond) {
+    return perSecond <= 0 ? 0 : Math.max(1, perSecond * BURST_SECONDS);
   }
 }

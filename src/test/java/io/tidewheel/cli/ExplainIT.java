@@ -30,8 +30,8 @@ class ExplainIT {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   /**
-   * Causes that are there only when what is measured for a while is bad: a tenth of the window, say.
-   * From then on the allowance has them as its reason.
+   * Causes that are there only when what is measured for a while is bad: a tenth of the window,
+   * say. From then on the allowance has them as its reason.
    */
   private static final Set<String> MEASURED = Set.of("success", "cpu");
 

@@ -110,9 +110,7 @@ final class RateOverNodes {
 
     @Override
     public <R> CompletionStage<R> ask(
-        String backend,
-        Function<ActorRef<R>, BackendFeedback.Command> question,
-        Duration limit) {
+        String backend, Function<ActorRef<R>, BackendFeedback.Command> question, Duration limit) {
       throw new AssertionError("no backend here");
     }
 
@@ -158,7 +156,8 @@ final class RateOverNodes {
     this.stallMillis = stallMillis;
     this.given = new int[seconds * 1_000];
     this.actor = kit.spawn(SuccessFeedback.create(nanos::get, self -> {}), HERE);
-    SubscriptionSettings settings = Changed.in(SubscriptionSettings.DEFAULTS, "rateLimit", (double) RATE);
+    SubscriptionSettings settings =
+        Changed.in(SubscriptionSettings.DEFAULTS, "rateLimit", (double) RATE);
     for (int i = 0; i < NODES; i++) {
       nodes.add(new Node("node-" + i, settings));
     }

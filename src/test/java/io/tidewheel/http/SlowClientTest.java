@@ -35,11 +35,16 @@ class SlowClientTest {
         new ServedBroker(
             false,
             Map.of(
-                "allowed-hosts", List.of("broker.example"),
-                "allowed-origins", List.of("https://console.example"),
-                "header-timeout", "1s",
-                "body-timeout", BODY_TIMEOUT.toMillis() + "ms",
-                "max-body-bytes-in-flight", "8MiB"));
+                "allowed-hosts",
+                List.of("broker.example"),
+                "allowed-origins",
+                List.of("https://console.example"),
+                "header-timeout",
+                "1s",
+                "body-timeout",
+                BODY_TIMEOUT.toMillis() + "ms",
+                "max-body-bytes-in-flight",
+                "8MiB"));
   }
 
   @AfterAll

@@ -23,7 +23,7 @@ class DequeueRateTest {
       double expected = perSecond * 60;
       assertThat((double) sum)
           .as("at %s a second", perSecond)
-          .isBetween(expected * 0.95 - 1, expected + perSecond * DequeueRate.SAVED_SECONDS + 2);
+          .isBetween(expected * 0.95 - 1, expected + perSecond * DequeueRate.BURST_SECONDS + 2);
     }
   }
 
@@ -82,12 +82,12 @@ class DequeueRateTest {
   @Test
   void doesNotCollectForLong() {
     rate.take(0, 1, 10, 0);
-    assertThat(rate.take(0, 1_000, 10, 3_600_000 * MILLI)).isEqualTo(1);
+    assertThat(rate.take(0, 1_000, 10, 3_600_000 * MILLI)).isEqualTo(2);
   }
 
   /** Guards seconds far above the rate behind a moment without processors. */
   @Test
-  void whatWasSavedIsGivenOutSlowly() {
+  void noSecondHasATenthMore() {
     long end = 30_000;
     int[] given = new int[(int) end];
     for (int milli = 0; milli < end; milli++) {
@@ -100,6 +100,20 @@ class DequeueRateTest {
     }
     assertThat(most).isBetween(1_050, 1_100);
     assertThat(IntStream.of(given).sum()).isBetween(29_500, 30_300);
+  }
+
+  /** Guards few workers that take many at a time: they ask seldom. */
+  @Test
+  void whoAsksSeldomGetsTheRateToo() {
+    Random random = new Random(5);
+    for (int pause : new int[] {50, 100, 200}) {
+      DequeueRate own = new DequeueRate();
+      int given = 0;
+      for (int milli = 0; milli < 20_000; milli += pause - 10 + random.nextInt(20)) {
+        given += own.take(0, 1_000, 1_000, milli * MILLI);
+      }
+      assertThat(given).as("each %d ms", pause).isBetween(18_500, 20_300);
+    }
   }
 
   private static long[] run(DequeueRate rate, double perSecond, int queues, int millis, long seed) {
