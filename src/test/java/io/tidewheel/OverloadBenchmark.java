@@ -35,7 +35,6 @@ class OverloadBenchmark {
   @TempDir private Path directory;
 
   @ParameterizedTest
-  @CsvSource({"messages, 131072, 60", "messages, 1048576, 10", "messages:batch, 1048576, 10"})
   void threeTimesTheCapacity(String what, int bytes, int seconds)
       throws IOException, InterruptedException {
     Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", "16MiB");

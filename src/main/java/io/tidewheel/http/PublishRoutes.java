@@ -31,6 +31,9 @@ final class PublishRoutes {
               "application", "x-ndjson", HttpCharsets.UTF_8, Map.of(), false)
           .toContentType();
 
+  /** What a message takes beside its payload, or less. */
+  private static final int MESSAGE_BYTES = 512;
+
   private final Publisher publisher;
   private final Lookup lookup;
   private final AtomicLong arrivingBytes = new AtomicLong();
@@ -59,49 +62,64 @@ final class PublishRoutes {
   CompletionStage<Answer> publish(Call call) {
     // Everything is checked before the topic is looked up: a bad request must not create one.
     PublishHeaders headers = new PublishHeaders(call);
-    return arriving(call, () -> call.body(lookup.maxMessageBytes(call)))
-        .thenCompose(
-            payload -> {
-              Message message = headers.message(payload);
-              return lookup
-                  .topicToPublish(call)
-                  .thenCompose(topic -> publisher.publish(topic, List.of(message), call.timeLeft()))
-                  .thenApply(results -> answer(message, results.get(0)));
-            });
+    return arriving(
+        call,
+        () -> call.body(lookup.maxMessageBytes(call)),
+        (payload, given) -> {
+          Message message = headers.message(payload);
+          return lookup
+              .topicToPublish(call)
+              .thenCompose(topic -> publish(call, topic, List.of(message), given))
+              .thenApply(results -> answer(message, results.get(0)));
+        });
   }
 
   CompletionStage<Answer> publishBatch(Call call, Connection connection) {
     if (call.isLines()) {
       return publishLines(call, connection);
     }
-    return arriving(call, () -> call.jsonBody(BatchReader.MAX_BODY_BYTES))
-        .thenCompose(
-            body -> {
-              BatchReader.Batch batch = BatchReader.read(body);
-              call.limitTime(batch.timeLimit());
-              if (batch.messages().isEmpty()) {
-                return CompletableFuture.completedFuture(answer(List.of(), List.of()));
-              }
-              return lookup
-                  .topicToPublish(call)
-                  .thenCompose(topic -> publish(call, topic, batch.messages()));
-            });
+    return arriving(
+        call,
+        () -> call.jsonBody(BatchReader.MAX_BODY_BYTES),
+        (body, given) -> {
+          BatchReader.Batch batch = BatchReader.read(body);
+          List<Message> messages = batch.messages();
+          call.limitTime(batch.timeLimit());
+          if (messages.isEmpty()) {
+            return CompletableFuture.completedFuture(answer(List.of(), List.of()));
+          }
+          return lookup
+              .topicToPublish(call)
+              .thenCompose(topic -> publish(call, topic, messages, given))
+              .thenApply(results -> answer(messages, results));
+        });
+  }
+
+  /** What is done with a body; {@code given} is run when the publisher has taken it. */
+  private interface Arrived {
+    CompletionStage<Answer> publish(byte[] body, Runnable given);
   }
 
   /**
    * Refuses before the body is read: what has no room costs no memory, and least time. Bodies that
-   * are on their way need room too, or they would be refused when they have come.
+   * are on their way, up to the publisher, need room too, or they would be refused when they have
+   * come.
    */
-  private CompletionStage<byte[]> arriving(Call call, Supplier<CompletionStage<byte[]>> read) {
-    long bytes = call.declaredBodyBytes();
+  private CompletionStage<Answer> arriving(
+      Call call, Supplier<CompletionStage<byte[]>> read, Arrived arrived) {
+    long bytes = call.declaredBodyBytes() + MESSAGE_BYTES;
+    AtomicLong left = new AtomicLong(bytes);
+    Runnable given = () -> arrivingBytes.addAndGet(-left.getAndSet(0));
     boolean hasRoom = publisher.hasRoom(bytes, arrivingBytes.getAndAdd(bytes));
     try {
       if (!hasRoom) {
         throw Problem.of(ProblemType.OVER_LIMIT, NodePublisher.TOO_MUCH).toException();
       }
-      return read.get().whenComplete((body, failure) -> arrivingBytes.addAndGet(-bytes));
+      return read.get()
+          .thenCompose(body -> arrived.publish(body, given))
+          .whenComplete((answer, failure) -> given.run());
     } catch (RuntimeException e) {
-      arrivingBytes.addAndGet(-bytes);
+      given.run();
       throw e;
     }
   }
@@ -155,10 +173,12 @@ final class PublishRoutes {
     };
   }
 
-  private CompletionStage<Answer> publish(Call call, Topic topic, List<Message> messages) {
-    return publisher
-        .publish(topic, messages, call.timeLeft())
-        .thenApply(results -> answer(messages, results));
+  private CompletionStage<List<PublishResult>> publish(
+      Call call, Topic topic, List<Message> messages, Runnable given) {
+    CompletionStage<List<PublishResult>> results =
+        publisher.publish(topic, messages, call.timeLeft());
+    given.run();
+    return results;
   }
 
   private static Answer answer(Message message, PublishResult result) {

@@ -189,7 +189,7 @@ class SlowClientTest {
   /** Guards refusals that came only when the body had: it had no room beside those before it. */
   @Test
   void countsBodiesThatAreOnTheirWay() throws Exception {
-    served.memory.roomBytes = 1_000;
+    served.memory.roomBytes = 1_600;
     try (Socket slow = connect()) {
       send(slow, "POST " + path("/messages") + " HTTP/1.1\r\nHost: localhost\r\n");
       send(slow, "Content-Length: 1000\r\nConnection: close\r\n\r\nabc");
