@@ -20,7 +20,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Publishers in another process that send three times what a node stores, for a minute: how soon
@@ -35,6 +34,7 @@ class OverloadBenchmark {
   @TempDir private Path directory;
 
   @ParameterizedTest
+  @CsvSource({"messages, 131072, 60", "messages, 1048576, 10", "messages:batch, 1000000, 10"})
   void threeTimesTheCapacity(String what, int bytes, int seconds)
       throws IOException, InterruptedException {
     Map<String, Object> settings = Map.of("tidewheel.budgets.pending-publish", "16MiB");

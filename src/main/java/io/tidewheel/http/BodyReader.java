@@ -37,9 +37,9 @@ final class BodyReader {
    */
   private static final int OVER_LIMIT_BYTES_PER_SECOND = 2 << 20;
 
-  private static final int OVER_LIMIT_BYTES_AT_ONCE = 256 << 10;
+  private static final int OVER_LIMIT_BYTES_AT_ONCE = 64 << 10;
 
-  /** A body that is nearly there keeps its connection: so long the answer waits for its end. */
+  /** A small body keeps its connection: so long the answer waits for its end. */
   private static final Duration OVER_LIMIT_PATIENCE = Duration.ofMillis(10);
 
   private final Materializer materializer;
@@ -88,11 +88,18 @@ final class BodyReader {
   }
 
   private CompletionStage<byte[]> run(RequestEntity entity, Collector collector) {
+    boolean isSmall =
+        entity.getContentLengthOption().orElse(Long.MAX_VALUE) <= OVER_LIMIT_BYTES_AT_ONCE;
     collector.whenOverLimit(
-        problem ->
-            materializer.scheduleOnce(
-                DurationConverters.toScala(OVER_LIMIT_PATIENCE),
-                () -> collector.result.completeExceptionally(problem.toException())));
+        problem -> {
+          Runnable answer = () -> collector.result.completeExceptionally(problem.toException());
+          if (isSmall) {
+            materializer.scheduleOnce(DurationConverters.toScala(OVER_LIMIT_PATIENCE), answer);
+          } else {
+            // A timer would wait its turn behind everything that makes the node busy.
+            answer.run();
+          }
+        });
     Source<ByteString, Object> bytes = entity.withoutSizeLimit().getDataBytes();
     if (collector.isOverLimit()) {
       bytes =
