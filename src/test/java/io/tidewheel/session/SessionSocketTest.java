@@ -47,12 +47,7 @@ class SessionSocketTest {
     toClient.request(100);
 
     assertThat(toClient.expectNext().apply(0) & 0xff).isEqualTo(PING_BYTE);
-    ByteString last = toClient.expectNext();
-    while ((last.apply(0) & 0xff) == PING_BYTE) {
-      last = toClient.expectNext();
-    }
-
-    assertThat(code(last)).isEqualTo(CloseCode.SILENT.number());
+    assertThat(code(nextButPings())).isEqualTo(CloseCode.SILENT.number());
     assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo(CloseCode.SILENT);
     toClient.expectComplete();
   }
@@ -97,7 +92,7 @@ class SessionSocketTest {
 
     fromClient.sendNext(ByteString.fromArray(client.close(1000, "")));
 
-    assertThat(code(toClient.expectNext())).isEqualTo(1000);
+    assertThat(code(nextButPings())).isEqualTo(1000);
     assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo(CloseCode.NORMAL);
     toClient.expectComplete();
   }
@@ -110,9 +105,18 @@ class SessionSocketTest {
 
     fromClient.sendNext(wrong.concat(ByteString.fromArray(client.binary(new byte[5]))));
 
-    assertThat(code(toClient.expectNext())).isEqualTo(CloseCode.NOT_BINARY.number());
+    assertThat(code(nextButPings())).isEqualTo(CloseCode.NOT_BINARY.number());
     assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo(CloseCode.NOT_BINARY);
     assertThat(messages).isEmpty();
+  }
+
+  /** A machine with other work may come to a ping before what is waited for. */
+  private ByteString nextButPings() {
+    ByteString next = toClient.expectNext();
+    while ((next.apply(0) & 0xff) == PING_BYTE) {
+      next = toClient.expectNext();
+    }
+    return next;
   }
 
   private static int code(ByteString close) {
