@@ -104,8 +104,13 @@ public final class Browser implements AutoCloseable {
         .put("value", isDark ? "dark" : "light");
     devTools("Emulation.setEmulatedMedia", media);
     // Another document first: a change of the hash alone would keep the page.
-    call("POST", "/url", JSON.createObjectNode().put("url", "about:blank"));
+    leave();
     call("POST", "/url", JSON.createObjectNode().put("url", url));
+  }
+
+  /** Shows nothing; the page and its connections end. */
+  void leave() {
+    call("POST", "/url", JSON.createObjectNode().put("url", "about:blank"));
   }
 
   /** The value of a script's {@code return}. */

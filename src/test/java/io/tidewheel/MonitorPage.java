@@ -9,16 +9,34 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A node, and its page in a real browser, in one of four looks. */
 abstract class MonitorPage {
+  @TempDir private static Path logs;
+
+  /** One for all tests of a class: each has a page of its own, of a broker at another port. */
+  static Browser browser;
+
   @TempDir private Path directory;
   private int port;
   NodeFixture node;
-  Browser browser;
+
+  @BeforeAll
+  static void open() {
+    browser = Browser.start(logs);
+  }
+
+  @AfterAll
+  static void close() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
 
   @BeforeEach
   void start() throws IOException {
@@ -26,7 +44,6 @@ abstract class MonitorPage {
       port = socket.getLocalPort();
     }
     node = NodeFixture.start(directory.resolve("data"), Map.of("tidewheel.http.port", port));
-    browser = Browser.start(directory);
   }
 
   @AfterEach
@@ -36,7 +53,7 @@ abstract class MonitorPage {
           .as("of scripts or of the policy")
           .allMatch(each -> each.contains("WebSocket") || each.contains("Failed to load"));
     } finally {
-      browser.close();
+      browser.leave();
       node.close();
     }
   }

@@ -9,7 +9,7 @@ final class ClusterKit {
   private static final Config CONFIG =
       ConfigFactory.parseString(
               "akka.cluster { sharding.role = null, gossip-interval = 50ms,"
-                  + " leader-actions-interval = 50ms }\n"
+                  + " leader-actions-interval = 50ms, periodic-tasks-initial-delay = 50ms }\n"
                   + "akka.coordinated-shutdown.run-by-actor-system-terminate = off")
           .withFallback(ConfigFactory.parseResources("tidewheel-akka.conf"))
           .withFallback(ConfigFactory.defaultReference())

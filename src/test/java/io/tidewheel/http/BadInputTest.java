@@ -673,7 +673,7 @@ class BadInputTest {
   @ParameterizedTest(name = "{index}")
   @MethodSource("brokenRequests")
   void refusesARequestThatIsNotHttp(String request) throws Exception {
-    String answer = served.raw(request);
+    String answer = served.rawToTheEnd(request);
     if (!answer.isEmpty()) {
       assertThat(answer).matches("(?s)HTTP/1.1 [45].*");
       assertThat(answer.toLowerCase(Locale.ROOT)).contains("application/problem+json");

@@ -107,8 +107,20 @@ final class ServedBroker implements AutoCloseable {
    * first byte it may take its time.
    */
   String raw(String bytes) throws IOException {
+    return raw(bytes, false);
+  }
+
+  /**
+   * As {@link #raw}, of what may be no whole request: after a second without an answer the server
+   * is told that no more will come.
+   */
+  String rawToTheEnd(String bytes) throws IOException {
+    return raw(bytes, true);
+  }
+
+  private String raw(String bytes, boolean endsSilence) throws IOException {
     try (Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), port())) {
-      socket.setSoTimeout(5_000);
+      socket.setSoTimeout(endsSilence ? 1_000 : 5_000);
       try {
         socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
         socket.getOutputStream().flush();
@@ -117,6 +129,9 @@ final class ServedBroker implements AutoCloseable {
       }
       PushbackInputStream in = new PushbackInputStream(socket.getInputStream());
       int first = firstByte(in);
+      if (first < 0 && endsSilence) {
+        first = firstByteAfterTheEnd(socket, in);
+      }
       if (first < 0) {
         return "";
       }
@@ -133,6 +148,16 @@ final class ServedBroker implements AutoCloseable {
       // Silent to the end, or reset: there is no answer.
       return -1;
     }
+  }
+
+  private static int firstByteAfterTheEnd(Socket socket, InputStream in) throws IOException {
+    socket.setSoTimeout(5_000);
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      // It has hung up before.
+    }
+    return firstByte(in);
   }
 
   static String read(InputStream in) throws IOException {
