@@ -33,7 +33,9 @@ import picocli.CommandLine.Option;
           + " ack",
       "or end-to-end), the same of one operation as in pull.p99, cpu (broker's microseconds per",
       "message), rss (broker's highest memory in MiB), written (bytes stored per byte of payload),",
-      "monitorsCost (with --monitors: percent of the rate)."
+      "with --monitors: monitorsCost (percent of the rate; the median of the parts",
+      "with monitors, each beside the parts before and after it), monitorsCostLow",
+      "and monitorsCostHigh (the middle half), monitorsCompared (how many parts)."
     },
     footer = {
       "",

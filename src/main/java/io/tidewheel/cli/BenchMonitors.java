@@ -5,11 +5,11 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /**
  * Pages of the monitor that are open in every other part of a run: each has the streams of the page
@@ -101,36 +101,39 @@ final class BenchMonitors implements AutoCloseable {
 
   /** Adds what was seen; nothing if there was nothing to compare. */
   BenchFigures tell(BenchFigures figures) {
-    List<Double> without = new ArrayList<>();
-    List<Double> with = new ArrayList<>();
-    List<Double> costs = new ArrayList<>();
-    for (int i = 0; i < parts.size(); i++) {
-      if (i % 2 == 0) {
-        without.add(parts.get(i));
-      } else {
-        with.add(parts.get(i));
-        double before = parts.get(i - 1);
-        double after = i + 1 < parts.size() ? parts.get(i + 1) : before;
-        costs.add(100 * (1 - 2 * parts.get(i) / (before + after)));
-      }
-    }
-    if (costs.isEmpty()) {
+    // Parts without and with pages take turns, and the first one is without.
+    int compared = parts.size() / 2;
+    if (compared == 0) {
       return figures;
     }
+    List<Double> costs = IntStream.range(0, compared).mapToObj(this::cost).toList();
     return figures
-        .with("rateWithMonitors", quantile(with, 0.5))
-        .with("rateWithoutMonitors", quantile(without, 0.5))
+        .with("rateWithMonitors", quantile(everySecond(1), 0.5))
+        .with("rateWithoutMonitors", quantile(everySecond(0), 0.5))
         .with("monitorsCost", quantile(costs, 0.5))
         .with("monitorsCostLow", quantile(costs, 0.25))
         .with("monitorsCostHigh", quantile(costs, 0.75))
-        .with("monitorsCompared", costs.size())
-        .with("monitorBytes", (double) bytes.get() / (PART_SECONDS * with.size()))
+        .with("monitorsCompared", compared)
+        .with("monitorBytes", (double) bytes.get() / (PART_SECONDS * compared))
         .with("monitorsFailed", (double) failures.get());
   }
 
+  private List<Double> everySecond(int first) {
+    return IntStream.iterate(first, i -> i < parts.size(), i -> i + 2)
+        .mapToObj(parts::get)
+        .toList();
+  }
+
+  /** What pages cost in a part with them, in percent of the rate of the parts beside it. */
+  private double cost(int comparison) {
+    int at = 2 * comparison + 1;
+    double before = parts.get(at - 1);
+    double after = at + 1 < parts.size() ? parts.get(at + 1) : before;
+    return 100 * (1 - 2 * parts.get(at) / (before + after));
+  }
+
   private static double quantile(List<Double> values, double share) {
-    List<Double> sorted = new ArrayList<>(values);
-    Collections.sort(sorted);
+    List<Double> sorted = values.stream().sorted().toList();
     double place = share * (sorted.size() - 1);
     double below = sorted.get((int) place);
     double above = sorted.get((int) Math.ceil(place));
