@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** A real node in this process, on a directory of its own, spoken to over HTTP. */
@@ -29,7 +28,6 @@ final class NodeFixture implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration PAUSE = Duration.ofMillis(20);
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Path directory;
@@ -178,18 +176,9 @@ final class NodeFixture implements AutoCloseable {
     return statuses;
   }
 
-  /**
-   * Asks again and again, 50 times a second at most, until it holds; for a minute, as nothing here
-   * takes that long on any machine that is only slow.
-   */
+  /** As {@link Waiting#until}. */
   static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TIMEOUT.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("not within " + TIMEOUT);
-      }
-      LockSupport.parkNanos(PAUSE.toNanos());
-    }
+    Waiting.until(condition);
   }
 
   static String messages(String topic, String subscription) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidewheel.LocalNode;
 import io.tidewheel.TidewheelNode;
+import io.tidewheel.Waiting;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -20,8 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,8 +39,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OpenApiIT {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String JSON = "application/json";
-  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   @TempDir private static Path directory;
   private static TidewheelNode node;
@@ -117,18 +114,14 @@ class OpenApiIT {
       throws Exception {
     reset();
     HttpRequest request = request(method, path, name, operation).build();
-    long deadline = System.nanoTime() + TIMEOUT_NANOS;
-    while (true) {
-      try {
-        assertAsDescribed(example, CLIENT.send(request, HttpResponse.BodyHandlers.ofString()));
-        return;
-      } catch (AssertionError e) {
-        // What a node hears of itself and of others comes a moment later, so a read is repeated.
-        if (!method.equals("GET") || System.nanoTime() > deadline) {
-          throw e;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
+    Waiting.Check check =
+        () ->
+            assertAsDescribed(example, CLIENT.send(request, HttpResponse.BodyHandlers.ofString()));
+    // What a node hears of itself and of others comes a moment later, so a read is repeated.
+    if (method.equals("GET")) {
+      Waiting.untilHolds(check);
+    } else {
+      check.run();
     }
   }
 
