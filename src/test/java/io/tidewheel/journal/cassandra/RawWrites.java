@@ -1,4 +1,4 @@
-package io.tidewheel.fault;
+package io.tidewheel.journal.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
