@@ -128,6 +128,15 @@ final class DeliveryIT {
       assertThat(node.settle("t", "s", "ack", List.of("AAAA" + second.substring(4))))
           .containsExactly("invalid");
       assertThat(node.pull("t", "s", 1, "0s")).isEmpty();
+      for (int i = 0; i < 3; i++) {
+        node.publish("t", "of a key", Map.of("Tidewheel-Key", "k"));
+      }
+      List<String> ofAKey =
+          node.pull("t", "s", 3, "10s", "10m").stream().map(NodeFixture::receipt).toList();
+      assertThat(node.nack("t", "s", ofAKey, "10ms"))
+          .as("the first one takes back what is behind it")
+          .containsExactly("nacked", "expired", "expired");
+      assertThat(node.pull("t", "s", 1, "10s").get(0).get("attempt").asInt()).isEqualTo(2);
     }
   }
 
