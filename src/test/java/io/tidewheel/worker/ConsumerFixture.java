@@ -166,6 +166,17 @@ final class ConsumerFixture {
     probe.receiveMessage();
   }
 
+  /** Until the board knows that nothing is left anywhere. */
+  void awaitNothingOffered() {
+    TestProbe<Offer> probe = kit.createTestProbe();
+    probe.awaitAssert(
+        () -> {
+          board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, probe.getRef()));
+          assertThat(probe.receiveMessage().rows()).isEmpty();
+          return 0;
+        });
+  }
+
   /** A pull that arrived at a queue. */
   AtQueue<Subscription.Pull> expectPull(int queue) {
     AtQueue<Subscription.Pull> pull = expect(Subscription.Pull.class);

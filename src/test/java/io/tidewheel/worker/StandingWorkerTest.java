@@ -34,6 +34,10 @@ class StandingWorkerTest {
   /** Too short for the board to be asked twice, whose answer no virtual clock waits for. */
   private static final Duration BRIEF = Workers.BOARD_INTERVAL.minusMillis(100);
 
+  /** When a queue has not answered in time a worker that looks anew after that. */
+  private static final Duration LATE =
+      new PullTask(1, 1, 1, request(1, 1, BRIEF), new CompletableFuture<>()).pullTimeout();
+
   private ConsumerFixture fixture;
 
   @AfterAll
@@ -192,8 +196,7 @@ class StandingWorkerTest {
     Consumer.StandingPull standing = stand(2, BRIEF);
     CompletableFuture<List<Delivery>> answer = standing.next(1);
     AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    // A quarter of the waiting time is what a queue has.
-    fixture.time.timePasses(BRIEF.dividedBy(4));
+    fixture.time.timePasses(LATE);
     fixture.queues.expectNoMessage();
     giveOfMany(slow, delivery(0, 0, 10));
     assertThat(get(answer)).hasSize(1);
@@ -261,6 +264,23 @@ class StandingWorkerTest {
     fixture.queues.expectNoMessage();
     KIT.stop(fixture.workers);
     assertThatThrownBy(() -> get(waiting)).hasCauseInstanceOf(RejectedPullException.class);
+  }
+
+  /** Guards a worker that waits, and that the board has forgotten. */
+  @Test
+  void isWokenAlsoAfterAQueueElsewhereSaidLateThatItHasNothing() {
+    fixture.report(1, 0);
+    fixture.heard(0, 5, 100);
+    Consumer.StandingPull standing = stand(2, BRIEF);
+    final CompletableFuture<List<Delivery>> answer = standing.next(5);
+    AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
+    fixture.time.timePasses(LATE);
+    fixture.awaitWaiting();
+    give(slow);
+    fixture.awaitNothingOffered();
+    fixture.report(1, 1);
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    assertThat(get(answer)).containsExactly(delivery(1, 0, 10));
   }
 
   /** Guards nodes that would offer to others what a worker of theirs is about to take. */
