@@ -26,6 +26,10 @@ final class Hands {
     total -= before == null ? 0 : before;
   }
 
+  int room(ActorRef<Offer> worker) {
+    return room.getOrDefault(worker, 0);
+  }
+
   boolean isEmpty() {
     return room.isEmpty();
   }

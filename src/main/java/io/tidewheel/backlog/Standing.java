@@ -68,7 +68,7 @@ public record Standing(Row row, Home home, long number, boolean isKept) {
     if (home.equals(known.home)) {
       return row.claim() > known.row.claim()
           || (row.claim() == known.row.claim()
-              && (number > known.number || (number == known.number && known.isKept && !isKept)));
+              && isNews(number, isKept, known.number, known.isKept));
     }
     if (row.isGone()) {
       return false;
@@ -77,6 +77,11 @@ public record Standing(Row row, Home home, long number, boolean isKept) {
     return isAwake == (known.row.presence() == Presence.AWAKE)
         ? row.claim() > known.row.claim()
         : isAwake;
+  }
+
+  /** Of two reports of one owner: a report that was kept may be offered later without a new one. */
+  public static boolean isNews(long number, boolean isKept, long knownNumber, boolean wasKept) {
+    return number > knownNumber || (number == knownNumber && wasKept && !isKept);
   }
 
   long oldestAtMillis() {

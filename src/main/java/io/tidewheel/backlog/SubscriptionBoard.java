@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,9 @@ final class SubscriptionBoard {
    */
   private final Lanes waking = new Lanes();
 
-  private final Map<ActorRef<Offer>, Integer> waiting = new LinkedHashMap<>();
+  /** Those who have waited longest first. */
+  private final Set<ActorRef<Offer>> waiting = new LinkedHashSet<>();
+
   private final Map<ActorRef<Offer>, Promise> promises = new HashMap<>();
   private final Hands hands = new Hands();
 
@@ -189,7 +191,7 @@ final class SubscriptionBoard {
   void want(ActorRef<Offer> worker, int capacity, long seenVersion, long nowMillis) {
     spentVersion = Math.max(spentVersion, seenVersion);
     freePromise(worker, nowMillis);
-    waiting.put(worker, capacity);
+    waiting.add(worker);
     hands.set(worker, capacity);
   }
 
@@ -227,12 +229,10 @@ final class SubscriptionBoard {
         waking.remove(row);
         continue;
       }
-      Iterator<Map.Entry<ActorRef<Offer>, Integer>> first = waiting.entrySet().iterator();
-      Map.Entry<ActorRef<Offer>, Integer> longest = first.next();
-      ActorRef<Offer> worker = longest.getKey();
+      ActorRef<Offer> worker = waiting.iterator().next();
+      waiting.remove(worker);
       // All it can take, not only what there is: it will take what comes until it looks, too.
-      int count = longest.getValue();
-      first.remove();
+      int count = hands.room(worker);
       if (!row.isHere()) {
         hands.remove(worker);
       }

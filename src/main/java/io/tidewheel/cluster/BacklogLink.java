@@ -82,6 +82,11 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     static Told of(Standing standing) {
       return new Told(standing.row(), standing.number(), standing.isKept());
     }
+
+    /** Whether it is news to who knows the other one, of the same place. */
+    boolean outdoes(Told known) {
+      return Standing.isNews(number, isKept, known.number, known.isKept);
+    }
   }
 
   /**

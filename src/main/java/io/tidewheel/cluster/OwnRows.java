@@ -64,8 +64,7 @@ final class OwnRows {
       Place place = standing.place();
       Told before = rows.get(place);
       Told now = Told.of(standing);
-      boolean isOffered = before != null && before.isKept() && !now.isKept();
-      if (before != null && before.number() - (isOffered ? 1 : 0) >= now.number()) {
+      if (before != null && !now.outdoes(before)) {
         continue;
       }
       rows.put(place, now);

@@ -16,14 +16,10 @@ import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.subscription.Allowance;
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.Dispatched;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +42,7 @@ class FeedbackRelayTest {
   private Dispatched subscription;
 
   /** Starts one for whoever is told something, as sharding does; loses what is lost. */
-  private final class Actors implements FeedbackRouter {
+  private final class Actors implements NoBackends {
     private ActorRef<SuccessFeedback.Command> success;
     private boolean isLost;
     private int reports;
@@ -61,17 +57,6 @@ class FeedbackRelayTest {
         success = kit.spawn(SuccessFeedback.create(nanos::get, self -> {}), HERE);
       }
       success.tell(command);
-    }
-
-    @Override
-    public void tell(String backend, BackendFeedback.Command command) {
-      throw new AssertionError("no backend here");
-    }
-
-    @Override
-    public <R> CompletionStage<R> ask(
-        String backend, Function<ActorRef<R>, BackendFeedback.Command> question, Duration limit) {
-      return CompletableFuture.failedFuture(new AssertionError("no backend here"));
     }
 
     void kill() {

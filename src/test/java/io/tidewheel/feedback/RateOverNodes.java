@@ -12,7 +12,6 @@ import io.tidewheel.catalog.Topic;
 import io.tidewheel.catalog.TopicSettings;
 import io.tidewheel.subscription.DequeueRates;
 import io.tidewheel.subscription.Dispatched;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -21,9 +20,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 
 /**
  * A {@code rateLimit} on three nodes with four queues each, three of the twelve with nine tenths of
@@ -53,7 +50,7 @@ final class RateOverNodes {
   /** Something that reaches a node. */
   private record Later(long atNanos, Node node, Runnable run) {}
 
-  private final class Node implements FeedbackRouter {
+  private final class Node implements NoBackends {
     private final long[] waiting = new long[QUEUES];
     private final long[] againNanos = new long[QUEUES];
     private final Dispatched subscription;
@@ -101,17 +98,6 @@ final class RateOverNodes {
       SuccessFeedback.Report report = (SuccessFeedback.Report) command;
       replyTo = report.replyTo();
       onItsWay(nodes.get(0), () -> actor.tell(withReplyTo(report, back)));
-    }
-
-    @Override
-    public void tell(String backend, BackendFeedback.Command command) {
-      throw new AssertionError("no backend here");
-    }
-
-    @Override
-    public <R> CompletionStage<R> ask(
-        String backend, Function<ActorRef<R>, BackendFeedback.Command> question, Duration limit) {
-      throw new AssertionError("no backend here");
     }
 
     private boolean isStill(long now) {
