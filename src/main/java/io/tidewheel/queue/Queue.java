@@ -17,8 +17,6 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.PublishResult.Reason;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -41,9 +39,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing here survives a restart; all of {@link QueueLog} does.
  */
 public final class Queue extends AbstractBehavior<Queue.Command> {
-  /** Commands for readers and questions that may wait while the queue recovers. */
-  static final int MAX_UNROUTED = 10_000;
-
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
 
   /** What a queue takes. */
@@ -102,8 +97,12 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
    */
   public record ToReader(long subscriptionUid, Reader.Command command) implements Command {}
 
-  /** Be awake: recover, and let the readers announce what they have. */
-  public record Wake() implements Command, Control {}
+  /**
+   * Be awake: recover, and let the readers announce what they have.
+   *
+   * @param replyTo is told when the log has been read
+   */
+  public record Wake(@Nullable ActorRef<QueueWaker.IsAwake> replyTo) implements Command, Control {}
 
   /** Say how the queue and its readers are. */
   public record Describe(ActorRef<Inspector.QueueStatus> replyTo) implements Command, Control {}
@@ -171,7 +170,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   private final Dependencies node;
   private final StoredMessageLog log;
   private final QueueWriter writer;
-  private final Deque<Command> unrouted = new ArrayDeque<>();
+  private final EarlyCommands early = new EarlyCommands();
   private final QueueReaders readers;
   private final LogExtent extent = new LogExtent();
   private final QueueUpkeep upkeep;
@@ -209,7 +208,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             topicUid,
             queue,
             node,
-            new QueueNews(context, topicUid, queue, node, log, extent, readers, upkeep, unrouted));
+            new QueueNews(context, topicUid, queue, node, log, extent, readers, upkeep, early));
     upkeep.start(writer);
     writer.start();
   }
@@ -230,7 +229,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
         .onMessage(LeftoverFound.class, found -> onLeftoverFound())
         .onMessage(Delete.class, this::onDelete)
         .onMessage(Describe.class, this::onDescribe)
-        .onMessage(Wake.class, wake -> this)
+        .onMessage(Wake.class, this::onWake)
         .onMessage(Stop.class, stop -> onStop())
         .onMessage(StopNow.class, stop -> Behaviors.stopped())
         .build();
@@ -283,13 +282,11 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       return this;
     }
     boolean isAway = upkeep.isStopping() || (writer.isLoaded() && !isFenceHeld());
-    if (isAway || (!writer.isLoaded() && unrouted.size() >= MAX_UNROUTED)) {
+    if (!isAway && writer.isLoaded()) {
+      routed.command().onNoReader();
+    } else if (isAway || !early.offer(routed)) {
       // The reader has stopped already, but its subscription may well be open, here or elsewhere.
       routed.command().onNotNow();
-    } else if (writer.isLoaded()) {
-      routed.command().onNoReader();
-    } else {
-      unrouted.addLast(routed);
     }
     return this;
   }
@@ -337,12 +334,19 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     return this;
   }
 
+  private Behavior<Command> onWake(Wake wake) {
+    if (wake.replyTo() != null && writer.isLoaded()) {
+      wake.replyTo().tell(new QueueWaker.IsAwake(topicUid, queue));
+    } else if (wake.replyTo() != null) {
+      early.offer(wake);
+    }
+    return this;
+  }
+
   private Behavior<Command> onDescribe(Describe describe) {
     if (!writer.isLoaded() && extent.end().offset() == 0) {
       // Not known yet; whoever asks leaves out a queue that does not answer in time.
-      if (unrouted.size() < MAX_UNROUTED) {
-        unrouted.addLast(describe);
-      }
+      early.offer(describe);
       return this;
     }
     Long pinnedBy = extent.pinnedBy();
@@ -381,12 +385,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
     upkeep.onStop();
     timers.startSingleTimer(new StopNow(), STOP_TIMEOUT);
     writer.stop();
-    for (Command waiting : unrouted) {
-      if (waiting instanceof ToReader routed) {
-        routed.command().onNotNow();
-      }
-    }
-    unrouted.clear();
+    early.refuse();
     readers.tellAll(new Reader.Stop(upkeep.isAsleep()));
     return stopIfDone();
   }

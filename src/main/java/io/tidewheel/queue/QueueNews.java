@@ -3,7 +3,6 @@ package io.tidewheel.queue;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import io.tidewheel.message.Message;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ final class QueueNews implements QueueWriter.Listener {
   private final LogExtent extent;
   private final QueueReaders readers;
   private final QueueUpkeep upkeep;
-  private final Deque<Queue.Command> unrouted;
+  private final EarlyCommands early;
 
   QueueNews(
       ActorContext<Queue.Command> context,
@@ -30,7 +29,7 @@ final class QueueNews implements QueueWriter.Listener {
       LogExtent extent,
       QueueReaders readers,
       QueueUpkeep upkeep,
-      Deque<Queue.Command> unrouted) {
+      EarlyCommands early) {
     this.context = context;
     this.topicUid = topicUid;
     this.queue = queue;
@@ -39,7 +38,7 @@ final class QueueNews implements QueueWriter.Listener {
     this.extent = extent;
     this.readers = readers;
     this.upkeep = upkeep;
-    this.unrouted = unrouted;
+    this.early = early;
   }
 
   @Override
@@ -53,8 +52,7 @@ final class QueueNews implements QueueWriter.Listener {
     }
     upkeep.onLoaded();
     loaded.openSubscriptions().forEach(this::onOpened);
-    unrouted.forEach(context.getSelf()::tell);
-    unrouted.clear();
+    early.giveBackTo(context.getSelf());
   }
 
   @Override

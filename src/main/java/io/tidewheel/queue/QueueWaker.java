@@ -1,5 +1,6 @@
 package io.tidewheel.queue;
 
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -8,6 +9,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.catalog.CatalogSnapshot;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.Control;
 import io.tidewheel.message.KeyHash;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -17,9 +19,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Wakes the sleeping queues of a node at a bounded rate: every queue once after the start, so that
- * what was due meanwhile is done and due times are known again, and later each one when its time
- * has come. Queues that somebody asks for wake by themselves, before their turn.
+ * Wakes the sleeping queues of a node, a bounded number at a time: every queue once after the
+ * start, so that what was due meanwhile is done and due times are known again, and later each one
+ * when its time has come. Queues that somebody asks for wake by themselves, before their turn. One
+ * that does not say that it is awake is asked again after the others.
  *
  * <p>Holds due times in memory only: a queue that sleeps has nothing to deliver, and after a start
  * it is asked again.
@@ -30,7 +33,6 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   /** The wall clock may be set ahead while the timer waits. */
   private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
-  private static final int QUEUES_PER_INTERVAL = 100;
   private static final long NO_TICK = Long.MAX_VALUE;
 
   /** What a waker takes. */
@@ -56,10 +58,16 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   /** A queue leaves this node: it goes on where it comes to. */
   public record Moves(long topicUid, int queue) implements Command {}
 
+  /** A queue has read its log. */
+  public record IsAwake(long topicUid, int queue) implements Command, Control {}
+
+  private record NoAnswer(WakeList.Place place) implements Command {}
+
   private record Tick() implements Command {}
 
   private static final Tick TICK = new Tick();
 
+  private final ActorRef<IsAwake> self;
   private final TimerScheduler<Command> timers;
   private final QueueRouter router;
   private final InstantSource clock;
@@ -72,6 +80,7 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private final Set<WakeList.Place> asleep = new LinkedHashSet<>();
 
   private final WakeList list = new WakeList();
+  private final WakeWindow window = new WakeWindow();
 
   /** When the timer rings, in wall-clock milliseconds. */
   private long tickAtMillis = NO_TICK;
@@ -83,6 +92,7 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
       Supplier<CatalogSnapshot> catalog,
       InstantSource clock) {
     super(context);
+    this.self = context.getSelf().narrow();
     this.timers = timers;
     this.router = router;
     this.catalog = catalog;
@@ -106,6 +116,8 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
         .onMessage(WakeNow.class, this::onWakeNow)
         .onMessage(Moves.class, this::onMoves)
         .onMessage(Sleeps.class, this::onSleeps)
+        .onMessage(IsAwake.class, this::onIsAwake)
+        .onMessage(NoAnswer.class, this::onNoAnswer)
         .onMessage(Tick.class, tick -> onTick())
         .build();
   }
@@ -152,32 +164,52 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
     return this;
   }
 
+  private Behavior<Command> onIsAwake(IsAwake awake) {
+    WakeList.Place place = new WakeList.Place(awake.topicUid, awake.queue);
+    timers.cancel(place);
+    window.onAnswer(place, clock.millis());
+    return wakeNext();
+  }
+
+  /** It may be that the wake was lost, or that the queue waits for something. */
+  private Behavior<Command> onNoAnswer(NoAnswer none) {
+    window.onNoAnswer(none.place);
+    boolean isKnown = catalog.get().topic(none.place.topicUid()) != null;
+    if (isKnown && !first.contains(none.place)) {
+      asleep.add(none.place);
+    }
+    return wakeNext();
+  }
+
   private Behavior<Command> onTick() {
     tickAtMillis = NO_TICK;
-    int left = wake(asleep, wake(first, QUEUES_PER_INTERVAL));
-    list.takeDue(clock.millis(), left).forEach(this::wake);
+    return wakeNext();
+  }
+
+  private Behavior<Command> wakeNext() {
+    wake(first);
+    wake(asleep);
+    list.takeDue(clock.millis(), window.room()).forEach(this::wake);
     tick();
     return this;
   }
 
-  /** Wakes at most so many, and returns how many more may be woken. */
-  private int wake(Set<WakeList.Place> places, int max) {
-    int left = max;
-    for (Iterator<WakeList.Place> next = places.iterator(); left > 0 && next.hasNext(); left--) {
+  private void wake(Set<WakeList.Place> places) {
+    for (Iterator<WakeList.Place> next = places.iterator(); window.room() > 0 && next.hasNext(); ) {
       wake(next.next());
       next.remove();
     }
-    return left;
   }
 
   private void wake(WakeList.Place place) {
-    router.tell(place.topicUid(), place.queue(), new Queue.Wake());
+    timers.startSingleTimer(place, new NoAnswer(place), window.ask(place, clock.millis()));
+    router.tell(place.topicUid(), place.queue(), new Queue.Wake(self));
   }
 
   /** A timer that rings in time is left alone: started anew again and again it never would. */
   private void tick() {
     boolean isAnyQueued = !first.isEmpty() || !asleep.isEmpty();
-    if (isAnyQueued || !list.isEmpty()) {
+    if (window.room() > 0 && (isAnyQueued || !list.isEmpty())) {
       Duration wait = isAnyQueued ? INTERVAL : untilDue();
       long atMillis = clock.millis() + wait.toMillis();
       if (atMillis < tickAtMillis) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /** Says things to one subscription on the queues of its topic. */
 record QueueCalls(QueueRouter router, long topicUid, long subscriptionUid) {
   void wake(int queue) {
-    router.tell(topicUid, queue, new Queue.Wake());
+    router.tell(topicUid, queue, new Queue.Wake(null));
   }
 
   void tell(int queue, Subscription.Command command) {

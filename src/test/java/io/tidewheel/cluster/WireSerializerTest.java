@@ -21,6 +21,7 @@ import io.tidewheel.queue.AppendResults;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.PublishResult;
 import io.tidewheel.queue.Queue;
+import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.queue.Reader;
 import io.tidewheel.queue.SenderId;
 import io.tidewheel.subscription.Delivery;
@@ -184,7 +185,9 @@ class WireSerializerTest {
         new Queue.Delete(probe.ref().narrow()),
         new Queue.StoredInLog(5),
         new Queue.NotNow("moving"),
-        new Queue.Wake(),
+        new Queue.Wake(null),
+        new Queue.Wake(probe.ref().narrow()),
+        new QueueWaker.IsAwake(1, 2),
         new Queue.Describe(probe.ref().narrow()),
         new Inspector.QueueStatus(1, "n", 2, 3, 4, 5, 6, 7, List.of()),
         new QuorumWatch.Ask(

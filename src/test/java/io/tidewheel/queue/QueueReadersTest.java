@@ -171,7 +171,7 @@ class QueueReadersTest {
     fixture.isFenceHeld.set(false);
     ActorRef<Queue.Command> queue = fixture.start();
     TestProbe<String> answers = fixture.kit.createTestProbe();
-    for (int i = 0; i < Queue.MAX_UNROUTED + 1; i++) {
+    for (int i = 0; i < EarlyCommands.MOST + 1; i++) {
       queue.tell(new Queue.ToReader(5, new Ask(answers.getRef())));
     }
     answers.expectMessage("not now");

@@ -259,6 +259,20 @@ class QueueTest {
     assertThat(fixture.await(replies)).isEqualTo(stored(1, 0, 1));
   }
 
+  @Test
+  void saysThatItIsAwakeOnceItsLogIsRead() {
+    TestProbe<QueueWaker.IsAwake> awake = fixture.kit.createTestProbe();
+    fixture.isFenceHeld.set(false);
+    ActorRef<Queue.Command> queue = fixture.start();
+    queue.tell(new Queue.Wake(awake.getRef()));
+    awake.expectNoMessage(Duration.ofMillis(50));
+    fixture.isFenceHeld.set(true);
+    QueueWaker.IsAwake yes = new QueueWaker.IsAwake(QueueFixture.TOPIC, 0);
+    assertThat(fixture.await(awake)).isEqualTo(yes);
+    queue.tell(new Queue.Wake(awake.getRef()));
+    assertThat(awake.receiveMessage()).isEqualTo(yes);
+  }
+
   /**
    * Guards late messages: a queue that nobody reads any more takes nothing, also after a restart.
    */
