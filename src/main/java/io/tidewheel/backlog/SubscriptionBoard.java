@@ -234,7 +234,8 @@ final class SubscriptionBoard {
       // All it can take, not only what there is: it will take what comes until it looks, too.
       int count = hands.room(worker);
       if (!row.isHere()) {
-        hands.remove(worker);
+        // It is soon back, and may bring all there is.
+        hands.set(worker, (int) Math.max(0, count - entry.free()));
       }
       entry.promised += count;
       promises.put(worker, new Promise(entry, count));

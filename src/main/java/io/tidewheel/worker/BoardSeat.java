@@ -98,10 +98,21 @@ final class BoardSeat {
     begin();
   }
 
-  /** It is about to pull there: the board does not count on who goes to another node. */
-  void onPull(int queue) {
-    if (place == Place.COUNTED && elsewhere.get(queue)) {
-      leave();
+  /**
+   * It is about to pull from another node, and soon back: the board counts on what it still has
+   * room for if it brings all there is. Would it count on nothing, whatever comes meanwhile were
+   * for others, who would be away from their nodes for it.
+   *
+   * @param capacity what it takes until it leaves; 0 or less for nothing
+   */
+  void onPullElsewhere(Standing row, int capacity) {
+    if (place == Place.COUNTED) {
+      int left = (int) Math.max(0, capacity - row.row().dispatchable());
+      if (left == 0) {
+        leave();
+      } else {
+        board.tell(new BacklogBoard.Stay(left, offers));
+      }
     }
   }
 

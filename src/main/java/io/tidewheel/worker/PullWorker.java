@@ -203,6 +203,9 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
         break;
       }
       if (!calls.isDoubtful(row.queue())) {
+        if (!row.isHere()) {
+          board.onPullElsewhere(row, roomToStay());
+        }
         return pullAndAwait(row.queue(), true, pullTimeout);
       }
       calls.pull(row.queue(), true, hand);
@@ -259,7 +262,6 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
     start(Timer.CALL, timeout, this::onCallOver);
-    board.onPull(queue);
     calls.pullAndAwait(queue, isCandidate, hand);
     return this;
   }

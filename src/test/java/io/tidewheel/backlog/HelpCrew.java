@@ -68,9 +68,10 @@ final class HelpCrew implements HelpSimulation.Sleeper {
       return;
     }
     Queue queue = run.queueOf(row);
-    long hop = queue.home == node ? 0 : HelpSimulation.HOP_MILLIS;
+    long hop = queue.home == node ? 0 : run.hopMillis();
     if (hop > 0 && promised != row.queue()) {
-      node.board.leave(inbox.getRef(), run.now());
+      long left = Math.max(0, pulled - taken - row.row().dispatchable());
+      node.board.stay(inbox.getRef(), (int) left, run.now());
       node.settle();
     }
     run.at(

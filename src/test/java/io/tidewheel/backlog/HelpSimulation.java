@@ -41,6 +41,8 @@ final class HelpSimulation {
   private final List<Node> nodes = new ArrayList<>();
   private final List<Queue> queues = new ArrayList<>();
   private final List<Worker> workers = new ArrayList<>();
+  private long hopMillis = HOP_MILLIS;
+  private long maxStoreMillis = 12;
   private long now = 1_000_000;
   private final long startMillis = now;
   private long order;
@@ -134,9 +136,19 @@ final class HelpSimulation {
     return now;
   }
 
+  /** Makes the machine slower than it is by default. */
+  void slowDown(long hopMillis, long maxStoreMillis) {
+    this.hopMillis = hopMillis;
+    this.maxStoreMillis = maxStoreMillis;
+  }
+
+  long hopMillis() {
+    return hopMillis;
+  }
+
   /** How long a queue takes to store whom it gives something. */
   long storeMillis() {
-    return random.nextLong(2, 12);
+    return random.nextLong(2, maxStoreMillis);
   }
 
   void onDelivered(int count, boolean isLocal) {
@@ -146,6 +158,14 @@ final class HelpSimulation {
 
   void onDone() {
     lastDoneMillis = now;
+  }
+
+  /** Leaves out of the result what was before. */
+  void countFromNow() {
+    delivered = 0;
+    local = 0;
+    longestIdle = 0;
+    longestWait = 0;
   }
 
   Result run(long limitMillis) {
@@ -280,7 +300,7 @@ final class HelpSimulation {
               rows.stream()
                   .map(row -> new Standing(row.row(), seenFrom(other), row.number(), row.isKept()))
                   .toList();
-          at(HOP_MILLIS, () -> other.hear(seen));
+          at(hopMillis, () -> other.hear(seen));
         }
       }
     }
@@ -339,7 +359,7 @@ final class HelpSimulation {
         return;
       }
       Queue queue = queues.get(rows.remove().queue());
-      long hop = queue.home == node ? 0 : HOP_MILLIS;
+      long hop = queue.home == node ? 0 : hopMillis;
       at(hop, () -> asked(queue, rows, version, isPromised, hop));
     }
 

@@ -77,6 +77,24 @@ class HelpSimulationTest {
     assertThat(result.longestWaitMillis()).isLessThan(SubscriptionBoard.OWN_MILLIS);
   }
 
+  /** Guards nodes that live on each other's work for ever, each because the other is away. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void comesHomeAfterAStorm(long seed) {
+    HelpSimulation run = new HelpSimulation(NODES, seed);
+    int[] queues = new int[12];
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = run.queue(i % NODES);
+      run.publish(queues[i], 20);
+    }
+    run.slowDown(15, 30);
+    run.crews(4, 8, node -> 50);
+    run.bursts(queues, 144, 1, 40_000);
+    run.at(10_000, run::countFromNow);
+    Result result = run.run(60_000);
+    assertThat(result.localShare()).isGreaterThan(0.97);
+  }
+
   /** Guards messages that wait for a timer although somebody elsewhere is free. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
