@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -92,7 +93,7 @@ class MonitorFiguresIT extends MonitorPage {
     AtomicLong stored = new AtomicLong();
     AtomicLong done = new AtomicLong();
     AtomicBoolean isOver = new AtomicBoolean();
-    Thread publisher =
+    CompletableFuture<?> publisher =
         loop(
             isOver,
             () -> {
@@ -101,7 +102,7 @@ class MonitorFiguresIT extends MonitorPage {
               // The figures are looked at, not how much two processors can do.
               LockSupport.parkNanos(150_000_000);
             });
-    Thread worker =
+    CompletableFuture<?> worker =
         loop(
             isOver,
             () -> {
@@ -109,8 +110,10 @@ class MonitorFiguresIT extends MonitorPage {
                   node.pull("orders", "billing", 500, "1s").stream()
                       .map(NodeFixture::receipt)
                       .toList();
-              node.settle("orders", "billing", "ack", receipts);
-              done.addAndGet(receipts.size());
+              if (!receipts.isEmpty()) {
+                node.settle("orders", "billing", "ack", receipts);
+                done.addAndGet(receipts.size());
+              }
             });
     show("", "1280-light");
     browser.awaitText("orders › billing");
@@ -167,17 +170,24 @@ class MonitorFiguresIT extends MonitorPage {
     }
   }
 
-  private static Thread loop(AtomicBoolean isOver, Runnable once) {
+  /** Ends with what went wrong. */
+  private static CompletableFuture<?> loop(AtomicBoolean isOver, Runnable once) {
+    CompletableFuture<Void> end = new CompletableFuture<>();
     Thread thread =
         new Thread(
             () -> {
-              while (!isOver.get()) {
-                once.run();
+              try {
+                while (!isOver.get()) {
+                  once.run();
+                }
+                end.complete(null);
+              } catch (RuntimeException | AssertionError e) {
+                end.completeExceptionally(e);
               }
             });
     thread.setDaemon(true);
     thread.start();
-    return thread;
+    return end;
   }
 
   @Test

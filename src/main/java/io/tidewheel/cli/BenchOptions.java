@@ -201,7 +201,7 @@ final class BenchOptions {
       names = "--monitors",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Pages of the monitor that are open every other 5 s, which is compared.")
+      description = "Pages of the monitor that are open every other 6 s, which is compared.")
   int monitors;
 
   @Option(

@@ -28,7 +28,8 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts it and waits until it serves.
+   * Starts it without any data and waits until it serves. What an aborted run has left in the
+   * directory, processes too, goes first.
    *
    * @param stores how many Cassandra nodes, 1 or 3
    * @param hasNetworks whether each broker gets a network of its own, for which one must be root
@@ -37,6 +38,9 @@ final class LocalCluster implements AutoCloseable {
   static LocalCluster start(Path directory, int stores, boolean hasNetworks, @Nullable Path config)
       throws IOException, InterruptedException {
     LocalCluster cluster = new LocalCluster(directory);
+    if (Files.exists(directory)) {
+      cluster.command("stop", "--delete");
+    }
     Files.createDirectories(directory);
     Runtime.getRuntime().addShutdownHook(cluster.stopAtEnd);
     List<String> line = new ArrayList<>();
