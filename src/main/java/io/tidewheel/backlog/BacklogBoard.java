@@ -342,7 +342,9 @@ public final class BacklogBoard extends AbstractBehavior<BacklogBoard.Command> {
 
   private Behavior<Command> onLink(Link command) {
     kept.link.begin(command.link());
-    return onWatch(new Watch(Standing::isHere, command.link()));
+    onWatch(new Watch(Standing::isHere, command.link()));
+    // What was reported before there was anybody to announce it to is looked at now.
+    return settle(new LinkedHashSet<>(rows.all()));
   }
 
   private Behavior<Command> onTellWanted() {
