@@ -39,7 +39,8 @@ import java.util.Set;
  *   <li>Each node is told something every second, if only that there is nothing: {@link BoardLag}
  *       knows of whom nothing is heard.
  *   <li>When a node has left, its rows go; when it was a broker the queues behind them are woken
- *       first, then all others, each by one of the nodes.
+ *       first, then all others, each by one of the nodes, as soon as it is removed ({@link
+ *       Orphans}).
  * </ol>
  *
  * <p>What is known outlives a restart of the actor.
@@ -123,6 +124,7 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     private final Map<NodeId, Wishes> wishes = new HashMap<>();
     private final Wishes here = new Wishes();
     private final Map<NodeId, Home> homes = new HashMap<>();
+    private final Orphans orphans = new Orphans();
     private Set<NodeId> peers = new HashSet<>();
     private Set<NodeId> brokers = new HashSet<>();
   }
@@ -251,6 +253,7 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
   }
 
   private Behavior<Command> onTick() {
+    kept.orphans.wakeAgain(waker::tell);
     onChanged();
     ticks++;
     if (ticks % TICKS_PER_WISH == 1) {
@@ -334,10 +337,8 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     lag.members(now);
     askAll(come);
     left.forEach(this::forget);
-    Set<NodeId> brokersLeft = new HashSet<>(kept.brokers);
-    brokersLeft.removeAll(view.brokers());
     kept.brokers = view.brokers();
-    if (!brokersLeft.isEmpty() && kept.brokers.contains(self)) {
+    if (kept.orphans.wake(view.unreachable(), waker::tell) && kept.brokers.contains(self)) {
       List<NodeId> inOrder =
           kept.brokers.stream().sorted(Comparator.comparing(NodeId::toString)).toList();
       waker.tell(new QueueWaker.WakeSlice(inOrder.indexOf(self), inOrder.size()));
@@ -349,8 +350,10 @@ final class BacklogLink extends AbstractBehavior<BacklogLink.Command> {
     kept.wishes.remove(node);
     board.tell(new BacklogBoard.Left(home(node)));
     kept.homes.remove(node);
-    for (Told told : kept.heard.forget(node)) {
-      waker.tell(new QueueWaker.WakeNow(told.row().topicUid(), told.row().queue()));
-    }
+    List<QueueWaker.WakeNow> queues =
+        kept.heard.forget(node).stream()
+            .map(told -> new QueueWaker.WakeNow(told.row().topicUid(), told.row().queue()))
+            .toList();
+    kept.orphans.add(node, queues, kept.brokers.contains(node));
   }
 }

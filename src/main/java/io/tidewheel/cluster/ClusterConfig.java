@@ -31,13 +31,15 @@ public final class ClusterConfig {
     // one of them gone sharding would wait for it.
     keys.put("akka.cluster.role.broker.min-nr-of-members", settings.quorum());
 
-    // Removed and moved 6 s after it was last reached at the earliest: longer than
-    // QuorumLease.TERM, so its right has ended.
+    // Removed and moved 5 s after it was last reached at the earliest: longer than
+    // QuorumLease.TERM, so its right has ended, and nobody has to wait for that.
     keys.put("akka.cluster.failure-detector.heartbeat-interval", "500ms");
     keys.put("akka.cluster.failure-detector.acceptable-heartbeat-pause", "2s");
     keys.put("akka.cluster.split-brain-resolver.stable-after", "5s");
     keys.put("akka.cluster.split-brain-resolver.down-all-when-unstable", "on");
-    keys.put("akka.cluster.down-removal-margin", "1s");
+    // A time in which one that was removed might notice. Here whoever takes over asks a quorum:
+    // GatedAllocation, and each log by itself. Akka takes zero for stable-after.
+    keys.put("akka.cluster.down-removal-margin", "1ms");
     keys.put("akka.cluster.gossip-interval", "200ms");
     keys.put("akka.cluster.leader-actions-interval", "200ms");
     keys.put("akka.cluster.unreachable-nodes-reaper-interval", "200ms");

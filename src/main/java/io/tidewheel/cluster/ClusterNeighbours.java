@@ -4,10 +4,13 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.ClusterEvent.CurrentClusterState;
 import akka.cluster.ClusterEvent.MemberEvent;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.GetCurrentState;
 import akka.cluster.typed.Subscribe;
+import org.jspecify.annotations.Nullable;
 
 /** The other members of the cluster, each with an actor under the same name. */
 final class ClusterNeighbours implements BacklogLink.Neighbours {
@@ -15,6 +18,9 @@ final class ClusterNeighbours implements BacklogLink.Neighbours {
   private final Cluster cluster;
   private final String name;
   private final Peers<BacklogLink.Command> peers;
+
+  /** As of the last event: what Akka gives out without being asked may be older than that. */
+  private volatile @Nullable CurrentClusterState newest;
 
   ClusterNeighbours(ActorSystem<?> system, String name) {
     this.system = system;
@@ -25,7 +31,8 @@ final class ClusterNeighbours implements BacklogLink.Neighbours {
 
   @Override
   public MemberView view() {
-    return Members.view(cluster);
+    CurrentClusterState known = newest;
+    return known == null ? Members.view(cluster) : Members.view(cluster, known);
   }
 
   @Override
@@ -55,15 +62,26 @@ final class ClusterNeighbours implements BacklogLink.Neighbours {
 
   @Override
   public void onChange(Runnable listener) {
-    ActorRef<MemberEvent> events =
+    ActorRef<Object> events =
         system.systemActorOf(
-            Behaviors.receiveMessage(
-                event -> {
-                  listener.run();
-                  return Behaviors.same();
-                }),
+            Behaviors.<Object>setup(
+                context ->
+                    Behaviors.receiveMessage(
+                        message -> {
+                          if (message instanceof CurrentClusterState state) {
+                            newest = state;
+                            listener.run();
+                          } else {
+                            ask(context.getSelf());
+                          }
+                          return Behaviors.same();
+                        })),
             name + "-members",
             Props.empty());
-    cluster.subscriptions().tell(Subscribe.create(events, MemberEvent.class));
+    cluster.subscriptions().tell(Subscribe.create(events.narrow(), MemberEvent.class));
+  }
+
+  private void ask(ActorRef<Object> self) {
+    cluster.subscriptions().tell(new GetCurrentState(self.narrow()));
   }
 }

@@ -29,7 +29,10 @@ final class Members {
   }
 
   static MemberView view(Cluster cluster) {
-    CurrentClusterState state = cluster.state();
+    return view(cluster, cluster.state());
+  }
+
+  static MemberView view(Cluster cluster, CurrentClusterState state) {
     Set<NodeId> brokers = new HashSet<>();
     Set<NodeId> gateways = new HashSet<>();
     for (Member member : state.getMembers()) {

@@ -2,11 +2,14 @@ package io.tidewheel.cluster;
 
 import io.tidewheel.journal.Fence;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,6 +23,8 @@ import java.util.function.LongSupplier;
  *       members, so a part of the cluster that has forgotten the others has no right.
  *   <li>A node takes over from a broker that has left only when a quorum knows that it has left and
  *       that broker's right has ended by what each of them last told it.
+ *   <li>A log that comes to this node waits for a look at the members that was begun after it came
+ *       ({@link TakeOvers}).
  * </ol>
  *
  * <p>Reading ({@link Fence}, {@link #left}, {@link #wasHeld}, {@link #waitingFor}) is safe for any
@@ -36,8 +41,6 @@ final class QuorumLease implements Fence {
   /** A node that has been without the right for so long is most likely removed. */
   static final Duration MAX_STALE = Duration.ofSeconds(8);
 
-  private static final int MAX_ROUNDS = 8;
-
   private final LongSupplier nanoTime;
   private final int quorum;
   private final long joinNanos;
@@ -52,6 +55,7 @@ final class QuorumLease implements Fence {
   private Set<NodeId> known = Set.of();
   private final Map<NodeId, Gone> gone = new HashMap<>();
   private final Set<NodeId> resigned = new HashSet<>();
+  private final TakeOvers takeOvers = new TakeOvers();
 
   /** A question that is out. */
   private static final class Round {
@@ -101,6 +105,16 @@ final class QuorumLease implements Fence {
     return waitingFor.isEmpty() && isHeld();
   }
 
+  @Override
+  public BooleanSupplier claim(Runnable onReady) {
+    return takeOvers.add(onReady, this::mayTakeOver);
+  }
+
+  /** Those who wait to take over. */
+  TakeOvers takeOvers() {
+    return takeOvers;
+  }
+
   /** How long it still lasts; zero if it is not held. */
   Duration left() {
     long left = endNanos - nanoTime.getAsLong();
@@ -123,7 +137,8 @@ final class QuorumLease implements Fence {
     int majority = view.brokers().size() / 2 + 1;
     long number = ++roundCount;
     rounds.put(number, new Round(now, Math.max(quorum, majority)));
-    rounds.keySet().removeIf(round -> round <= number - MAX_ROUNDS);
+    // A yes that comes later gives nothing any more.
+    rounds.values().removeIf(round -> now - round.sentNanos >= TERM.toNanos());
     free(now);
     return new Question(number, List.copyOf(gone.keySet()));
   }
@@ -160,24 +175,40 @@ final class QuorumLease implements Fence {
         && round.silence.size() >= round.needed) {
       hear(round);
     }
+    release();
+  }
+
+  private void release() {
+    if (mayTakeOver()) {
+      takeOvers.release();
+    }
+  }
+
+  /** Members are known as they were when so many claims had come. */
+  void onLooked(MemberView view, long claimCount) {
+    observe(view);
+    takeOvers.onLooked(claimCount);
+    release();
   }
 
   /** A quorum has answered what it knows of those who have left. */
   private void hear(Round round) {
     long now = nanoTime.getAsLong();
     for (Map.Entry<NodeId, Gone> entry : gone.entrySet()) {
-      long silent = Long.MAX_VALUE;
-      int count = 0;
+      List<Long> silences = new ArrayList<>();
       for (Map<NodeId, Long> heard : round.silence.values()) {
         Long millis = heard.get(entry.getKey());
         if (millis != null) {
-          silent = Math.min(silent, millis);
-          count++;
+          silences.add(millis);
         }
       }
-      if (count >= round.needed && !entry.getValue().isFreeKnown) {
-        long left = Math.max(0, TERM.toMillis() - silent) * 1_000_000;
-        entry.setValue(new Gone(true, now + left));
+      if (silences.size() >= round.needed) {
+        // Any quorum will do: one that has just started knows less than those who were there.
+        silences.sort(Comparator.reverseOrder());
+        long left = Math.max(0, TERM.toMillis() - silences.get(round.needed - 1)) * 1_000_000;
+        Gone before = entry.getValue();
+        boolean isSooner = !before.isFreeKnown || now + left - before.freeNanos < 0;
+        entry.setValue(isSooner ? new Gone(true, now + left) : before);
       }
     }
     free(now);
@@ -186,6 +217,7 @@ final class QuorumLease implements Fence {
   private void free(long now) {
     if (gone.values().removeIf(node -> node.isFreeKnown && now - node.freeNanos >= 0)) {
       publishGone();
+      release();
     }
   }
 
@@ -196,6 +228,7 @@ final class QuorumLease implements Fence {
     }
     gone.remove(node);
     publishGone();
+    release();
   }
 
   /** Other threads read a copy. */

@@ -8,17 +8,21 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.ClusterEvent.CurrentClusterState;
 import akka.cluster.ClusterEvent.MemberEvent;
 import akka.cluster.ClusterEvent.ReachabilityEvent;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.GetCurrentState;
 import akka.cluster.typed.Subscribe;
 import io.tidewheel.message.Control;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the {@link QuorumLease} of its node alive and answers those of others; one on each node.
@@ -26,12 +30,20 @@ import java.util.stream.Collectors;
  * <ol>
  *   <li>It asks every broker twice a second, this node included if it is one.
  *   <li>It answers by what gossip says, that is by what any node has seen of the one that asks.
+ *   <li>While somebody waits for a broker that has left, it asks every {@link #HASTE}: the others
+ *       may not have seen yet that it left.
+ *   <li>For each log that comes to this node it asks Akka for the members. That question passes
+ *       whatever Akka had been told before, so the answer knows every removal that the log moved
+ *       for.
  *   <li>A node that has been without the lease for too long is told so once: it should end.
  * </ol>
  */
 final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   /** Under the system's guardian, the same on every node: so nodes find each other. */
   static final String NAME = "quorum-watch";
+
+  /** Between two questions as long as it is not known that those who have left write no more. */
+  static final Duration HASTE = Duration.ofMillis(100);
 
   /** What a watch takes. */
   sealed interface Command {}
@@ -62,6 +74,19 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
 
   private record Tick() implements Command {}
 
+  private record Hurry() implements Command {}
+
+  private record Claimed() implements Command {}
+
+  /**
+   * What Akka knew after so many claims had come.
+   *
+   * @param isForChange whether because a member has come or gone
+   * @param members null if it has not answered
+   */
+  private record Looked(long claimCount, boolean isForChange, @Nullable CurrentClusterState members)
+      implements Command {}
+
   /** Leave: write nothing from now on, and let all brokers know. */
   record Resign(ActorRef<Done> replyTo) implements Command {}
 
@@ -71,6 +96,9 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   private final LongSupplier nanoTime;
   private final Runnable onOverdue;
   private final VoteRecord record;
+  private final TimerScheduler<Command> timers;
+  private boolean hasChanged;
+  private boolean isLooking;
   private boolean isOverdue;
 
   static Behavior<Command> create(QuorumLease lease, LongSupplier nanoTime, Runnable onOverdue) {
@@ -92,7 +120,8 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
     this.lease = lease;
     this.nanoTime = nanoTime;
     this.onOverdue = onOverdue;
-    this.record = new VoteRecord(nanoTime.getAsLong());
+    this.record = new VoteRecord();
+    this.timers = timers;
     // Not to every event of the domain: who has seen which gossip changes nothing here.
     ActorRef<MemberEvent> members =
         context.messageAdapter(MemberEvent.class, event -> new Changed());
@@ -101,13 +130,18 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
     cluster.subscriptions().tell(Subscribe.create(members, MemberEvent.class));
     cluster.subscriptions().tell(Subscribe.create(reachability, ReachabilityEvent.class));
     timers.startTimerWithFixedDelay(new Tick(), QuorumLease.INTERVAL);
+    ActorRef<Command> self = context.getSelf();
+    lease.takeOvers().onClaim(() -> self.tell(new Claimed()));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Tick.class, tick -> onTick())
+        .onMessage(Hurry.class, hurry -> onHurry())
         .onMessage(Changed.class, changed -> onChanged())
+        .onMessage(Claimed.class, claimed -> onClaimed())
+        .onMessage(Looked.class, this::onLooked)
         .onMessage(Ask.class, this::onAsk)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Resigned.class, this::onResigned)
@@ -117,6 +151,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
 
   private Behavior<Command> onTick() {
     ask(Members.view(cluster));
+    look();
     if (lease.isOverdue() && !isOverdue) {
       isOverdue = true;
       onOverdue.run();
@@ -126,12 +161,64 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
 
   /** A member that comes or goes is a reason not to wait for the next tick. */
   private Behavior<Command> onChanged() {
-    MemberView view = Members.view(cluster);
-    lease.observe(view);
-    if (!lease.isHeld()) {
-      ask(view);
+    hasChanged = true;
+    look();
+    return this;
+  }
+
+  private Behavior<Command> onHurry() {
+    if (!lease.waitingFor().isEmpty()) {
+      ask(Members.view(cluster));
     }
     return this;
+  }
+
+  private Behavior<Command> onClaimed() {
+    look();
+    return this;
+  }
+
+  /** Events are ahead of what Akka gives out without being asked. */
+  private void look() {
+    if (isLooking || !(hasChanged || lease.takeOvers().isLookWanted())) {
+      return;
+    }
+    isLooking = true;
+    boolean isForChange = hasChanged;
+    hasChanged = false;
+    long claimCount = lease.takeOvers().count();
+    getContext()
+        .ask(
+            CurrentClusterState.class,
+            cluster.subscriptions(),
+            QuorumLease.INTERVAL,
+            GetCurrentState::new,
+            (members, failure) -> new Looked(claimCount, isForChange, members));
+  }
+
+  private Behavior<Command> onLooked(Looked looked) {
+    isLooking = false;
+    CurrentClusterState members = looked.members();
+    if (members == null) {
+      // The next tick tries again.
+      hasChanged |= looked.isForChange();
+      return this;
+    }
+    MemberView view = Members.view(cluster, members);
+    boolean hasWaited = !lease.waitingFor().isEmpty();
+    lease.onLooked(view, looked.claimCount());
+    boolean waits = !lease.waitingFor().isEmpty();
+    if ((waits && !hasWaited) || (looked.isForChange() && (waits || !lease.isHeld()))) {
+      ask(view);
+    }
+    look();
+    return this;
+  }
+
+  private void hurry() {
+    if (!timers.isTimerActive(Hurry.class)) {
+      timers.startSingleTimer(Hurry.class, new Hurry(), HASTE);
+    }
   }
 
   private void ask(MemberView view) {
@@ -143,6 +230,9 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
         new Ask(question.number(), view.self(), question.gone(), getContext().getSelf().narrow());
     for (NodeId broker : view.brokers()) {
       peer(broker).tell(ask);
+    }
+    if (!lease.waitingFor().isEmpty()) {
+      hurry();
     }
     Set<NodeId> members = new HashSet<>(view.brokers());
     members.addAll(view.gateways());

@@ -90,12 +90,15 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
     }
     Cluster members = Cluster.get(system);
     return entity.withAllocationStrategy(
-        new StripedAllocation(
-            shards,
-            members.selfMember().address(),
-            cluster.settings(),
-            () -> Members.isCalm(members),
-            nanoTime));
+        new GatedAllocation(
+            new StripedAllocation(
+                shards,
+                members.selfMember().address(),
+                cluster.settings(),
+                () -> Members.isCalm(members),
+                nanoTime),
+            cluster.fence(),
+            system.executionContext()));
   }
 
   /** Lets a queue of this node fall asleep, and has it woken where it is. */

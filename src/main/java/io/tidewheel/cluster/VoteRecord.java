@@ -16,13 +16,10 @@ final class VoteRecord {
   /** Longer than any lease lasts: what is older need not be known. */
   private static final long KEPT_NANOS = 10 * QuorumLease.TERM.toNanos();
 
-  private final long startNanos;
+  private boolean hasVoted;
+  private long startNanos;
   private final Map<NodeId, Long> lastYesNanos = new HashMap<>();
   private final Set<NodeId> resigned = new HashSet<>();
-
-  VoteRecord(long nowNanos) {
-    startNanos = nowNanos;
-  }
 
   /**
    * What a broker answers.
@@ -35,6 +32,10 @@ final class VoteRecord {
 
   /** Decides, by what this node sees now. */
   Vote vote(NodeId asker, List<NodeId> gone, MemberView view, long nowNanos) {
+    if (!hasVoted) {
+      hasVoted = true;
+      startNanos = nowNanos;
+    }
     lastYesNanos.values().removeIf(yes -> nowNanos - yes > KEPT_NANOS);
     boolean isYes = !resigned.contains(asker) && view.isReachable(asker);
     if (isYes) {
@@ -49,7 +50,10 @@ final class VoteRecord {
     return new Vote(isYes, silent);
   }
 
-  /** Who has just started does not know what its predecessor at the same address has said. */
+  /**
+   * Who has just become a voter does not know what its predecessor has said, nor how few voters
+   * made a quorum before it came.
+   */
   private long silentNanos(NodeId node, long nowNanos) {
     if (resigned.contains(node)) {
       return KEPT_NANOS;

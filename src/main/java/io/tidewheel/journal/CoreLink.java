@@ -10,6 +10,7 @@ import io.tidewheel.journal.FencedLog.Request;
 import io.tidewheel.journal.FencedLog.Stale;
 import io.tidewheel.journal.FencedLog.Submit;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +28,9 @@ public final class CoreLink<M, C, R> {
   static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
   /**
-   * Between two looks whether the log may be read. Each wait is half as long again as the one
-   * before, so that a take-over is late by no more than a third of what it had to wait anyway.
+   * Between two looks whether the log may be read, should the fence not say so by itself. Each wait
+   * is half as long again as the one before, so that a take-over is late by no more than a third of
+   * what it had to wait anyway.
    */
   static final Duration MIN_TAKE_OVER_WAIT = Duration.ofMillis(100);
 
@@ -43,6 +45,9 @@ public final class CoreLink<M, C, R> {
   private record Stopped<R>(int startCount) implements Signal<R> {}
 
   private record StartDue<R>() implements Signal<R> {}
+
+  /** The claim is ready, most likely. */
+  private record TakeOverDue<R>() implements Signal<R> {}
 
   /** Who waits for a command. */
   public interface Outcome<R> {
@@ -68,6 +73,10 @@ public final class CoreLink<M, C, R> {
   private @Nullable Outcome<R> waiting;
   private Duration backoff = MIN_BACKOFF;
   private Duration takeOverWait = MIN_TAKE_OVER_WAIT;
+
+  /** To the log, while the core is to be started and may not be yet. */
+  private @Nullable BooleanSupplier claim;
+
   private boolean isLoading;
   private boolean isResting;
   private int startCount;
@@ -105,15 +114,25 @@ public final class CoreLink<M, C, R> {
    * may still have it, the link waits.
    */
   public void start() {
-    if (!ownership.fence().mayTakeOver()) {
+    BooleanSupplier claimed = claim == null ? claim() : claim;
+    claim = claimed;
+    if (!claimed.getAsBoolean()) {
       timers.startSingleTimer(message.apply(new StartDue<>()), takeOverWait);
       takeOverWait = shorter(takeOverWait.multipliedBy(3).dividedBy(2), MAX_TAKE_OVER_WAIT);
       return;
     }
+    claim = null;
+    timers.cancel(message.apply(new StartDue<>()));
     takeOverWait = MIN_TAKE_OVER_WAIT;
     core = spawn();
     isLoading = true;
     onStarted.run();
+  }
+
+  private BooleanSupplier claim() {
+    ActorRef<M> self = context.getSelf();
+    M due = message.apply(new TakeOverDue<>());
+    return ownership.fence().claim(() -> self.tell(due));
   }
 
   private ActorRef<Request<C, R>> spawn() {
@@ -165,7 +184,7 @@ public final class CoreLink<M, C, R> {
       if (core != null && stopped.startCount == startCount) {
         onStopped();
       }
-    } else {
+    } else if (signal instanceof StartDue<R> || claim != null) {
       start();
     }
   }

@@ -1,5 +1,7 @@
 package io.tidewheel.journal;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * The right to write. Asked inline, on the thread that is about to act, so that a thread which
  * wakes from a long pause sees the truth before it does anything.
@@ -19,5 +21,17 @@ public interface Fence {
    */
   default boolean mayTakeOver() {
     return isHeld();
+  }
+
+  /**
+   * Asks for a log that has just come to this node. What is known of its previous owner is then at
+   * least as new as this call, however late it reaches whoever answers {@link #mayTakeOver}.
+   *
+   * @param onReady called on any thread, and at most once, when it is time to look; a hint that may
+   *     get lost
+   * @return whether the log may be recovered now; for any thread, cheap, never blocks
+   */
+  default BooleanSupplier claim(Runnable onReady) {
+    return this::mayTakeOver;
   }
 }

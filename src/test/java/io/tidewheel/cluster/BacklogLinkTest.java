@@ -268,6 +268,24 @@ class BacklogLinkTest {
             new QueueWaker.WakeNow(LinkedBoards.TOPIC, 3), new QueueWaker.WakeSlice(0, 1));
   }
 
+  /** Guards wakes that would go to where the queues were, and be lost with it. */
+  @Test
+  void wakesTheQueuesOfOneThatIsDeadOnlyWhenItIsRemovedAndOnceMore() {
+    first.owner(3).has(2);
+    second.look();
+    boards.kill(first);
+    assertThat(second.look().awake().isEmpty()).isTrue();
+    boards.pass(SECOND.multipliedBy(3));
+    second.waker.expectNoMessage();
+    boards.remove();
+    QueueWaker.Command wake = new QueueWaker.WakeNow(LinkedBoards.TOPIC, 3);
+    assertThat(second.waker.receiveSeveralMessages(2))
+        .containsExactly(wake, new QueueWaker.WakeSlice(0, 1));
+    boards.pass(SECOND.multipliedBy(3));
+    second.waker.expectMessage(wake);
+    second.waker.expectNoMessage();
+  }
+
   @Test
   void goesOnWithWhatItKnewWhenTheBoardHasFailed() {
     first.owner(0).has(3);

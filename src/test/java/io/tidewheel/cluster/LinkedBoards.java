@@ -41,6 +41,7 @@ final class LinkedBoards {
   private final AtomicLong millis = new AtomicLong(1_000_000);
   private final Map<NodeId, Node> nodes = new ConcurrentHashMap<>();
   private volatile Set<NodeId> members = Set.of();
+  private volatile Set<NodeId> down = Set.of();
 
   /** Whether a message gets to a node. */
   volatile BiPredicate<NodeId, BacklogLink.Command> isDelivered = (to, message) -> true;
@@ -77,6 +78,17 @@ final class LinkedBoards {
     members = Set.copyOf(fewer);
     kit.stop(node.link);
     nodes.remove(node.id);
+    changed();
+  }
+
+  /** Is declared dead, and not removed before {@link #remove}. */
+  void kill(Node node) {
+    down = Set.of(node.id);
+    leave(node);
+  }
+
+  void remove() {
+    down = Set.of();
     changed();
   }
 
@@ -171,7 +183,7 @@ final class LinkedBoards {
     @Override
     public MemberView view() {
       views.incrementAndGet();
-      return new MemberView(id, members, Set.of(), Set.of());
+      return new MemberView(id, members, Set.of(), down);
     }
 
     @Override

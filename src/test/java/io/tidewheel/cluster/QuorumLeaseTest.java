@@ -3,11 +3,13 @@ package io.tidewheel.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class QuorumLeaseTest {
@@ -104,6 +106,57 @@ class QuorumLeaseTest {
     now += 100_000_000L;
     lease.begin(view(A, B));
     assertThat(lease.mayTakeOver()).isTrue();
+  }
+
+  /** Guards a take-over against waiting for what one that came a moment ago can't know. */
+  @Test
+  void anyQuorumWillDo() {
+    hold(view(A, B, C));
+    NodeId newC = new NodeId("c:1", 4);
+    QuorumLease.Question question = lease.begin(view(A, B, newC));
+    lease.onVote(question.number(), newC, yes(C, 100));
+    lease.onVote(question.number(), A, yes(C, 3_000));
+    assertThat(lease.mayTakeOver()).isFalse();
+    lease.onVote(question.number(), B, yes(C, 5_000));
+    now += SECOND;
+    lease.begin(view(A, B, newC));
+    assertThat(lease.mayTakeOver()).isTrue();
+  }
+
+  /** Guards a log that moves against being read before the lease knows why it moved. */
+  @Test
+  void aClaimWaitsForALookThatBeganAfterIt() {
+    hold(view(A, B, C));
+    List<String> ready = new ArrayList<>();
+    BooleanSupplier first = lease.claim(() -> ready.add("first"));
+    assertThat(lease.mayTakeOver()).as("nobody has told it that C has left").isTrue();
+    assertThat(first.getAsBoolean()).isFalse();
+    long begun = lease.takeOvers().count();
+    BooleanSupplier second = lease.claim(() -> ready.add("second"));
+    lease.onLooked(view(A, B, C), begun);
+    assertThat(first.getAsBoolean()).isTrue();
+    assertThat(second.getAsBoolean()).as("the look may have begun before C left").isFalse();
+    assertThat(ready).containsExactly("first");
+
+    lease.onLooked(view(A, B), lease.takeOvers().count());
+    assertThat(second.getAsBoolean()).isFalse();
+    QuorumLease.Question question = lease.begin(view(A, B));
+    lease.onVote(question.number(), A, yes(C, 4_000));
+    assertThat(ready).containsExactly("first");
+    lease.onVote(question.number(), B, yes(C, 5_000));
+    assertThat(second.getAsBoolean()).isTrue();
+    assertThat(ready).containsExactly("first", "second");
+  }
+
+  @Test
+  void aClaimIsReadyWhenTheRightComes() {
+    List<String> ready = new ArrayList<>();
+    BooleanSupplier claim = lease.claim(() -> ready.add("ready"));
+    lease.onLooked(view(A, B, C), 1);
+    assertThat(ready).isEmpty();
+    hold(view(A, B, C));
+    assertThat(ready).containsExactly("ready");
+    assertThat(claim.getAsBoolean()).isTrue();
   }
 
   @Test

@@ -10,9 +10,12 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Down;
 import akka.cluster.typed.Join;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,62 @@ class QuorumWatchTest {
           assertThat(otherLease.mayTakeOver()).isTrue();
           return null;
         });
+  }
+
+  @Test
+  void claimsAreReadyAfterALook() {
+    watch(first, lease);
+    watch(second, lease(Duration.ofMinutes(1)));
+    TestProbe<String> ready = first.createTestProbe();
+    BooleanSupplier claim = lease.claim(() -> ready.ref().tell("ready"));
+    ready.expectMessage(PATIENCE, "ready");
+    assertThat(claim.getAsBoolean()).isTrue();
+    BooleanSupplier later = lease.claim(() -> ready.ref().tell("later"));
+    ready.expectMessage(PATIENCE, "later");
+    assertThat(later.getAsBoolean()).isTrue();
+  }
+
+  /** Guards the time until what a broker that is down has left goes on: nobody waits for a tick. */
+  @Test
+  void asksAtOnceForOneThatIsDownAndHurriesWhileOthersDoNotKnow() {
+    watch(first, lease);
+    standIn();
+    ActorTestKit third = ClusterKit.create();
+    try {
+      Cluster.get(third.system())
+          .manager()
+          .tell(Join.create(Cluster.get(first.system()).selfMember().address()));
+      overdue.awaitAssert(
+          PATIENCE,
+          () -> {
+            assertThat(Members.view(Cluster.get(first.system())).brokers()).hasSize(3);
+            return null;
+          });
+      NodeId gone = self(third);
+      fish(ask -> ask.gone().isEmpty());
+      Cluster.get(first.system())
+          .manager()
+          .tell(new Down(Cluster.get(third.system()).selfMember().address()));
+      fish(ask -> ask.gone().contains(gone));
+      long begun = System.nanoTime();
+      for (int i = 0; i < 10; i++) {
+        other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .as("ten questions")
+          .isLessThan(QuorumLease.INTERVAL.multipliedBy(8));
+    } finally {
+      third.shutdownTestKit();
+    }
+  }
+
+  private void fish(Predicate<QuorumWatch.Ask> wanted) {
+    other.fishForMessage(
+        PATIENCE,
+        message ->
+            message instanceof QuorumWatch.Ask ask && wanted.test(ask)
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
   }
 
   @Test

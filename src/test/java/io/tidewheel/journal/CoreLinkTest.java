@@ -15,6 +15,7 @@ import io.tidewheel.journal.FencedLog.Submit;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,7 @@ class CoreLinkTest {
   private final TestProbe<String> events = kit.createTestProbe();
   private final AtomicBoolean mayTakeOver = new AtomicBoolean(true);
   private final AtomicInteger looks = new AtomicInteger();
+  private volatile Runnable hint = () -> {};
   private final Fence fence =
       new Fence() {
         @Override
@@ -35,6 +37,12 @@ class CoreLinkTest {
         public boolean mayTakeOver() {
           looks.incrementAndGet();
           return mayTakeOver.get();
+        }
+
+        @Override
+        public BooleanSupplier claim(Runnable onReady) {
+          hint = onReady;
+          return this::mayTakeOver;
         }
       };
   private final ActorRef<Object> front = kit.spawn(front());
@@ -116,6 +124,27 @@ class CoreLinkTest {
     mayTakeOver.set(true);
     time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
     events.expectMessage("done loaded");
+  }
+
+  /** Guards the time until a queue of a killed broker goes on. */
+  @Test
+  void looksAtOnceWhenTheFenceSaysThatItIsTime() {
+    events.expectMessage("done loaded");
+    mayTakeOver.set(false);
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.timePasses(CoreLink.MIN_BACKOFF);
+    awaitLooks(2);
+    hint.run();
+    awaitLooks(3);
+    mayTakeOver.set(true);
+    hint.run();
+    events.expectMessage("done loaded");
+    hint.run();
+    time.timePasses(CoreLink.MAX_TAKE_OVER_WAIT);
+    events.expectNoMessage(Duration.ofMillis(20));
+    front.tell("a");
+    events.expectMessage("done a");
   }
 
   /** Guards a node on which ten thousand queues wait at once. */
