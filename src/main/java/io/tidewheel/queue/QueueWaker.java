@@ -148,8 +148,14 @@ public final class QueueWaker extends AbstractBehavior<QueueWaker.Command> {
   private Behavior<Command> onWakeNow(WakeNow now) {
     WakeList.Place place = new WakeList.Place(now.topicUid, now.queue);
     asleep.remove(place);
-    first.add(place);
-    tick();
+    if (window.isAsked(place)) {
+      // Who says so knows more than when it was asked: that wake may have gone to a dead broker.
+      wake(place);
+    } else {
+      first.add(place);
+      wake(first);
+      tick();
+    }
     return this;
   }
 

@@ -37,6 +37,10 @@ final class WakeWindow {
     return Math.max(0, size - asked.size());
   }
 
+  boolean isAsked(Place place) {
+    return asked.containsKey(place);
+  }
+
   /** Returns how long its answer may take. */
   Duration ask(Place place, long nowMillis) {
     asked.put(place, new Asked(nowMillis, patienceMillis));

@@ -66,11 +66,25 @@ class QueueWakerTest {
     assertThat(woken).hasSize(256).doesNotHaveDuplicates();
   }
 
+  /** Guards the queues of a dead broker: wakes that went there do not hold up those that arrive. */
+  @Test
+  void asksAtOnceAgainWhoeverIsAskedForOnceMore() {
+    for (int queue = 0; queue < WakeWindow.FIRST; queue++) {
+      waker.run(new QueueWaker.WakeNow(4, queue));
+    }
+    assertThat(woken).hasSize(WakeWindow.FIRST);
+    waker.run(new QueueWaker.WakeNow(4, 3));
+    waker.run(new QueueWaker.WakeNow(4, 60));
+    assertThat(woken)
+        .hasSize(WakeWindow.FIRST + 1)
+        .endsWith(new WakeList.Place(4, 7), new WakeList.Place(4, 3));
+  }
+
   @Test
   void aQueueThatMovedIsNotWokenByItsOldTime() {
     waker.run(new QueueWaker.Sleeps(1, 0, NOW + 5_000));
+    tick();
     waker.run(new QueueWaker.Moves(1, 0));
-    ring();
     millis.addAndGet(60_000);
     answer(new WakeList.Place(1, 0));
     assertThat(isTickSet()).isFalse();
@@ -108,7 +122,6 @@ class QueueWakerTest {
   @Test
   void aQueueOfATopicThatIsGoneIsNotAskedAgain() {
     waker.run(new QueueWaker.WakeNow(99, 0));
-    ring();
     waker.run(noAnswer(new WakeList.Place(99, 0)));
     assertThat(woken).hasSize(1);
     assertThat(isTickSet()).isFalse();
