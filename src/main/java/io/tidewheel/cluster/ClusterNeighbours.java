@@ -31,14 +31,19 @@ final class ClusterNeighbours implements BacklogLink.Neighbours {
 
   @Override
   public MemberView view() {
+    return Members.view(cluster, state());
+  }
+
+  /** One for all questions: who is a member by one of them must have a zone by the other. */
+  private CurrentClusterState state() {
     CurrentClusterState known = newest;
-    return known == null ? Members.view(cluster) : Members.view(cluster, known);
+    return known == null ? cluster.state() : known;
   }
 
   @Override
   public boolean isNear(NodeId node) {
     String own = zone(cluster.selfMember());
-    for (Member member : cluster.state().getMembers()) {
+    for (Member member : state().getMembers()) {
       if (Members.id(member.uniqueAddress()).equals(node)) {
         return zone(member).equals(own);
       }

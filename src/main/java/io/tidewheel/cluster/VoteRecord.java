@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a broker has told others about their leases: to whom it said yes, and when. Not thread-safe.
@@ -16,8 +17,9 @@ final class VoteRecord {
   /** Longer than any lease lasts: what is older need not be known. */
   private static final long KEPT_NANOS = 10 * QuorumLease.TERM.toNanos();
 
-  private boolean hasVoted;
-  private long startNanos;
+  /** When it was first asked. */
+  private @Nullable Long startNanos;
+
   private final Map<NodeId, Long> lastYesNanos = new HashMap<>();
   private final Set<NodeId> resigned = new HashSet<>();
 
@@ -32,10 +34,8 @@ final class VoteRecord {
 
   /** Decides, by what this node sees now. */
   Vote vote(NodeId asker, List<NodeId> gone, MemberView view, long nowNanos) {
-    if (!hasVoted) {
-      hasVoted = true;
-      startNanos = nowNanos;
-    }
+    long start = startNanos == null ? nowNanos : startNanos;
+    startNanos = start;
     lastYesNanos.values().removeIf(yes -> nowNanos - yes > KEPT_NANOS);
     boolean isYes = !resigned.contains(asker) && view.isReachable(asker);
     if (isYes) {
@@ -44,7 +44,7 @@ final class VoteRecord {
     Map<NodeId, Long> silent = new HashMap<>();
     for (NodeId node : gone) {
       if (!view.brokers().contains(node)) {
-        silent.put(node, silentNanos(node, nowNanos) / 1_000_000);
+        silent.put(node, silentNanos(node, start, nowNanos) / 1_000_000);
       }
     }
     return new Vote(isYes, silent);
@@ -54,12 +54,12 @@ final class VoteRecord {
    * Who has just become a voter does not know what its predecessor has said, nor how few voters
    * made a quorum before it came.
    */
-  private long silentNanos(NodeId node, long nowNanos) {
+  private long silentNanos(NodeId node, long start, long nowNanos) {
     if (resigned.contains(node)) {
       return KEPT_NANOS;
     }
     Long yes = lastYesNanos.get(node);
-    return nowNanos - (yes == null ? startNanos : Math.max(yes, startNanos));
+    return nowNanos - (yes == null ? start : yes);
   }
 
   /** A node says that it does nothing any more, whatever it was told. */

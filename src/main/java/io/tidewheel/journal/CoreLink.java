@@ -185,6 +185,7 @@ public final class CoreLink<M, C, R> {
         onStopped();
       }
     } else if (signal instanceof StartDue<R> || claim != null) {
+      // A hint may come when a look by itself has started the core already.
       start();
     }
   }

@@ -520,8 +520,7 @@ class BacklogBoardTest {
   }
 
   private static Row row(int queue, long dispatchable, long oldestAtMillis) {
-    return new Row(
-        1, SUBSCRIPTION, queue, 1, dispatchable, dispatchable, 0, oldestAtMillis, Presence.AWAKE);
+    return Boards.row(SUBSCRIPTION, queue, dispatchable, oldestAtMillis);
   }
 
   private Offer look() {

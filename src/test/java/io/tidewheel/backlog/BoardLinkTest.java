@@ -6,8 +6,6 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.ManualTime;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
-import io.tidewheel.subscription.Subscription.Board.Presence;
-import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
@@ -91,17 +89,7 @@ class BoardLinkTest {
   }
 
   private void report(int dispatchable) {
-    reports.report(
-        new Row(
-            1,
-            SUBSCRIPTION,
-            0,
-            reports.claim(),
-            dispatchable,
-            dispatchable,
-            0,
-            4_000,
-            Presence.AWAKE));
+    reports.report(Boards.row(SUBSCRIPTION, 0, dispatchable, 4_000));
   }
 
   private void pass(long millis) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidewheel.backlog.HelpSimulation.Result;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,10 +48,7 @@ class HelpSimulationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void staysAtHomeWhileTheLoadIsBalanced(long seed) {
     HelpSimulation run = new HelpSimulation(NODES, seed);
-    int[] queues = new int[12];
-    for (int i = 0; i < queues.length; i++) {
-      queues[i] = run.queue(i % NODES);
-    }
+    int[] queues = evenQueues(run);
     run.workers(NODES * 8, worker -> worker % NODES, 10, worker -> 10);
     // Half of what the workers can do.
     run.stream(queues, 1_200, 20_000);
@@ -65,10 +63,7 @@ class HelpSimulationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void fillsTheRoomOfClientsFromTheirOwnNode(long seed) {
     HelpSimulation run = new HelpSimulation(NODES, seed);
-    int[] queues = new int[12];
-    for (int i = 0; i < queues.length; i++) {
-      queues[i] = run.queue(i % NODES);
-    }
+    int[] queues = evenQueues(run);
     run.crews(8, 88, node -> 5);
     // 60 % of what the workers can do, in batches as publishers send them.
     run.bursts(queues, 2_880, 8, 20_000);
@@ -82,10 +77,9 @@ class HelpSimulationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void comesHomeAfterAStorm(long seed) {
     HelpSimulation run = new HelpSimulation(NODES, seed);
-    int[] queues = new int[12];
-    for (int i = 0; i < queues.length; i++) {
-      queues[i] = run.queue(i % NODES);
-      run.publish(queues[i], 20);
+    int[] queues = evenQueues(run);
+    for (int queue : queues) {
+      run.publish(queue, 20);
     }
     run.slowDown(15, 30);
     run.crews(4, 8, node -> 50);
@@ -134,5 +128,9 @@ class HelpSimulationTest {
     }
     run.workers(6, worker -> worker % NODES, 10, worker -> 7);
     return run.run(60_000);
+  }
+
+  private static int[] evenQueues(HelpSimulation run) {
+    return IntStream.range(0, 12).map(i -> run.queue(i % NODES)).toArray();
   }
 }

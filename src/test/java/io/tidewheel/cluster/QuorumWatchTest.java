@@ -84,15 +84,7 @@ class QuorumWatchTest {
     standIn();
     ActorTestKit third = ClusterKit.create();
     try {
-      Cluster.get(third.system())
-          .manager()
-          .tell(Join.create(Cluster.get(first.system()).selfMember().address()));
-      overdue.awaitAssert(
-          PATIENCE,
-          () -> {
-            assertThat(Members.view(Cluster.get(first.system())).brokers()).hasSize(3);
-            return null;
-          });
+      joinAsThird(third, first);
       NodeId gone = self(third);
       fish(ask -> ask.gone().isEmpty());
       Cluster.get(first.system())
@@ -109,6 +101,19 @@ class QuorumWatchTest {
     } finally {
       third.shutdownTestKit();
     }
+  }
+
+  /** Joins, until another node has seen it. */
+  private void joinAsThird(ActorTestKit third, ActorTestKit witness) {
+    Cluster.get(third.system())
+        .manager()
+        .tell(Join.create(Cluster.get(first.system()).selfMember().address()));
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(Members.view(Cluster.get(witness.system())).brokers()).hasSize(3);
+          return null;
+        });
   }
 
   private void fish(Predicate<QuorumWatch.Ask> wanted) {
@@ -148,15 +153,7 @@ class QuorumWatchTest {
     other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
     ActorTestKit third = ClusterKit.create();
     try {
-      Cluster.get(third.system())
-          .manager()
-          .tell(Join.create(Cluster.get(first.system()).selfMember().address()));
-      overdue.awaitAssert(
-          PATIENCE,
-          () -> {
-            assertThat(Members.view(Cluster.get(second.system())).brokers()).hasSize(3);
-            return null;
-          });
+      joinAsThird(third, second);
       long joined = System.nanoTime();
       long rounds = 0;
       while (System.nanoTime() - joined < Duration.ofSeconds(2).toNanos()) {

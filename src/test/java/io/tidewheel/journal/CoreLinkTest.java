@@ -113,10 +113,7 @@ class CoreLinkTest {
   @Test
   void readsNothingWhileAPreviousOwnerMayStillWrite() {
     events.expectMessage("done loaded");
-    mayTakeOver.set(false);
-    front.tell("stop");
-    events.expectMessage("lost true");
-    time.timePasses(CoreLink.MIN_BACKOFF);
+    stopWhileAnotherMayWrite();
     time.timePasses(Duration.ofSeconds(3));
     events.expectNoMessage(Duration.ofMillis(50));
     front.tell("a");
@@ -130,10 +127,7 @@ class CoreLinkTest {
   @Test
   void looksAtOnceWhenTheFenceSaysThatItIsTime() {
     events.expectMessage("done loaded");
-    mayTakeOver.set(false);
-    front.tell("stop");
-    events.expectMessage("lost true");
-    time.timePasses(CoreLink.MIN_BACKOFF);
+    stopWhileAnotherMayWrite();
     awaitLooks(2);
     hint.run();
     awaitLooks(3);
@@ -151,10 +145,7 @@ class CoreLinkTest {
   @Test
   void looksLessOftenTheLongerItWaits() {
     events.expectMessage("done loaded");
-    mayTakeOver.set(false);
-    front.tell("stop");
-    events.expectMessage("lost true");
-    time.timePasses(CoreLink.MIN_BACKOFF);
+    stopWhileAnotherMayWrite();
     awaitLooks(2);
     Duration wait = CoreLink.MIN_TAKE_OVER_WAIT;
     for (int i = 3; i < 12; i++) {
@@ -172,14 +163,18 @@ class CoreLinkTest {
     events.expectMessage("done loaded");
     front.tell("a");
     events.expectMessage("done a");
-    mayTakeOver.set(false);
-    front.tell("stop");
-    events.expectMessage("lost true");
-    time.timePasses(CoreLink.MIN_BACKOFF);
+    stopWhileAnotherMayWrite();
     awaitLooks(13);
     mayTakeOver.set(true);
     time.timePasses(CoreLink.MIN_TAKE_OVER_WAIT);
     events.expectMessage("done loaded");
+  }
+
+  private void stopWhileAnotherMayWrite() {
+    mayTakeOver.set(false);
+    front.tell("stop");
+    events.expectMessage("lost true");
+    time.timePasses(CoreLink.MIN_BACKOFF);
   }
 
   /** Also until the timer of the next one is set: it is set in the same turn. */
