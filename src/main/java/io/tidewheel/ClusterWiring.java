@@ -10,6 +10,7 @@ import io.tidewheel.config.ConfigurationException;
 import io.tidewheel.config.TidewheelSettings;
 import io.tidewheel.journal.NodeStore;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.Arrays;
 
 /** How a node becomes a member, and what happens when it can't be one any more. */
@@ -48,10 +49,14 @@ final class ClusterWiring {
    * @throws NodeStartException if the cluster was begun with another quorum
    */
   static ClusterNode join(
-      ActorSystem<?> system, TidewheelSettings settings, NodeStore store, StartGate gate) {
+      ActorSystem<?> system,
+      TidewheelSettings settings,
+      InstantSource wall,
+      NodeStore store,
+      StartGate gate) {
     ClusterSettings cluster = settings.cluster();
     if (!store.isShared()) {
-      return ClusterNode.alone(system, cluster);
+      return ClusterNode.alone(system, cluster, wall);
     }
     byte[] own = Integer.toString(cluster.quorum()).getBytes(StandardCharsets.UTF_8);
     byte[] recorded = gate.await(() -> store.readOrCreate(QUORUM, () -> own), "the store");
@@ -69,13 +74,18 @@ final class ClusterWiring {
               + " in the store.",
           null);
     }
-    return ClusterNode.member(system, cluster, System::nanoTime, () -> leave(system, cluster));
+    return ClusterNode.member(
+        system, cluster, wall, System::nanoTime, () -> leave(system, cluster));
   }
 
   /** What this node knows of the others, in its metrics. */
   static void measure(ClusterNode cluster, MeterRegistry registry) {
     Gauge.builder("tidewheel.board.lag", cluster, ClusterNode::boardLagSeconds)
         .description("Since the board of another node was heard, of the one heard longest ago")
+        .baseUnit("seconds")
+        .register(registry);
+    Gauge.builder("tidewheel.clock.correction", cluster, ClusterNode::clockCorrectionSeconds)
+        .description("How far the time by most brokers is ahead of this node's own clock")
         .baseUnit("seconds")
         .register(registry);
   }

@@ -86,7 +86,7 @@ final class NodeWiring {
   private final ActorSystem<Void> system;
   private final TidewheelSettings settings;
   private final SecureRandom random = new SecureRandom();
-  private final InstantSource clock = InstantSource.system();
+  private final InstantSource clock;
   private final NodeStore store;
   private final StartGate gate;
   private final ClusterNode cluster;
@@ -111,7 +111,8 @@ final class NodeWiring {
     // runs.
     this.store = openStore(system, settings);
     this.gate = StartGate.of(system, settings, store);
-    this.cluster = ClusterWiring.join(system, settings, store, gate);
+    this.cluster = ClusterWiring.join(system, settings, InstantSource.system(), store, gate);
+    this.clock = cluster.clock();
     this.queues = new ShardedQueues(system);
     this.rows = store.messageRows();
     this.tail = new TailCache(settings.budgets().tailCache(), System::nanoTime);

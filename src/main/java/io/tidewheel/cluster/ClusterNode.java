@@ -24,6 +24,7 @@ import io.tidewheel.queue.QueueWaker;
 import io.tidewheel.worker.Idleness;
 import io.tidewheel.worker.OtherNodes;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +50,7 @@ public final class ClusterNode {
   private final ClusterSettings settings;
   private final Cluster cluster;
   private final @Nullable QuorumLease lease;
+  private final InstantSource clock;
   private final Map<String, String> httpAddresses = new ConcurrentHashMap<>();
   private final BoardLag boardLag;
 
@@ -56,30 +58,39 @@ public final class ClusterNode {
       ActorSystem<?> system,
       ClusterSettings settings,
       @Nullable QuorumLease lease,
+      InstantSource clock,
       LongSupplier nanoTime) {
     this.boardLag = new BoardLag(nanoTime);
     this.system = system;
     this.settings = settings;
     this.cluster = Cluster.get(system);
     this.lease = lease;
+    this.clock = clock;
   }
 
   /** A cluster of this node alone, whose store is a fence by itself. */
-  public static ClusterNode alone(ActorSystem<?> system, ClusterSettings settings) {
+  public static ClusterNode alone(
+      ActorSystem<?> system, ClusterSettings settings, InstantSource wall) {
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     // There are no others to be late.
-    return new ClusterNode(system, settings, null, () -> 0);
+    return new ClusterNode(system, settings, null, wall, () -> 0);
   }
 
   /**
    * Joins the others, by seed nodes or by what discovery finds; returns at once.
    *
+   * @param wall this node's clock
+   * @param nanoTime monotonic clock in nanoseconds
    * @param onOverdue is run once, on any thread, when this node has no right to do anything for so
    *     long that it should end and begin anew
    */
   public static ClusterNode member(
-      ActorSystem<?> system, ClusterSettings settings, LongSupplier nanoTime, Runnable onOverdue) {
+      ActorSystem<?> system,
+      ClusterSettings settings,
+      InstantSource wall,
+      LongSupplier nanoTime,
+      Runnable onOverdue) {
     if (settings.unsafeWriteWithoutQuorum()) {
       LOG.warn(
           "tidewheel.cluster.unsafe-write-without-quorum is on: a node that is paused or cut off"
@@ -87,9 +98,10 @@ public final class ClusterNode {
               + " checker only.");
     }
     QuorumLease lease = new QuorumLease(settings.quorum(), settings.joinTimeout(), nanoTime);
+    ClusterClock clock = new ClusterClock(wall, nanoTime);
     ActorRef<QuorumWatch.Command> watch =
         system.systemActorOf(
-            Behaviors.supervise(QuorumWatch.create(lease, nanoTime, onOverdue))
+            Behaviors.supervise(QuorumWatch.create(lease, clock, nanoTime, onOverdue))
                 .onFailure(SupervisorStrategy.restart()),
             QuorumWatch.NAME,
             DispatcherSelector.fromConfig("akka.actor.internal-dispatcher"));
@@ -115,7 +127,7 @@ public final class ClusterNode {
       AkkaManagement.get(system).start();
       ClusterBootstrap.get(system).start();
     }
-    return new ClusterNode(system, settings, lease, nanoTime);
+    return new ClusterNode(system, settings, lease, clock, nanoTime);
   }
 
   /** Whether there may be other nodes. */
@@ -135,6 +147,16 @@ public final class ClusterNode {
   /** Seconds since the board of the other node that was heard longest ago told anything. */
   public double boardLagSeconds() {
     return boardLag.seconds();
+  }
+
+  /** The time by most brokers; this node's own if it is alone. */
+  public InstantSource clock() {
+    return clock;
+  }
+
+  /** How far {@link #clock} is ahead of this node's own; 0 if it is alone. */
+  public double clockCorrectionSeconds() {
+    return clock instanceof ClusterClock common ? common.correctionSeconds() : 0;
   }
 
   /** The name of this node, {@code host:port} of what others reach it by. */

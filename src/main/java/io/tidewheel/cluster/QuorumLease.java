@@ -77,9 +77,10 @@ final class QuorumLease implements Fence {
    * What to ask all brokers.
    *
    * @param number of the round, for {@link #onVote}
+   * @param needed how many answers count
    * @param gone brokers whose right may not have ended
    */
-  record Question(long number, List<NodeId> gone) {}
+  record Question(long number, int needed, List<NodeId> gone) {}
 
   /**
    * No right yet.
@@ -134,13 +135,13 @@ final class QuorumLease implements Fence {
     lastTickNanos = now;
     staleNanos = isHeld() ? 0 : staleNanos + since;
     observe(view);
-    int majority = view.brokers().size() / 2 + 1;
+    int needed = Math.max(quorum, view.brokers().size() / 2 + 1);
     long number = ++roundCount;
-    rounds.put(number, new Round(now, Math.max(quorum, majority)));
+    rounds.put(number, new Round(now, needed));
     // A yes that comes later gives nothing any more.
     rounds.values().removeIf(round -> now - round.sentNanos >= TERM.toNanos());
     free(now);
-    return new Question(number, List.copyOf(gone.keySet()));
+    return new Question(number, needed, List.copyOf(gone.keySet()));
   }
 
   /** Takes note of who is a member now; as soon as that changes. */

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  *       whatever Akka had been told before, so the answer knows every removal that the log moved
  *       for.
  *   <li>A node that has been without the lease for too long is told so once: it should end.
+ *   <li>An answer says what time it is at the broker, for the {@link ClusterClock}.
  * </ol>
  */
 final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
@@ -60,8 +61,9 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
    * What a broker answers.
    *
    * @param silent of those that were asked about, who is no member here either
+   * @param ownMillis what the broker's clock says; 0 if it does not say
    */
-  record Answered(long round, NodeId voter, boolean isYes, List<Silence> silent)
+  record Answered(long round, NodeId voter, boolean isYes, List<Silence> silent, long ownMillis)
       implements Command, Control {}
 
   /** For how long at least a broker has not said yes to a node. */
@@ -94,6 +96,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   private final Peers<Command> peers;
   private final QuorumLease lease;
   private final LongSupplier nanoTime;
+  private final ClusterClock clock;
   private final Runnable onOverdue;
   private final VoteRecord record;
   private final TimerScheduler<Command> timers;
@@ -101,23 +104,26 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
   private boolean isLooking;
   private boolean isOverdue;
 
-  static Behavior<Command> create(QuorumLease lease, LongSupplier nanoTime, Runnable onOverdue) {
+  static Behavior<Command> create(
+      QuorumLease lease, ClusterClock clock, LongSupplier nanoTime, Runnable onOverdue) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new QuorumWatch(context, timers, lease, nanoTime, onOverdue)));
+                timers -> new QuorumWatch(context, timers, lease, clock, nanoTime, onOverdue)));
   }
 
   private QuorumWatch(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       QuorumLease lease,
+      ClusterClock clock,
       LongSupplier nanoTime,
       Runnable onOverdue) {
     super(context);
     this.cluster = Cluster.get(context.getSystem());
     this.peers = new Peers<>(context.getSystem(), NAME);
     this.lease = lease;
+    this.clock = clock;
     this.nanoTime = nanoTime;
     this.onOverdue = onOverdue;
     this.record = new VoteRecord();
@@ -226,6 +232,7 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
       lease.end();
     }
     QuorumLease.Question question = lease.begin(view);
+    clock.asked(question.number(), question.needed());
     Ask ask =
         new Ask(question.number(), view.self(), question.gone(), getContext().getSelf().narrow());
     for (NodeId broker : view.brokers()) {
@@ -249,12 +256,16 @@ final class QuorumWatch extends AbstractBehavior<QuorumWatch.Command> {
       VoteRecord.Vote vote = record.vote(ask.asker(), ask.gone(), view, nanoTime.getAsLong());
       List<Silence> silent = new ArrayList<>();
       vote.silentMillis().forEach((node, millis) -> silent.add(new Silence(node, millis)));
-      ask.replyTo().tell(new Answered(ask.round(), view.self(), vote.isYes(), silent));
+      ask.replyTo()
+          .tell(new Answered(ask.round(), view.self(), vote.isYes(), silent, clock.ownMillis()));
     }
     return this;
   }
 
   private Behavior<Command> onAnswered(Answered answered) {
+    if (answered.ownMillis() != 0) {
+      clock.heard(answered.round(), answered.voter(), answered.ownMillis());
+    }
     lease.onVote(
         answered.round(),
         answered.voter(),

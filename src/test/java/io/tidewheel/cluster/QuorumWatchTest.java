@@ -13,6 +13,7 @@ import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
 import akka.cluster.typed.Join;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -135,7 +136,7 @@ class QuorumWatchTest {
     assertThat(lease.isHeld()).as("its own answer is not enough").isFalse();
     QuorumWatch.Ask next = other.expectMessageClass(QuorumWatch.Ask.class, PATIENCE);
     assertThat(next.round()).isGreaterThan(ask.round());
-    watch.tell(new QuorumWatch.Answered(next.round(), self(second), true, List.of()));
+    watch.tell(new QuorumWatch.Answered(next.round(), self(second), true, List.of(), 0));
     overdue.awaitAssert(
         PATIENCE,
         () -> {
@@ -230,7 +231,11 @@ class QuorumWatchTest {
   private ActorRef<QuorumWatch.Command> watch(ActorTestKit node, QuorumLease held) {
     return node.system()
         .systemActorOf(
-            QuorumWatch.create(held, System::nanoTime, () -> overdue.ref().tell("overdue")),
+            QuorumWatch.create(
+                held,
+                new ClusterClock(InstantSource.system(), System::nanoTime),
+                System::nanoTime,
+                () -> overdue.ref().tell("overdue")),
             QuorumWatch.NAME,
             Props.empty());
   }

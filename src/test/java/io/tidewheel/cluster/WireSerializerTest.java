@@ -193,7 +193,11 @@ class WireSerializerTest {
         new QuorumWatch.Ask(
             1, new NodeId("a:1", -2), List.of(new NodeId("b:1", 3)), probe.ref().narrow()),
         new QuorumWatch.Answered(
-            1, new NodeId("a:1", 2), true, List.of(new QuorumWatch.Silence(new NodeId("b", 1), 4))),
+            1,
+            new NodeId("a:1", 2),
+            true,
+            List.of(new QuorumWatch.Silence(new NodeId("b", 1), 4)),
+            5),
         new QuorumWatch.Resigned(new NodeId("a:1", 2)),
         new BacklogLink.Rows(
             new NodeId("a:1", 2),
