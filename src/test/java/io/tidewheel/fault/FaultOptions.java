@@ -14,14 +14,16 @@ record FaultOptions(
     long seed,
     Duration duration,
     int rate,
+    Duration warm,
     int stores,
     Path directory,
     @Nullable Path report,
     boolean isUnfenced) {
   static final String USAGE =
       """
-      Usage: bin/fault-test [--row NAME ...] [--seed N] [--duration T] [--rate N] [--cassandra 1|3]
-                            [--report FILE] [--directory DIR] [--unfenced]
+      Usage: bin/fault-test [--row NAME ...] [--seed N] [--duration T] [--rate N] [--warm T]
+                            [--cassandra 1|3] [--report FILE] [--directory DIR]
+                            [--unfenced]
 
       Starts three brokers and Cassandra on this machine (bin/cluster), publishes to 12 queues at
       a fixed rate while two subscriptions are read, does to it what the row says, drains, and
@@ -32,6 +34,8 @@ record FaultOptions(
         --seed N        of every choice the test makes; random, and printed
         --duration T    of the load of each row, as 25s or 2m; 120s
         --rate N        messages of 1 KiB a second; 300
+        --warm T        of the same load before the first row, at a third and two thirds of the
+                        rate to begin with; 15s
         --cassandra N   Cassandra nodes, 1 or 3; 1, and 3 for the row that stops one of them
         --report FILE   also writes the results as JSON
         --directory     where logs, data and histories go; made anew each time; target/fault
@@ -76,6 +80,7 @@ record FaultOptions(
     long seed = freshSeed;
     Duration duration = Duration.ofMinutes(2);
     int rate = 300;
+    Duration warm = Duration.ofSeconds(15);
     int stores = 1;
     Path directory = Path.of("target/fault");
     Path report = null;
@@ -85,8 +90,9 @@ record FaultOptions(
       switch (name) {
         case "--row" -> rows.add(row(value(arguments, ++i)));
         case "--seed" -> seed = number(arguments, ++i, Long.MIN_VALUE, Long.MAX_VALUE);
-        case "--duration" -> duration = duration(value(arguments, ++i));
+        case "--duration" -> duration = duration(arguments, ++i);
         case "--rate" -> rate = (int) number(arguments, ++i, 10, 10_000);
+        case "--warm" -> warm = duration(arguments, ++i);
         case "--cassandra" -> stores = stores(number(arguments, ++i, 1, 3));
         case "--directory" -> directory = Path.of(value(arguments, ++i));
         case "--report" -> report = Path.of(value(arguments, ++i));
@@ -98,7 +104,7 @@ record FaultOptions(
       rows.addAll(List.of(Row.values()));
     }
     return new FaultOptions(
-        List.copyOf(rows), seed, duration, rate, stores, directory, report, isUnfenced);
+        List.copyOf(rows), seed, duration, rate, warm, stores, directory, report, isUnfenced);
   }
 
   private static Row row(String text) {
@@ -112,16 +118,18 @@ record FaultOptions(
     return (int) number;
   }
 
-  private static Duration duration(String text) {
+  private static Duration duration(List<String> arguments, int index) {
+    String text = value(arguments, index);
+    String name = arguments.get(index - 1) + ' ' + text;
     Matcher matcher = DURATION.matcher(text);
     if (!matcher.matches()) {
-      throw new UsageException("--duration " + text + ": expected something like 25s or 2m");
+      throw new UsageException(name + ": expected something like 25s or 2m");
     }
     long number = Long.parseLong(matcher.group(1));
     Duration duration =
         matcher.group(2).equals("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
     if (duration.toSeconds() < 15 || duration.toMinutes() > 60) {
-      throw new UsageException("--duration " + text + ": expected 15s to 60m");
+      throw new UsageException(name + ": expected 15s to 60m");
     }
     return duration;
   }

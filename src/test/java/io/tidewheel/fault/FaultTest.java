@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Runs rows of faults against a real cluster. Use it with {@code bin/fault-test}. */
@@ -68,10 +70,12 @@ public final class FaultTest {
         "fault test: seed %d, %d s a row, %d messages/s, in %s%n",
         options.seed(), options.duration().toSeconds(), options.rate(), options.directory());
     List<RowResult> results = new ArrayList<>();
-    for (boolean hasNetworks : List.of(false, true)) {
-      for (int stores : List.of(1, 3)) {
-        run(stores, hasNetworks, results);
-      }
+    Map<List<String>, List<Row>> byCluster = new LinkedHashMap<>();
+    for (Row row : options.rows()) {
+      byCluster.computeIfAbsent(clusterFor(row), same -> new ArrayList<>()).add(row);
+    }
+    for (Map.Entry<List<String>, List<Row>> entry : byCluster.entrySet()) {
+      run(entry.getKey(), entry.getValue(), results);
     }
     boolean isAsWanted = isAsWanted(options, results);
     String verdict = isAsWanted ? "PASSED" : "FAILED: not all is as promised";
@@ -82,18 +86,28 @@ public final class FaultTest {
     return results;
   }
 
-  private void run(int stores, boolean hasNetworks, List<RowResult> results)
-      throws IOException, InterruptedException {
-    List<Row> rows =
-        options.rows().stream()
-            .filter(row -> row.needsNetworks() == hasNetworks)
-            .filter(row -> Math.max(options.stores(), row.stores()) == stores)
-            .toList();
-    if (rows.isEmpty()) {
-      return;
+  /** What the cluster of a row is started with. */
+  private List<String> clusterFor(Row row) {
+    List<String> line = new ArrayList<>();
+    line.addAll(List.of("--cassandra", Integer.toString(Math.max(options.stores(), row.stores()))));
+    if (row.needsNetworks()) {
+      line.add("--netns");
     }
-    Path directory = options.directory().resolve((hasNetworks ? "networks-" : "cluster-") + stores);
-    try (LocalCluster cluster = LocalCluster.start(directory, stores, hasNetworks, config())) {
+    if (row.needsClocks()) {
+      line.add("--clocks");
+    }
+    return line;
+  }
+
+  private void run(List<String> line, List<Row> rows, List<RowResult> results)
+      throws IOException, InterruptedException {
+    Path directory = options.directory().resolve("cluster" + String.join("", line));
+    List<String> all = new ArrayList<>(line);
+    Path config = config();
+    if (config != null) {
+      all.addAll(List.of("--config", config.toString()));
+    }
+    try (LocalCluster cluster = LocalCluster.start(directory, all)) {
       try (Brokers brokers = new Brokers(cluster.urls())) {
         new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
         for (Row row : rows) {

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Three brokers and one or three Cassandra nodes in processes of their own, by {@code bin/cluster}.
@@ -31,11 +30,9 @@ final class LocalCluster implements AutoCloseable {
    * Starts it without any data and waits until it serves. What an aborted run has left in the
    * directory, processes too, goes first.
    *
-   * @param stores how many Cassandra nodes, 1 or 3
-   * @param hasNetworks whether each broker gets a network of its own, for which one must be root
-   * @param config settings of the brokers beside the usual ones
+   * @param options of {@code bin/cluster start}
    */
-  static LocalCluster start(Path directory, int stores, boolean hasNetworks, @Nullable Path config)
+  static LocalCluster start(Path directory, List<String> options)
       throws IOException, InterruptedException {
     LocalCluster cluster = new LocalCluster(directory);
     if (Files.exists(directory)) {
@@ -46,13 +43,7 @@ final class LocalCluster implements AutoCloseable {
     List<String> line = new ArrayList<>();
     line.add("start");
     line.addAll(ClusterProgram.portOptions());
-    line.addAll(List.of("--cassandra", Integer.toString(stores)));
-    if (config != null) {
-      line.addAll(List.of("--config", config.toString()));
-    }
-    if (hasNetworks) {
-      line.add("--netns");
-    }
+    line.addAll(options);
     cluster.command(line.toArray(String[]::new));
     String json = cluster.program.run(List.of("status", "-o", "json"));
     for (JsonNode process : BrokerClient.MAPPER.readTree(json)) {

@@ -15,6 +15,8 @@ enum Row {
   STORE_NODE("kill -9 of one of three Cassandra nodes, which comes back"),
   SHRINK("brokers killed until one is left, then one comes back"),
   SUBSCRIPTIONS("subscriptions created and deleted, queues asleep in between"),
+  CLOCK(
+      "the clock of a broker put on by an hour, then back by two; it stops and starts in between"),
   STORE_CUT("a broker cut off from Cassandra"),
   PARTITION_1("broker 1, the first seed, cut off from the others"),
   PARTITION_2("broker 2 cut off from the others"),
@@ -50,6 +52,11 @@ enum Row {
     return isPartition() || this == STORE_CUT;
   }
 
+  /** Whether each broker needs a clock of its own. */
+  boolean needsClocks() {
+    return this == CLOCK;
+  }
+
   /** How many Cassandra nodes there have to be, each with a copy of all. */
   int stores() {
     return this == STORE_NODE ? 3 : 1;
@@ -75,7 +82,11 @@ enum Row {
 
   /** Whether leases end only when they should: nothing is lost from memory. */
   boolean keepsLeases() {
-    return this == NONE || this == TERM || this == DELIVERIES || this == SUBSCRIPTIONS;
+    return this == NONE
+        || this == TERM
+        || this == DELIVERIES
+        || this == SUBSCRIPTIONS
+        || this == CLOCK;
   }
 
   /** How many read each subscription. */

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class RowRun {
   private static final List<String> SUBSCRIPTIONS = List.of("one", "two");
   private static final Duration READY_TIMEOUT = Duration.ofMinutes(1);
-  private static final long WARM_SECONDS = 15;
+  private static final long MAX_SLOW_SECONDS = 20;
   private static final long DRAIN_SECONDS = 90;
   private static final long COUNT_SECONDS = 10;
   private static final int MIN_IN_WORK = 500;
@@ -65,13 +65,14 @@ final class RowRun {
     make();
     try (FaultHistory history = history("warm")) {
       Crew crew = new Crew();
+      long slowly = Math.min(MAX_SLOW_SECONDS, options.warm().toSeconds() / 3);
       try {
         startWorkers(crew, history);
         for (int step = 1; step <= 3; step++) {
           Workload load = new Workload(brokers, history, topicPath, options.rate() * step / 3);
           Thread runner = Threads.start("warm", load);
           try {
-            TimeUnit.SECONDS.sleep(WARM_SECONDS / 3);
+            TimeUnit.SECONDS.sleep(step < 3 ? slowly : options.warm().toSeconds() - 2 * slowly);
           } finally {
             load.end(runner);
           }
@@ -149,6 +150,7 @@ final class RowRun {
       result.violation(Promise.DELIVERY, "not drained after " + DRAIN_SECONDS + " s");
     }
     watched(floors, sleepy);
+    clocks(scenario.clocks());
     deliveries(history);
     reconcile();
     logs(history);
@@ -166,6 +168,14 @@ final class RowRun {
         result.violation(Promise.INCOMPLETE, "no subscription came or went");
       }
       sleepy.violations().forEach(one -> result.violation(Promise.MISSED, one));
+    }
+  }
+
+  private void clocks(ClockProbe clocks) {
+    if (row == Row.CLOCK) {
+      result.figure("delayed by least ms", clocks.leastMillis());
+      result.figure("delayed by most ms", clocks.mostMillis());
+      clocks.violations().forEach(one -> result.violation(Promise.DELIVERY, one));
     }
   }
 
@@ -235,6 +245,7 @@ final class RowRun {
         result.atMost("failed with retry", 0);
         result.timeAtMost("longest gap ms", 3_000);
       }
+      case CLOCK -> result.atMost("failed with retry", 0);
       case STORE_KILL, STORE_PAUSE, STORE_CUT -> result.timeAtMost("after heal ms", 10_000);
       case PARTITION_1, PARTITION_2, PARTITION_3, PARTITION_RESTART ->
           result.timeAtMost("first success p95 ms", 15_000);

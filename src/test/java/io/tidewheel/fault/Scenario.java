@@ -29,6 +29,7 @@ final class Scenario {
   private final List<Fault> faults = new ArrayList<>();
   private final List<String> failures = new ArrayList<>();
   private final AtomicInteger inWork;
+  private final ClockProbe clocks;
   private int leastInWork = Integer.MAX_VALUE;
 
   /**
@@ -55,6 +56,13 @@ final class Scenario {
     this.random = random;
     this.seconds = duration.toSeconds();
     this.inWork = inWork;
+    this.clocks =
+        new ClockProbe(brokers, topicPath.substring(topicPath.lastIndexOf('/') + 1) + "-clock");
+  }
+
+  /** What waited while a clock was wrong. */
+  ClockProbe clocks() {
+    return clocks;
   }
 
   List<Fault> faults() {
@@ -87,6 +95,7 @@ final class Scenario {
           store("kill", 1 + random.nextInt(row.stores()), Math.min(30, seconds / 3), "restart");
       case STORE_CUT -> cut();
       case SHRINK -> shrink();
+      case CLOCK -> clock();
       default -> partition(row.loneBroker(), row == Row.PARTITION_RESTART);
     }
     untilSecond(seconds);
@@ -205,6 +214,31 @@ final class Scenario {
     faults.add(new Fault(last, queues, begun, System.nanoTime()));
     history.leasesLost();
     awaitAll();
+  }
+
+  /** In turn: what waits for a time when the clock changes, and what begins to wait after that. */
+  private void clock() throws IOException, InterruptedException {
+    int broker = 1 + random.nextInt(brokers.count());
+    Set<Integer> queues = queuesOf(broker);
+    String name = Integer.toString(broker);
+    clocks.begin();
+    for (String time : List.of("+1h", "-1h")) {
+      clocks.delay();
+      note("clock " + broker + ' ' + time);
+      cluster.command("clock", name, time);
+      clocks.awaitDelayed();
+      clocks.delay();
+      clocks.awaitDelayed();
+      note("term " + broker);
+      long begun = System.nanoTime();
+      cluster.command("restart", name);
+      faults.add(new Fault(broker, queues, begun, System.nanoTime()));
+      awaitAll();
+      // Queues go back to it after some seconds.
+      sleepSeconds(8);
+    }
+    clocks.end();
+    cluster.command("clock", name, "0");
   }
 
   private void partition(int broker, boolean isRestarted) throws IOException, InterruptedException {

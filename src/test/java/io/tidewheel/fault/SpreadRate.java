@@ -19,8 +19,10 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 final class SpreadRate {
   private static final String PATH = "/v1/topics/spread-rate";
-  private static final int RATE = 1_000;
-  private static final int MESSAGES = 80_000;
+
+  /** Enough for the whole time without a limit and with it. */
+  private static final int SECONDS_OF_BACKLOG = 80;
+
   private static final int BATCH = 1_000;
   private static final int WORKERS = 40;
   private static final int HANDLE_MILLIS = 3;
@@ -30,12 +32,14 @@ final class SpreadRate {
   private static final int TENTHS = 10_000;
 
   private final LocalCluster cluster;
+  private final int rate;
   private final BrokerClient broker;
   private final Map<Integer, AtomicIntegerArray> byQueue = new HashMap<>();
   private volatile long beganNanos;
 
-  SpreadRate(LocalCluster cluster) {
+  SpreadRate(LocalCluster cluster, int rate) {
     this.cluster = cluster;
+    this.rate = rate;
     this.broker = new BrokerClient(cluster.urls().get(0));
     for (int queue = 0; queue < 12; queue++) {
       byQueue.put(queue, new AtomicIntegerArray(TENTHS));
@@ -47,7 +51,7 @@ final class SpreadRate {
     for (String name : List.of("free", "s")) {
       expect(broker.put(PATH + "/subscriptions/" + name, "{\"order\":\"none\"}"));
     }
-    expect(broker.put(PATH + "/subscriptions/s", "{\"rateLimit\":" + RATE + "}"));
+    expect(broker.put(PATH + "/subscriptions/s", "{\"rateLimit\":" + rate + "}"));
     publish();
     measure("free", FREE_SECONDS);
     System.out.printf(
@@ -89,9 +93,9 @@ final class SpreadRate {
     double least = Double.MAX_VALUE;
     double most = 0;
     for (double from = SETTLED_SECONDS; from + 10 <= SECONDS; from += 0.1) {
-      double rate = count(from, from + 10) / 10.0;
-      least = Math.min(least, rate);
-      most = Math.max(most, rate);
+      double perSecond = count(from, from + 10) / 10.0;
+      least = Math.min(least, perSecond);
+      most = Math.max(most, perSecond);
     }
     double second = 0;
     double first = 0;
@@ -108,7 +112,7 @@ final class SpreadRate {
         "rate   rateLimit %,d/s, 12 queues on three brokers: %.1f/s over %d s, windows of 10 s from"
             + " %.1f (%+.1f %%) to %.1f (%+.1f %%), highest second %.0f (%+.1f %%), in the first two %.0f%n"
             + "rate   given out of each queue: %s%n",
-        RATE,
+        rate,
         count(SETTLED_SECONDS, SECONDS) / (double) (SECONDS - SETTLED_SECONDS),
         SECONDS - SETTLED_SECONDS,
         least,
@@ -121,8 +125,8 @@ final class SpreadRate {
         Arrays.toString(inQueues));
   }
 
-  private static double off(double rate) {
-    return 100 * (rate / RATE - 1);
+  private double off(double perSecond) {
+    return 100 * (perSecond / rate - 1);
   }
 
   private long count(double from, double to) {
@@ -145,7 +149,7 @@ final class SpreadRate {
 
   /** Nine of ten have one of three keys. */
   private void publish() throws IOException, InterruptedException {
-    for (int sent = 0; sent < MESSAGES; sent += BATCH) {
+    for (int sent = 0; sent < SECONDS_OF_BACKLOG * rate; sent += BATCH) {
       ObjectNode body = BrokerClient.MAPPER.createObjectNode();
       ArrayNode messages = body.putArray("messages");
       for (int i = sent; i < sent + BATCH; i++) {

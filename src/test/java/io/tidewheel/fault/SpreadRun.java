@@ -10,6 +10,7 @@ import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.crash.BrokerClient;
 import io.tidewheel.message.Message;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -36,7 +38,8 @@ import org.HdrHistogram.Histogram;
 public final class SpreadRun {
   private static final String USAGE =
       """
-      Usage: bin/spread-test [--messages N] [--workers N] [--handle-ms N] [--mode MODE ...]
+      Usage: bin/spread-test [--messages N] [--workers N] [--handle-ms N] [--rate N]
+                             [--mode MODE ...]
 
       Starts three brokers and a Cassandra (bin/cluster) and drains a backlog with workers of the
       Java client that have a session with one broker each and take a fixed time for each message.
@@ -44,6 +47,7 @@ public final class SpreadRun {
         --messages N    1 KiB each; 12000
         --workers N     on each broker that has some; 8
         --handle-ms N   for each message; 20
+        --rate N        messages a second of the mode rate; 1000
         --mode MODE     help    the backlog is on broker 1, workers on all three
                         far     the backlog is on broker 1, workers on the other two
                         alone   the backlog and all workers are on broker 1
@@ -57,7 +61,7 @@ public final class SpreadRun {
                                 after it was declared dead others get them; 2 s at most
                         page    the page of the monitor in a browser, and the broker that it is
                                 connected to is killed, and frozen, three times each
-                        rate    a rateLimit of 1000/s over twelve queues, of which three have nine
+                        rate    a rateLimit over twelve queues, of which three have nine
                                 tenths of the backlog
                         may be repeated; all if not given
 
@@ -95,7 +99,8 @@ public final class SpreadRun {
   /** Runs it; exits with 2 if it is not used as it should be. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Map<String, Integer> options =
-        new HashMap<>(Map.of("--messages", 12_000, "--workers", 8, "--handle-ms", 20));
+        new HashMap<>(
+            Map.of("--messages", 12_000, "--workers", 8, "--handle-ms", 20, "--rate", 1_000));
     List<String> modes = new ArrayList<>();
     for (int i = 0; i < arguments.length; i++) {
       boolean isLast = i + 1 == arguments.length;
@@ -112,7 +117,7 @@ public final class SpreadRun {
     }
     Path directory = Path.of("target/spread");
     boolean isWell = true;
-    try (LocalCluster cluster = LocalCluster.start(directory, 1, false, null)) {
+    try (LocalCluster cluster = LocalCluster.start(directory, List.of())) {
       SpreadRun run = new SpreadRun(cluster, options);
       for (String mode : modes.isEmpty() ? MODES : modes) {
         if (mode.equals("wake")) {
@@ -131,7 +136,7 @@ public final class SpreadRun {
           run.createTopic("spread-page", QUEUES);
           new SpreadPage(cluster, "spread-page").run();
         } else if (mode.equals("rate")) {
-          new SpreadRate(cluster).run();
+          new SpreadRate(cluster, options.get("--rate")).run();
         } else {
           run.measure(mode);
         }
@@ -147,6 +152,7 @@ public final class SpreadRun {
     createTopic(topic, QUEUES);
     Map<Integer, String> homes = homes(TOPICS + topic);
     Set<Long> handled = ConcurrentHashMap.newKeySet();
+    ConcurrentHistogram waits = new ConcurrentHistogram(3);
     Map<Integer, SpreadCrew> crews = new TreeMap<>();
     try {
       double perSecond = 0;
@@ -155,7 +161,13 @@ public final class SpreadRun {
         int millis = options.get("--handle-ms") * (isSlow ? 10 : 1);
         perSecond += options.get("--workers") * 1e3 / millis;
         Consumer<Delivery> onHandled =
-            delivery -> handled.add(delivery.offset() * QUEUES + delivery.queue());
+            delivery -> {
+              handled.add(delivery.offset() * QUEUES + delivery.queue());
+              if (mode.equals("steady")) {
+                long sinceSent = System.nanoTime() - ByteBuffer.wrap(delivery.payload()).getLong();
+                waits.recordValue(Math.max(0, sinceSent - TimeUnit.MILLISECONDS.toNanos(millis)));
+              }
+            };
         String url = cluster.urls().get(broker - 1);
         int workers = options.get("--workers");
         String node = cluster.nodeOf(broker);
@@ -167,6 +179,7 @@ public final class SpreadRun {
         int count = publishSteadily(topic, LOAD * perSecond);
         await(handled, count, LOAD * perSecond);
         tell(mode, count, LOAD * perSecond, System.nanoTime() - began, crews);
+        System.out.println("steady publish to handler: " + figures(waits));
       } else {
         boolean isEven = mode.equals("even") || mode.equals("uneven");
         int count = publish(TOPICS + topic, homes, isEven ? "" : cluster.nodeOf(1));
@@ -240,13 +253,14 @@ public final class SpreadRun {
     try (TidewheelClient client =
         TidewheelClient.builder().endpoints(cluster.urls().toArray(String[]::new)).build()) {
       Publisher publisher = client.publisher(topic);
-      byte[] payload = payload();
       long began = System.nanoTime();
       for (int i = 0; i < count; i++) {
         long due = began + (long) (i * 1e9 / perSecond);
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
           LockSupport.parkNanos(left);
         }
+        byte[] payload = payload();
+        ByteBuffer.wrap(payload).putLong(System.nanoTime());
         answers.add(publisher.publish(Message.of(payload)));
       }
       answers.forEach(CompletableFuture::join);
@@ -284,13 +298,18 @@ public final class SpreadRun {
       }
     }
     System.out.printf(
+        "wake   %d messages, publish to handler on another broker: %s%n",
+        WAKES, figures(latencies));
+  }
+
+  private static String figures(Histogram nanos) {
+    return String.format(
         Locale.ROOT,
-        "wake   %d messages, publish to handler on another broker: p50 %.1f ms, p99 %.1f ms,"
-            + " longest %.1f ms%n",
-        WAKES,
-        latencies.getValueAtPercentile(50) / 1e6,
-        latencies.getValueAtPercentile(99) / 1e6,
-        latencies.getMaxValue() / 1e6);
+        "p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, longest %.1f ms",
+        nanos.getValueAtPercentile(50) / 1e6,
+        nanos.getValueAtPercentile(95) / 1e6,
+        nanos.getValueAtPercentile(99) / 1e6,
+        nanos.getMaxValue() / 1e6);
   }
 
   private TidewheelClient client(int broker) {
