@@ -17,6 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,15 +26,42 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Publishers in another process that send three times what a node stores, for a minute: how soon
- * they are refused, what memory that takes, what is lost, and how soon all is as before. Takes
- * minutes: {@code mvn verify -Dit.test=OverloadBenchmark}.
+ * they are refused, what memory that takes, what is lost, and how soon all is as before. Broker and
+ * publishers have half of the processors each, as publishers are elsewhere. Takes minutes: {@code
+ * mvn verify -Dit.test=OverloadBenchmark}.
  */
 @Timeout(240)
 class OverloadBenchmark {
   private static final long ROOM_BYTES = 16 << 20;
+
+  /** At least two. */
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  private static final int HALF = PROCESSORS / 2;
   private static final String TOOK = "tidewheel_http_requests_seconds_";
 
   @TempDir private Path directory;
+
+  /** The broker, and all that it starts from here on, has half of the processors. */
+  @BeforeAll
+  static void takeHalf() throws IOException, InterruptedException {
+    affinity("0-" + (HALF - 1));
+  }
+
+  @AfterAll
+  static void giveBack() throws IOException, InterruptedException {
+    affinity("0-" + (PROCESSORS - 1));
+  }
+
+  private static void affinity(String processors) throws IOException, InterruptedException {
+    String self = String.valueOf(ProcessHandle.current().pid());
+    Process taskset =
+        new ProcessBuilder("taskset", "--all-tasks", "--cpu-list", "--pid", processors, self)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(taskset.waitFor()).as("taskset").isZero();
+  }
 
   @ParameterizedTest
   @CsvSource({"messages, 131072, 60", "messages, 1048576, 10", "messages:batch, 1000000, 10"})
@@ -93,6 +122,9 @@ class OverloadBenchmark {
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
+                "taskset",
+                "--cpu-list",
+                HALF + "-" + (PROCESSORS - 1),
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-cp",

@@ -13,8 +13,10 @@ import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
 import akka.cluster.typed.Join;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -220,6 +222,22 @@ class QuorumWatchTest {
     overdue.expectNoMessage(Duration.ofSeconds(2));
   }
 
+  @Test
+  void answersSayWhatTimeItIs() {
+    AtomicLong aheadMillis = new AtomicLong();
+    InstantSource wall = () -> Instant.now().plusMillis(aheadMillis.get());
+    ClusterClock clock = new ClusterClock(wall, System::nanoTime);
+    watch(first, lease, clock);
+    watch(second, lease(Duration.ofMinutes(1)), new ClusterClock(wall, System::nanoTime));
+    aheadMillis.set(Duration.ofHours(1).toMillis());
+    overdue.awaitAssert(
+        PATIENCE,
+        () -> {
+          assertThat(clock.instant()).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
+          return null;
+        });
+  }
+
   private static QuorumLease lease(Duration joinTimeout) {
     return new QuorumLease(2, joinTimeout, System::nanoTime);
   }
@@ -229,13 +247,14 @@ class QuorumWatchTest {
   }
 
   private ActorRef<QuorumWatch.Command> watch(ActorTestKit node, QuorumLease held) {
+    return watch(node, held, new ClusterClock(InstantSource.system(), System::nanoTime));
+  }
+
+  private ActorRef<QuorumWatch.Command> watch(
+      ActorTestKit node, QuorumLease held, ClusterClock clock) {
     return node.system()
         .systemActorOf(
-            QuorumWatch.create(
-                held,
-                new ClusterClock(InstantSource.system(), System::nanoTime),
-                System::nanoTime,
-                () -> overdue.ref().tell("overdue")),
+            QuorumWatch.create(held, clock, System::nanoTime, () -> overdue.ref().tell("overdue")),
             QuorumWatch.NAME,
             Props.empty());
   }

@@ -42,7 +42,8 @@ record FaultOptions(
         --unfenced      brokers go on writing when nobody confirms them: the check must go red for
                         something that the fence is for, and the exit code is 0 only if it does
 
-      Rows that cut brokers off need root: each broker runs in a network of its own.
+      Rows that cut brokers off need root: each broker runs in a network of its own. So does a power
+      cut, for which Cassandra has a disk of its own. The row clock needs libfaketime.
       What was lost, out of order or miscounted, and shares of success below the promised ones, are
       BROKEN. Times above the promised ones are told as "missed" and change no exit code: they say
       as much about the machine. A run that broke off is INCOMPLETE.

@@ -96,6 +96,9 @@ public final class FaultTest {
     if (row.needsClocks()) {
       line.add("--clocks");
     }
+    if (row.needsDisks()) {
+      line.add("--disks");
+    }
     return line;
   }
 

@@ -45,16 +45,28 @@ final class LocalCluster implements AutoCloseable {
     line.addAll(ClusterProgram.portOptions());
     line.addAll(options);
     cluster.command(line.toArray(String[]::new));
-    String json = cluster.program.run(List.of("status", "-o", "json"));
+    cluster.look();
+    return cluster;
+  }
+
+  /** One that runs already, and goes on when this is closed. */
+  static LocalCluster running(Path directory) throws IOException, InterruptedException {
+    LocalCluster cluster = new LocalCluster(directory);
+    cluster.isStopped = true;
+    cluster.look();
+    return cluster;
+  }
+
+  private void look() throws IOException, InterruptedException {
+    String json = program.run(List.of("status", "-o", "json"));
     for (JsonNode process : BrokerClient.MAPPER.readTree(json)) {
       String url = process.path("url").asText();
       if (process.path("role").asText().equals("broker")) {
-        cluster.urls.add(url);
+        urls.add(url);
       } else {
-        cluster.store = url;
+        store = url;
       }
     }
-    return cluster;
   }
 
   /** Where the brokers answer, the first one first. */

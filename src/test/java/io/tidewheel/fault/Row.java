@@ -12,6 +12,7 @@ enum Row {
   PAUSE("SIGSTOP of a broker, then SIGCONT"),
   STORE_KILL("kill -9 of Cassandra, which comes back"),
   STORE_PAUSE("SIGSTOP of Cassandra, then SIGCONT"),
+  STORE_POWER("power cut of Cassandra's machine: what it has not flushed is lost"),
   STORE_NODE("kill -9 of one of three Cassandra nodes, which comes back"),
   SHRINK("brokers killed until one is left, then one comes back"),
   SUBSCRIPTIONS("subscriptions created and deleted, queues asleep in between"),
@@ -55,6 +56,11 @@ enum Row {
   /** Whether each broker needs a clock of its own. */
   boolean needsClocks() {
     return this == CLOCK;
+  }
+
+  /** Whether Cassandra needs a disk of its own. */
+  boolean needsDisks() {
+    return this == STORE_POWER;
   }
 
   /** How many Cassandra nodes there have to be, each with a copy of all. */

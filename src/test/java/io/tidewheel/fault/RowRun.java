@@ -246,7 +246,8 @@ final class RowRun {
         result.timeAtMost("longest gap ms", 3_000);
       }
       case CLOCK -> result.atMost("failed with retry", 0);
-      case STORE_KILL, STORE_PAUSE, STORE_CUT -> result.timeAtMost("after heal ms", 10_000);
+      case STORE_KILL, STORE_POWER, STORE_PAUSE, STORE_CUT ->
+          result.timeAtMost("after heal ms", 10_000);
       case PARTITION_1, PARTITION_2, PARTITION_3, PARTITION_RESTART ->
           result.timeAtMost("first success p95 ms", 15_000);
       default -> {

@@ -90,6 +90,7 @@ final class Scenario {
       case TERM, DELIVERIES -> term();
       case PAUSE -> pause();
       case STORE_KILL -> store("kill", 1, Math.min(10, seconds / 3), "restart");
+      case STORE_POWER -> store("power", 1, Math.min(10, seconds / 3), "restart");
       case STORE_PAUSE -> store("pause", 1, Math.min(30, seconds / 3), "resume");
       case STORE_NODE ->
           store("kill", 1 + random.nextInt(row.stores()), Math.min(30, seconds / 3), "restart");

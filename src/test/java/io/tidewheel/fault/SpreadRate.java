@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 
 /**
  * A {@code rateLimit} over twelve queues on three brokers, three of which have nine tenths of the
@@ -111,7 +112,8 @@ final class SpreadRate {
         Locale.ROOT,
         "rate   rateLimit %,d/s, 12 queues on three brokers: %.1f/s over %d s, windows of 10 s from"
             + " %.1f (%+.1f %%) to %.1f (%+.1f %%), highest second %.0f (%+.1f %%), in the first two %.0f%n"
-            + "rate   given out of each queue: %s%n",
+            + "rate   given out of each queue: %s%n"
+            + "rate   in each second: %s%n",
         rate,
         count(SETTLED_SECONDS, SECONDS) / (double) (SECONDS - SETTLED_SECONDS),
         SECONDS - SETTLED_SECONDS,
@@ -122,7 +124,8 @@ final class SpreadRate {
         second,
         off(second),
         first,
-        Arrays.toString(inQueues));
+        Arrays.toString(inQueues),
+        IntStream.range(0, SECONDS).mapToObj(i -> String.valueOf(count(i, i + 1.0))).toList());
   }
 
   private double off(double perSecond) {

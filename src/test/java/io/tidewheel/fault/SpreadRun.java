@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.client.Delivery;
-import io.tidewheel.client.Outcome;
 import io.tidewheel.client.Publisher;
 import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.crash.BrokerClient;
@@ -12,6 +11,7 @@ import io.tidewheel.message.Message;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -21,10 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -39,7 +37,7 @@ public final class SpreadRun {
   private static final String USAGE =
       """
       Usage: bin/spread-test [--messages N] [--workers N] [--handle-ms N] [--rate N]
-                             [--mode MODE ...]
+                             [--queues N] [--running] [--mode MODE ...]
 
       Starts three brokers and a Cassandra (bin/cluster) and drains a backlog with workers of the
       Java client that have a session with one broker each and take a fixed time for each message.
@@ -48,6 +46,9 @@ public final class SpreadRun {
         --workers N     on each broker that has some; 8
         --handle-ms N   for each message; 20
         --rate N        messages a second of the mode rate; 1000
+        --queues N      of the mode failover; 1000
+        --running       use the cluster that runs in target/spread, and leave it running: brokers
+                        that have worked for a while are quicker than those just started
         --mode MODE     help    the backlog is on broker 1, workers on all three
                         far     the backlog is on broker 1, workers on the other two
                         alone   the backlog and all workers are on broker 1
@@ -59,6 +60,7 @@ public final class SpreadRun {
                                 broker 2 is killed
                         leases  workers of broker 2 hold 48 deliveries, and it is killed: how long
                                 after it was declared dead others get them; 2 s at most
+                        failover  broker 2 is killed: how soon its queues take messages again
                         page    the page of the monitor in a browser, and the broker that it is
                                 connected to is killed, and frozen, three times each
                         rate    a rateLimit over twelve queues, of which three have nine
@@ -72,7 +74,17 @@ public final class SpreadRun {
 
   private static final List<String> MODES =
       List.of(
-          "even", "help", "far", "alone", "uneven", "steady", "wake", "kill", "leases", "page",
+          "even",
+          "help",
+          "far",
+          "alone",
+          "uneven",
+          "steady",
+          "wake",
+          "kill",
+          "leases",
+          "failover",
+          "page",
           "rate");
   private static final String TOPICS = "/v1/topics/";
   private static final int QUEUES = 12;
@@ -82,9 +94,8 @@ public final class SpreadRun {
   /** Beside what the handlers take. */
   private static final long MAX_SECONDS = 600;
 
+  private static final Duration READY_TIMEOUT = Duration.ofMinutes(3);
   private static final double LOAD = 0.6;
-  private static final int WAKES = 200;
-  private static final int WARM_WAKES = 50;
 
   private final LocalCluster cluster;
   private final List<BrokerClient> brokers = new ArrayList<>();
@@ -100,9 +111,24 @@ public final class SpreadRun {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Map<String, Integer> options =
         new HashMap<>(
-            Map.of("--messages", 12_000, "--workers", 8, "--handle-ms", 20, "--rate", 1_000));
+            Map.of(
+                "--messages",
+                12_000,
+                "--workers",
+                8,
+                "--handle-ms",
+                20,
+                "--rate",
+                1_000,
+                "--queues",
+                1_000));
     List<String> modes = new ArrayList<>();
+    boolean isRunning = false;
     for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].equals("--running")) {
+        isRunning = true;
+        continue;
+      }
       boolean isLast = i + 1 == arguments.length;
       boolean isMode = arguments[i].equals("--mode") && !isLast && MODES.contains(arguments[i + 1]);
       if (isLast || !(isMode || options.containsKey(arguments[i]))) {
@@ -117,34 +143,49 @@ public final class SpreadRun {
     }
     Path directory = Path.of("target/spread");
     boolean isWell = true;
-    try (LocalCluster cluster = LocalCluster.start(directory, List.of())) {
+    try (LocalCluster cluster =
+            isRunning ? LocalCluster.running(directory) : LocalCluster.start(directory, List.of());
+        Brokers brokers = new Brokers(cluster.urls())) {
       SpreadRun run = new SpreadRun(cluster, options);
       for (String mode : modes.isEmpty() ? MODES : modes) {
-        if (mode.equals("wake")) {
-          run.measureWaking();
-        } else if (mode.equals("kill")) {
-          run.createTopic("spread-kill", QUEUES);
-          new SpreadKill(cluster, "spread-kill").run(options.get("--handle-ms"));
-        } else if (mode.equals("leases")) {
-          // The data of earlier runs is still there: nothing of theirs may be counted.
-          String topic = "spread-leases-" + System.currentTimeMillis();
-          run.createTopic(topic, QUEUES);
-          Path logs = directory.resolve("logs");
-          Map<Integer, String> homes = run.homes(TOPICS + topic);
-          isWell &= new SpreadLeases(cluster, logs, topic, homes).run();
-        } else if (mode.equals("page")) {
-          run.createTopic("spread-page", QUEUES);
-          new SpreadPage(cluster, "spread-page").run();
-        } else if (mode.equals("rate")) {
-          new SpreadRate(cluster, options.get("--rate")).run();
-        } else {
-          run.measure(mode);
+        // One that was killed in the mode before comes back by itself.
+        if (!brokers.awaitAll(READY_TIMEOUT)) {
+          throw new IOException("not all brokers are ready");
         }
+        isWell &= run.run(mode, directory.resolve("logs"));
       }
     }
     if (!isWell) {
       System.exit(1);
     }
+  }
+
+  /** Returns whether what has a bound is within it. */
+  private boolean run(String mode, Path logs) throws IOException, InterruptedException {
+    // The data of earlier runs is still there: nothing of theirs may be counted.
+    String fresh = "spread-" + mode + '-' + System.currentTimeMillis();
+    switch (mode) {
+      case "wake" -> {
+        createTopic(fresh, LocalCluster.BROKERS);
+        new SpreadWake(cluster, fresh).run();
+      }
+      case "kill" -> {
+        createTopic(fresh, QUEUES);
+        new SpreadKill(cluster, fresh).run(options.get("--handle-ms"));
+      }
+      case "leases" -> {
+        createTopic(fresh, QUEUES);
+        return new SpreadLeases(cluster, logs, fresh, homes(TOPICS + fresh)).run();
+      }
+      case "failover" -> new SpreadFailover(cluster).run(fresh, options.get("--queues"));
+      case "page" -> {
+        createTopic(fresh, QUEUES);
+        new SpreadPage(cluster, fresh).run();
+      }
+      case "rate" -> new SpreadRate(cluster, options.get("--rate")).run();
+      default -> measure(mode);
+    }
+    return true;
   }
 
   private void measure(String mode) throws IOException, InterruptedException {
@@ -268,41 +309,7 @@ public final class SpreadRun {
     return count;
   }
 
-  /** One message at a time, to a queue of one broker and a worker of another. */
-  private void measureWaking() throws IOException, InterruptedException {
-    String topic = "spread-wake";
-    createTopic(topic, 3);
-    BlockingQueue<Long> handledNanos = new LinkedBlockingQueue<>();
-    Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
-    try (TidewheelClient far = client(2);
-        TidewheelClient near = client(1)) {
-      far.worker(topic, "s")
-          .handler(
-              delivery -> {
-                handledNanos.add(System.nanoTime());
-                return Outcome.ack();
-              })
-          .start();
-      SplittableRandom random = new SplittableRandom(1);
-      for (int i = 0; i < WAKES + WARM_WAKES; i++) {
-        TimeUnit.MILLISECONDS.sleep(random.nextLong(50, 250));
-        long began = System.nanoTime();
-        near.publisher(topic).publish(Message.of(payload())).join();
-        Long handled = handledNanos.poll(MAX_SECONDS, TimeUnit.SECONDS);
-        if (handled == null) {
-          throw new IOException("a message was not handled");
-        }
-        if (i >= WARM_WAKES) {
-          latencies.recordValue(handled - began);
-        }
-      }
-    }
-    System.out.printf(
-        "wake   %d messages, publish to handler on another broker: %s%n",
-        WAKES, figures(latencies));
-  }
-
-  private static String figures(Histogram nanos) {
+  static String figures(Histogram nanos) {
     return String.format(
         Locale.ROOT,
         "p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, longest %.1f ms",
@@ -312,12 +319,7 @@ public final class SpreadRun {
         nanos.getMaxValue() / 1e6);
   }
 
-  private TidewheelClient client(int broker) {
-    String url = cluster.urls().get(broker - 1);
-    return TidewheelClient.builder().endpoints(url).onlyEndpoints().build();
-  }
-
-  private static byte[] payload() {
+  static byte[] payload() {
     byte[] payload = new byte[PAYLOAD_BYTES];
     new SplittableRandom(1).nextBytes(payload);
     return payload;
