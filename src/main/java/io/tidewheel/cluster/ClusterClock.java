@@ -16,9 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It runs on the monotonic clock. Brokers say the time of their own clocks with each answer to
  * the question of the {@link QuorumLease}; when as many have answered as that needs, and the median
- * is more than {@link #TOLERANCE} off, this clock is set to it. Brokers that agree within that
- * follow their own clocks. Before the first answers, without which a node writes nothing, it is the
- * node's own time.
+ * is more than {@link #TOLERANCE} off, this clock is set to it. Before the first answers, without
+ * which a node writes nothing, it is the node's own time.
  *
  * <p>{@link #instant} and {@link #correctionSeconds} are safe for any thread, all else is for one.
  */

@@ -110,17 +110,27 @@ public final class FaultTest {
     if (config != null) {
       all.addAll(List.of("--config", config.toString()));
     }
-    try (LocalCluster cluster = LocalCluster.start(directory, all)) {
-      try (Brokers brokers = new Brokers(cluster.urls())) {
-        new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
-        for (Row row : rows) {
-          RowResult result = new RowRun(options, row, cluster, brokers, results.size() + 1).run();
-          result.print(out);
-          results.add(result);
-          report(results);
-        }
+    int before = results.size();
+    try (LocalCluster cluster = LocalCluster.start(directory, all);
+        Brokers brokers = new Brokers(cluster.urls())) {
+      new RowRun(options, rows.get(0), cluster, brokers, 0).warm();
+      for (Row row : rows) {
+        add(new RowRun(options, row, cluster, brokers, results.size() + 1).run(), results);
+      }
+    } catch (IOException e) {
+      // Rows of other clusters may show something all the same.
+      for (Row row : rows.subList(results.size() - before, rows.size())) {
+        RowResult result = new RowResult(row, options.seed());
+        result.violation(Promise.INCOMPLETE, "there was no cluster for it: " + e.getMessage());
+        add(result, results);
       }
     }
+  }
+
+  private void add(RowResult result, List<RowResult> results) throws IOException {
+    result.print(out);
+    results.add(result);
+    report(results);
   }
 
   /** After each row, as the next one may be broken off. */
