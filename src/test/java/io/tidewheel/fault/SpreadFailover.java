@@ -85,8 +85,8 @@ final class SpreadFailover {
   /** Gives those that live on the broker that is to be killed. */
   private List<Queue> make(String topic, int queues) throws IOException, InterruptedException {
     String path = "/v1/topics/" + topic;
-    brokers.get(0).put(path, "{\"queues\":" + queues + "}").expect(201);
-    brokers.get(0).put(path + "/subscriptions/s", "{}").expect(201);
+    put(path, "{\"queues\":" + queues + "}");
+    put(path + "/subscriptions/s", "{}");
     String[] keys = new String[queues];
     int found = 0;
     for (int i = 0; found < queues; i++) {
@@ -117,6 +117,20 @@ final class SpreadFailover {
       }
     }
     return dead;
+  }
+
+  /** Again if the answer was that it may be tried again: many queues take a while to begin. */
+  private void put(String path, String body) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_FIND_SECONDS);
+    BrokerClient.Reply reply = brokers.get(0).put(path, body);
+    while (reply.status() == 503 && System.nanoTime() - end < 0) {
+      TimeUnit.SECONDS.sleep(1);
+      reply = brokers.get(0).put(path, body);
+    }
+    if (reply.status() != 200) {
+      // 200 is a repeat of what was done before and not answered.
+      reply.expect(201);
+    }
   }
 
   private void ask(ConcurrentLinkedQueue<Queue> open, BrokerClient broker, long began) {
