@@ -7,8 +7,10 @@ import io.tidewheel.crash.BrokerClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -97,15 +99,15 @@ final class ClockProbe {
 
   private void pull(String subscription, String verb) throws IOException, InterruptedException {
     String messages = path + "/subscriptions/" + subscription + "/messages:";
-    Map<String, Integer> taken = new HashMap<>();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PULL_SECONDS);
-    // Not all come before the first ones, that were released, could come once more.
+    Set<String> taken = new HashSet<>();
+    // Settled when all have come: what is released before could come in place of the others.
     List<String> receipts = new ArrayList<>();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PULL_SECONDS);
     while (taken.size() < MESSAGES && System.nanoTime() - end < 0) {
       ObjectNode body = BrokerClient.MAPPER.createObjectNode().put("max", PULLED).put("wait", "1s");
       for (JsonNode message : client().post(messages + "pull", body).body().path("messages")) {
         String id = message.path("id").asText();
-        taken.merge(id, 1, Integer::sum);
+        taken.add(id);
         receipts.add(message.path("receipt").asText());
         Long nacked = nackedNanos.get(id);
         if (nacked != null && verb.equals("release")) {
@@ -124,9 +126,9 @@ final class ClockProbe {
     receipts.forEach(settled.putArray("receipts")::add);
     if (verb.equals("nack")) {
       settled.put("delay", DELAY_MILLIS + "ms");
-      // From before, as what is given back comes no sooner than that much later.
+      // Before the broker hears of it, or a message could seem to come too soon.
       long now = System.nanoTime();
-      taken.keySet().forEach(id -> nackedNanos.put(id, now));
+      taken.forEach(id -> nackedNanos.put(id, now));
     }
     client().post(messages + verb, settled).expect(200);
   }
