@@ -39,6 +39,7 @@ import io.tidewheel.journal.RowReader;
 import io.tidewheel.journal.StoreTrouble;
 import io.tidewheel.journal.cassandra.CassandraStore;
 import io.tidewheel.journal.embedded.EmbeddedNodeStore;
+import io.tidewheel.monitor.BacklogFeed;
 import io.tidewheel.monitor.BacklogMonitor;
 import io.tidewheel.monitor.NodeMonitor;
 import io.tidewheel.queue.ByteBudget;
@@ -159,6 +160,8 @@ final class NodeWiring {
     Publisher publisher = measured.timed(publisher(pending), System::nanoTime);
     LogBrowser browser = new LogBrowser(rows, tail);
     Feedback feedback = startFeedback(pending, metrics);
+    NodeMonitor monitor = monitor(board, feedback);
+    BacklogFeed.Parts feeds = new BacklogFeed.Parts(board::tell, topics::current, monitor);
     Broker broker =
         new Broker(
             topics,
@@ -173,9 +176,9 @@ final class NodeWiring {
             () -> cluster.status(queues),
             new Broker.Readiness(cluster.fence()::isHeld, cluster::state),
             cluster.isMember() ? cluster.name() : null,
-            board::tell,
-            monitor(board, feedback),
-            sessions(topics, pending, consumer, inspector, feedback),
+            feeds,
+            monitor,
+            sessions(topics, pending, consumer, inspector, feedback, feeds),
             feedback,
             clock,
             System::nanoTime);
@@ -306,7 +309,8 @@ final class NodeWiring {
       ByteBudget pending,
       Consumer consumer,
       Inspector inspector,
-      Feedback feedback) {
+      Feedback feedback,
+      BacklogFeed.Parts feeds) {
     SessionBroker broker =
         new SessionBroker(
             topics,
@@ -314,6 +318,7 @@ final class NodeWiring {
             pending,
             consumer,
             feedback,
+            feeds,
             new HostLoads(System::nanoTime),
             new SessionTopology(cluster, queues, inspector, System::nanoTime),
             random,

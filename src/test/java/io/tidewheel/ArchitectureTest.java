@@ -54,8 +54,8 @@ class ArchitectureTest {
           "feedback",
           "worker",
           "cluster",
-          "session",
           "monitor",
+          "session",
           "http",
           "client",
           "cli");

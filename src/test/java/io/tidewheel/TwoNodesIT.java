@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.client.BacklogRow;
+import io.tidewheel.client.BacklogWatch;
 import io.tidewheel.client.Outcome;
 import io.tidewheel.client.Published;
 import io.tidewheel.client.Publisher;
@@ -13,8 +15,6 @@ import io.tidewheel.client.TidewheelClient;
 import io.tidewheel.message.Limits;
 import io.tidewheel.message.Message;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,25 +46,20 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoNodesIT {
   private static final int QUEUES = 2;
 
+  private TwoBrokers brokers;
   private NodeFixture first;
   private NodeFixture second;
 
   @BeforeAll
   void start(@TempDir Path temp) throws IOException {
-    String keyspace = RealCassandra.newKeyspace();
-    List<Integer> ports = freePorts();
-    CompletableFuture<NodeFixture> other =
-        CompletableFuture.supplyAsync(
-            () -> NodeFixture.start(temp.resolve("second"), settings(keyspace, ports, 1)));
-    first = NodeFixture.start(temp.resolve("first"), settings(keyspace, ports, 0));
-    second = other.join();
-    NodeFixture.await(() -> first.isReady() && second.isReady());
+    brokers = TwoBrokers.start(temp);
+    first = brokers.first();
+    second = brokers.second();
   }
 
   @AfterAll
   void stop() {
-    second.stop();
-    first.stopAlone();
+    brokers.close();
   }
 
   /** Guards messages larger than a frame between nodes, which nobody would ever get. */
@@ -145,6 +140,28 @@ class TwoNodesIT {
     }
     assertThat(queues).hasSize(QUEUES);
     first.assertWhole();
+  }
+
+  /** It is told by the node behind the proxy at first, and then by the other one. */
+  @Test
+  void aWatchSeesQueuesOfBothNodesAndGoesOnWithTheOther() {
+    createTopic("seen", "");
+    try (CutProxy proxy = new CutProxy(first.port());
+        TidewheelClient client = TidewheelClient.builder().endpoints(proxy.url()).build();
+        BacklogWatch watch = client.watchBacklog().topic("se*").subscription("s").start()) {
+      watch.seen().join();
+      publishToEachQueue(second, "seen", "x");
+      NodeFixture.await(() -> queuesWithBacklog(watch) == QUEUES);
+      assertThat(watch.rows().stream().map(BacklogRow::node).distinct()).hasSize(2);
+      proxy.cutUntilMended();
+      pullAll(second, "seen", (int) watch.rows().stream().mapToLong(BacklogRow::backlog).sum());
+      NodeFixture.await(() -> queuesWithBacklog(watch) == 0);
+      assertThat(watch.isCurrent()).isTrue();
+    }
+  }
+
+  private static long queuesWithBacklog(BacklogWatch watch) {
+    return watch.rows().stream().filter(row -> row.backlog() > 0).count();
   }
 
   /**
@@ -373,21 +390,5 @@ class TwoNodesIT {
           .containsOnly("acked");
     }
     return all;
-  }
-
-  private static Map<String, Object> settings(String keyspace, List<Integer> ports, int index) {
-    Map<String, Object> settings = new HashMap<>(RealCassandra.get().settings(keyspace));
-    settings.put("tidewheel.cluster.brokers", ports.size());
-    settings.put("tidewheel.cluster.port", ports.get(index));
-    settings.put(
-        "tidewheel.cluster.seed-nodes", ports.stream().map(port -> "127.0.0.1:" + port).toList());
-    return settings;
-  }
-
-  private static List<Integer> freePorts() throws IOException {
-    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return List.of(one.getLocalPort(), other.getLocalPort());
-    }
   }
 }

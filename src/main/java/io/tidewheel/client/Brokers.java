@@ -43,6 +43,7 @@ final class Brokers implements Session.Events {
   private final List<Broker> brokers = new CopyOnWriteArrayList<>();
   private final Map<Integer, Publisher> publishers = new ConcurrentHashMap<>();
   private final Map<Integer, WorkerRun> workers = new ConcurrentHashMap<>();
+  private final Map<Integer, WatchRun> watches = new ConcurrentHashMap<>();
   private volatile Set<String> members = Set.of();
   private volatile String trouble = "no broker was reached yet";
   private boolean isClosed;
@@ -106,6 +107,16 @@ final class Brokers implements Session.Events {
     workers.remove(worker.ref());
   }
 
+  /** From now on it watches in one of the sessions. */
+  void add(WatchRun watch) {
+    watches.put(watch.ref(), watch);
+    watch.onOpen();
+  }
+
+  void remove(WatchRun watch) {
+    watches.remove(watch.ref());
+  }
+
   @Override
   public @Nullable Publisher publisher(int ref) {
     return publishers.get(ref);
@@ -116,12 +127,21 @@ final class Brokers implements Session.Events {
     return workers.get(ref);
   }
 
+  @Override
+  public @Nullable WatchRun watch(int ref) {
+    return watches.get(ref);
+  }
+
   Collection<Publisher> publishers() {
     return publishers.values();
   }
 
   Collection<WorkerRun> workers() {
     return workers.values();
+  }
+
+  Collection<WatchRun> watches() {
+    return watches.values();
   }
 
   @Override
@@ -134,6 +154,7 @@ final class Brokers implements Session.Events {
     }
     publishers.values().forEach(publisher -> session.send(publisher.opening()));
     workers.values().forEach(worker -> worker.onOpen(session));
+    watches.values().forEach(WatchRun::onOpen);
     return true;
   }
 
@@ -148,6 +169,7 @@ final class Brokers implements Session.Events {
       }
     }
     workers.values().forEach(worker -> worker.onEnd(session));
+    watches.values().forEach(watch -> watch.onEnd(session));
     session.end();
   }
 
@@ -166,6 +188,20 @@ final class Brokers implements Session.Events {
           trouble = member.node() + " has an address that is none: " + url;
         }
       }
+    }
+  }
+
+  @Override
+  public void onRefused(Session session, Frame.Refused refused) {
+    Publisher publisher = publishers.get(refused.ref());
+    WorkerRun worker = workers.get(refused.ref());
+    WatchRun watch = watches.get(refused.ref());
+    if (publisher != null) {
+      publisher.onRefused(refused.failure());
+    } else if (worker != null) {
+      worker.onRefused(session, refused.failure());
+    } else if (watch != null) {
+      watch.onRefused(session, refused.failure());
     }
   }
 

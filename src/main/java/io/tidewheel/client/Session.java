@@ -61,9 +61,13 @@ final class Session implements Connection.Listener {
 
     void onMembers(List<Frame.Member> members);
 
+    void onRefused(Session session, Frame.Refused refused);
+
     @Nullable Publisher publisher(int ref);
 
     @Nullable WorkerRun worker(int ref);
+
+    @Nullable WatchRun watch(int ref);
   }
 
   Session(long id, Connection connection, Events events, LongSupplier nanoTime) {
@@ -272,7 +276,12 @@ final class Session implements Connection.Listener {
         worker.onSubscribed(this, subscribed.leaseMillis());
       }
     } else if (frame instanceof Frame.Refused refused) {
-      onRefused(refused);
+      events.onRefused(this, refused);
+    } else if (frame instanceof Frame.Backlog backlog) {
+      WatchRun watch = events.watch(backlog.ref());
+      if (watch != null) {
+        watch.onBacklog(this, backlog);
+      }
     } else if (frame instanceof Frame.Members members) {
       events.onMembers(members.members());
     } else if (frame instanceof Frame.Welcome welcomed) {
@@ -301,16 +310,6 @@ final class Session implements Connection.Listener {
     WorkerRun worker = events.worker(settled.ref());
     if (worker != null && call != null) {
       worker.onSettled(call, settled.statuses());
-    }
-  }
-
-  private void onRefused(Frame.Refused refused) {
-    Publisher publisher = events.publisher(refused.ref());
-    WorkerRun worker = events.worker(refused.ref());
-    if (publisher != null) {
-      publisher.onRefused(refused.failure());
-    } else if (worker != null) {
-      worker.onRefused(this, refused.failure());
     }
   }
 

@@ -73,6 +73,11 @@ public final class TidewheelClient implements AutoCloseable {
     return worker;
   }
 
+  /** A watch of what waits in the cluster, which begins when it is started. */
+  public BacklogWatch watchBacklog() {
+    return new BacklogWatch(brokers, threads);
+  }
+
   private void tick() {
     long toldNanos = brokers.nanoTime().getAsLong();
     while (!isClosed) {
@@ -80,6 +85,7 @@ public final class TidewheelClient implements AutoCloseable {
         long now = brokers.nanoTime().getAsLong();
         brokers.publishers().forEach(publisher -> publisher.tick(now));
         brokers.workers().forEach(worker -> worker.tick(now));
+        brokers.watches().forEach(watch -> watch.tick(now));
         if (now - toldNanos >= BUSY_NANOS) {
           toldNanos = now;
           brokers.tellBusy();
@@ -101,6 +107,7 @@ public final class TidewheelClient implements AutoCloseable {
     if (isClosed) {
       return;
     }
+    brokers.watches().forEach(WatchRun::close);
     workers.forEach(Worker::close);
     publishers.values().forEach(Publisher::close);
     while (!publishers.values().stream().allMatch(Publisher::isIdle)

@@ -106,11 +106,7 @@ final class WorkerRun {
     } finally {
       lock.unlock();
     }
-    TidewheelException problem =
-        failure.isRetryable()
-            ? new RetryableException(failure.type(), failure.detail())
-            : new PermanentException(failure.type(), failure.detail());
-    threads.execute(() -> plan.problems().accept(problem));
+    threads.execute(() -> plan.problems().accept(Refusal.of(failure)));
   }
 
   /** A session has ended; what came through it is held on. */

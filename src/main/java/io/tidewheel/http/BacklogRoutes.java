@@ -7,6 +7,7 @@ import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.feedback.Allowances;
 import io.tidewheel.message.Names;
+import io.tidewheel.monitor.BacklogFilter;
 import io.tidewheel.monitor.History;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Seen;
@@ -49,7 +50,7 @@ final class BacklogRoutes {
 
   CompletionStage<Answer> list(Call call) {
     Comparator<BacklogRow> order = BacklogOrder.of(call.query("sort"));
-    BacklogFilter filter = BacklogFilter.of(call);
+    BacklogFilter filter = BacklogFilters.of(call);
     String by = call.query("by") == null ? "queue" : String.valueOf(call.query("by"));
     if (!GROUPS.contains(by)) {
       throw Problem.of(ProblemType.MALFORMED, "by must be one of " + String.join(", ", GROUPS))

@@ -14,6 +14,8 @@ import akka.stream.Materializer;
 import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
+import io.tidewheel.monitor.BacklogFeed;
+import io.tidewheel.monitor.BacklogFilter;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +31,7 @@ final class BacklogSocket {
   /** Of a filter that a client sends. */
   private static final int MAX_TEXT_CHARS = 4_096;
 
-  private final Broker broker;
+  private final BacklogFeed.Parts feeds;
   private final Overviews overviews;
   private final FeedbackViews feedback;
   private final Membership membership;
@@ -40,7 +42,7 @@ final class BacklogSocket {
 
   BacklogSocket(
       Broker broker, Overviews overviews, FeedbackViews feedback, Materializer materializer) {
-    this.broker = broker;
+    this.feeds = broker.feeds();
     this.overviews = overviews;
     this.feedback = feedback;
     this.membership = new Membership(broker);
@@ -60,10 +62,10 @@ final class BacklogSocket {
   }
 
   private Behavior<BacklogStream.Command> stream(Call call) {
-    BacklogFilter filter = BacklogFilter.of(call);
+    BacklogFilter filter = BacklogFilters.of(call);
     String view = call.query("view");
     if (view == null || view.equals("rows")) {
-      return BacklogStream.create(broker, membership, filter);
+      return BacklogStream.create(feeds, membership, filter);
     }
     if (view.equals("overview") && filter.equals(BacklogFilter.EVERYTHING)) {
       return SharedStream.create(membership, overviews::frame);

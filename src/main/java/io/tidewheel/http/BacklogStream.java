@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -9,36 +10,23 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidewheel.backlog.BacklogBoard;
-import io.tidewheel.backlog.BoardNews;
-import io.tidewheel.backlog.Standing;
-import io.tidewheel.feedback.Allowances;
+import io.tidewheel.monitor.BacklogFeed;
+import io.tidewheel.monitor.BacklogFilter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one websocket is told of the board: everything its filter lets through, in pieces, then what
- * changes, at most four times a second. Nothing is made before the client can take it: a slow one
- * is told less often, and of each row only how it is then.
+ * What one websocket is told: a {@link BacklogFeed} in JSON, and who is a member when that changes.
  *
  * <p>A text from the client is a new filter, with which everything begins anew. Wrong input ends
  * the stream, after a frame that says what was wrong.
  */
 final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
-  static final Duration PACE = Duration.ofMillis(250);
-
   /** Between two looks who is a member. */
   static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(5);
-
-  /** Between two looks at rates that have changed although their row has not. */
-  static final Duration RATE_INTERVAL = Duration.ofSeconds(1);
-
-  private static final int MAX_RATES = 1_000;
 
   /** What a stream takes. */
   sealed interface Command {}
@@ -58,9 +46,7 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   /** The node stops: the stream ends in order. */
   record Stop() implements Command {}
 
-  private record Told(BoardNews news) implements Command {}
-
-  private record Paced() implements Command {}
+  private record Fed(BacklogFeed.News news) implements Command {}
 
   /** Time to look who is a member. */
   record LookAround() implements Command {}
@@ -71,118 +57,85 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   /** Time to look at everything. */
   record Survey() implements Command {}
 
-  private record Allowed(Allowances allowances) implements Command {}
-
   /** Everything, as a frame; null if that could not be found out. */
   record Surveyed(@Nullable String frame) implements Command {}
 
-  private final Broker broker;
   private final Membership membership;
-  private final TimerScheduler<Command> timers;
-  private final ActorRef<BoardNews> news;
-  private final LiveRates rates;
-  private BacklogFilter filter;
-  private @Nullable Allowances allowances;
+  private final ActorRef<BacklogFeed.Command> feed;
   private @Nullable CompletableFuture<Optional<String>> waiting;
-  private final Deque<BoardNews.Changes> changes = new ArrayDeque<>();
+  private BacklogFeed.@Nullable Update update;
   private @Nullable ObjectNode cluster;
   private @Nullable ObjectNode toldCluster;
   private @Nullable Problem problem;
-  private boolean isAsked = true;
+  private boolean isFeeding;
   private boolean isSnapshot = true;
-  private boolean isPaced;
-  private boolean isRateDue;
-  private boolean isFiltering;
   private boolean isOver;
 
-  static Behavior<Command> create(Broker broker, Membership membership, BacklogFilter filter) {
+  static Behavior<Command> create(
+      BacklogFeed.Parts parts, Membership membership, BacklogFilter filter) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new BacklogStream(context, timers, broker, membership, filter)));
+                timers -> new BacklogStream(context, timers, parts, membership, filter)));
   }
 
   private BacklogStream(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Broker broker,
+      BacklogFeed.Parts parts,
       Membership membership,
       BacklogFilter filter) {
     super(context);
-    this.broker = broker;
     this.membership = membership;
-    this.timers = timers;
-    this.filter = filter;
-    this.rates = new LiveRates(broker.monitor(), this::allowed);
-    this.news = context.messageAdapter(BoardNews.class, Told::new);
-    watch();
-    askAllowances();
+    this.feed = context.spawn(BacklogFeed.create(parts, filter), "feed");
+    context.watch(feed);
     timers.startTimerWithFixedDelay(new LookAround(), Duration.ZERO, CLUSTER_INTERVAL);
-    timers.startTimerWithFixedDelay(new Survey(), RATE_INTERVAL);
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Next.class, this::onNext)
-        .onMessage(Told.class, told -> onTold(told.news()))
-        .onMessage(Paced.class, paced -> onPaced())
+        .onMessage(Fed.class, fed -> onFed(fed.news()))
         .onMessage(Received.class, received -> onReceived(received.text()))
         .onMessage(
             Wrong.class, wrong -> onProblem(Problem.of(ProblemType.MALFORMED, wrong.detail())))
         .onMessage(LookAround.class, look -> onLookAround())
-        .onMessage(Survey.class, survey -> onSurvey())
-        .onMessage(Allowed.class, this::onAllowed)
         .onMessage(Members.class, this::onMembers)
         .onMessage(Closed.class, closed -> Behaviors.stopped())
         .onMessage(Stop.class, stop -> onStop())
+        .onSignal(Terminated.class, terminated -> onStop())
         .build();
-  }
-
-  private void watch() {
-    BacklogFilter chosen = filter;
-    broker.board().tell(new BacklogBoard.Watch(row -> chosen.matches(row, broker.catalog()), news));
   }
 
   private Behavior<Command> onNext(Next next) {
     waiting = next.frame();
-    return go();
-  }
-
-  private Behavior<Command> onTold(BoardNews one) {
-    if (one instanceof BoardNews.Refused) {
-      return onProblem(
-          Problem.of(ProblemType.OVER_LIMIT, "too many watch the backlog of this node"));
-    }
-    if (one instanceof BoardNews.Changes told) {
-      // What was on its way under the filter before is not wanted any more.
-      if (told.isReset()) {
-        isFiltering = false;
-        changes.clear();
-      }
-      if (!isFiltering) {
-        changes.add(told);
-      }
+    if (!isFeeding && update == null) {
+      isFeeding = true;
+      CompletableFuture<BacklogFeed.News> news = new CompletableFuture<>();
+      getContext().pipeToSelf(news, (told, failure) -> new Fed(told));
+      feed.tell(new BacklogFeed.Next(news));
     }
     return go();
   }
 
-  private Behavior<Command> onPaced() {
-    isPaced = false;
-    return go();
+  private Behavior<Command> onFed(BacklogFeed.News news) {
+    isFeeding = false;
+    if (news instanceof BacklogFeed.Update told) {
+      update = told;
+      return go();
+    }
+    return onProblem(Problem.of(ProblemType.OVER_LIMIT, "too many watch the backlog of this node"));
   }
 
   private Behavior<Command> onReceived(String text) {
     try {
-      filter = BacklogFilter.of(Json.object(text.getBytes(StandardCharsets.UTF_8)));
+      BacklogFilter filter = BacklogFilters.of(Json.object(text.getBytes(StandardCharsets.UTF_8)));
+      feed.tell(new BacklogFeed.Choose(filter));
+      return this;
     } catch (ProblemException e) {
       return onProblem(e.problem());
     }
-    changes.clear();
-    isFiltering = true;
-    isAsked = true;
-    watch();
-    return this;
   }
 
   private Behavior<Command> onProblem(Problem one) {
@@ -198,32 +151,6 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
   private Behavior<Command> onLookAround() {
     getContext().pipeToSelf(membership.frame(), (frame, failure) -> new Members(frame));
     return this;
-  }
-
-  private Behavior<Command> onSurvey() {
-    askAllowances();
-    isRateDue = true;
-    return go();
-  }
-
-  private void askAllowances() {
-    getContext()
-        .pipeToSelf(
-            broker.monitor().allowances(),
-            (known, failure) -> new Allowed(known == null ? Allowances.NOTHING : known));
-  }
-
-  private Behavior<Command> onAllowed(Allowed told) {
-    allowances = told.allowances();
-    return go();
-  }
-
-  private Allowances.Allowed allowed(Standing row) {
-    BacklogFilter.Owner owner = BacklogFilter.Owner.of(broker.catalog(), row);
-    Allowances known = allowances;
-    return owner == null || known == null
-        ? Allowances.Allowed.UNBOUNDED
-        : known.of(owner.subscription(), row.home().node());
   }
 
   private Behavior<Command> onMembers(Members members) {
@@ -260,27 +187,17 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
       isOver = true;
       return errorFrame(wrong);
     }
-    BoardNews.Changes told = allowances == null ? null : changes.poll();
+    BacklogFeed.Update told = update;
     if (told != null) {
-      isAsked = false;
-      return write(told);
+      update = null;
+      isSnapshot = told.isSnapshot() && told.hasMore();
+      return told.isSnapshot() ? snapshot(told) : delta(told);
     }
     ObjectNode members = cluster;
     if (members != null && !isSnapshot) {
       cluster = null;
       toldCluster = members;
       return members.toString();
-    }
-    BoardNews.Changes rated = isRateDue && !isSnapshot ? rates.changed(MAX_RATES) : null;
-    if (rated != null) {
-      isRateDue = false;
-      if (!rated.rows().isEmpty()) {
-        return delta(rated);
-      }
-    }
-    if (!isAsked && !isPaced) {
-      isAsked = true;
-      broker.board().tell(new BacklogBoard.More(news, true));
     }
     return null;
   }
@@ -293,54 +210,36 @@ final class BacklogStream extends AbstractBehavior<BacklogStream.Command> {
     return frame.toString();
   }
 
-  private String delta(BoardNews.Changes told) {
+  private static String delta(BacklogFeed.Update told) {
     ObjectNode frame = Json.newObject();
     frame.put("type", "delta");
-    ArrayNode rows = frame.putArray("rows");
-    told.rows().forEach(row -> write(row, rows));
+    write(told, frame);
     ArrayNode gone = frame.putArray("gone");
     told.gone().forEach(place -> gone.add(BacklogRoutes.id(place)));
-    rates.forget(told.gone());
     return frame.toString();
   }
 
-  private String write(BoardNews.Changes told) {
-    if (told.isReset()) {
-      isSnapshot = true;
-      rates.clear();
-    }
-    String frame = isSnapshot ? snapshot(told) : delta(told);
-    if (!told.hasMore()) {
-      isSnapshot = false;
-      isPaced = true;
-      timers.startSingleTimer(new Paced(), PACE);
-    }
-    return frame;
-  }
-
-  private String snapshot(BoardNews.Changes told) {
+  private static String snapshot(BacklogFeed.Update told) {
     ObjectNode frame = Json.newObject();
     frame.put("type", "snapshot");
-    ArrayNode rows = frame.putArray("rows");
-    told.rows().forEach(row -> write(row, rows));
+    write(told, frame);
     frame.put("more", told.hasMore());
     return frame.toString();
   }
 
-  private void write(Standing row, ArrayNode rows) {
-    BacklogFilter.Owner owner = BacklogFilter.Owner.of(broker.catalog(), row);
-    if (owner == null) {
-      return;
-    }
-    ObjectNode node = rows.addObject();
-    node.put("id", BacklogRoutes.id(row.place()));
-    node.put("topic", owner.topic().name());
-    node.put("subscription", owner.subscription().name());
-    node.put("queue", row.queue());
-    node.put("node", row.home().node());
-    LiveRates.Live live = rates.of(row);
-    BacklogRow.write(node, row.row(), live.rates());
-    AllowanceWriter.write(node, live.allowed());
-    node.put("paused", owner.subscription().settings().isPaused());
+  private static void write(BacklogFeed.Update told, ObjectNode frame) {
+    ArrayNode rows = frame.putArray("rows");
+    told.rows().forEach(row -> write(row, rows.addObject()));
+  }
+
+  private static void write(BacklogFeed.Row row, ObjectNode node) {
+    node.put("id", BacklogRoutes.id(row.standing().place()));
+    node.put("topic", row.topic().name());
+    node.put("subscription", row.subscription().name());
+    node.put("queue", row.standing().queue());
+    node.put("node", row.standing().home().node());
+    BacklogRow.write(node, row.standing().row(), row.rates());
+    AllowanceWriter.write(node, row.allowed());
+    node.put("paused", row.subscription().settings().isPaused());
   }
 }

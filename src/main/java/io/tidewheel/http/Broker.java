@@ -1,10 +1,10 @@
 package io.tidewheel.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.tidewheel.backlog.BacklogBoard;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.feedback.Feedback;
+import io.tidewheel.monitor.BacklogFeed;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.queue.Browser;
 import io.tidewheel.queue.Inspector;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param cluster what this node knows of the others
  * @param readiness whether this node can serve now
  * @param memberName of this node, as the others know it; null for a node alone
- * @param board takes what is for the board of this node
+ * @param feeds for those who watch the backlog
  * @param nanoTime monotonic clock in nanoseconds
  */
 public record Broker(
@@ -43,18 +43,12 @@ public record Broker(
     Supplier<CompletionStage<ClusterStatus>> cluster,
     Readiness readiness,
     @Nullable String memberName,
-    Board board,
+    BacklogFeed.Parts feeds,
     Monitor monitor,
     Sessions sessions,
     Feedback feedback,
     InstantSource clock,
     LongSupplier nanoTime) {
-
-  /** The board of this node. */
-  @FunctionalInterface
-  public interface Board {
-    void tell(BacklogBoard.Command command);
-  }
 
   /**
    * Whether the node can serve.

@@ -3,6 +3,7 @@ package io.tidewheel.http;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.feedback.Allowances;
+import io.tidewheel.message.NamePattern;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Sum;
 import io.tidewheel.monitor.Survey;
@@ -36,7 +37,7 @@ final class TopicMetrics {
 
   /** Of the topics that a name or pattern lets through. */
   CompletionStage<String> of(@Nullable String pattern) {
-    NamePattern topics = NamePattern.of("topic", pattern);
+    NamePattern topics = BacklogFilters.pattern("topic", pattern);
     return monitor
         .survey()
         .thenCombine(

@@ -20,6 +20,9 @@ final class Outbound {
   /** Beyond so much that waits for the client nothing more is pulled for it. */
   private static final int CONGESTED_BYTES = 1 << 20;
 
+  /** Of the backlog, in long names. */
+  private static final int ROW_BYTES = 300;
+
   private final SessionSocket.Line line;
   private final Runnable flushLater;
   private final Deque<Frame.FromBroker> waiting = new ArrayDeque<>();
@@ -90,6 +93,9 @@ final class Outbound {
 
   private static int weight(Frame.FromBroker frame) {
     int weight = 64;
+    if (frame instanceof Frame.Backlog backlog) {
+      weight += ROW_BYTES * backlog.rows().size() + 16 * backlog.gone().size();
+    }
     if (frame instanceof Frame.Deliveries deliveries) {
       for (Frame.Delivered delivered : deliveries.deliveries()) {
         weight += delivered.message().weight();

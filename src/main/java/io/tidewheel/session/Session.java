@@ -19,7 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A session of a client: its publishers and subscriptions, and what waits to be said to it.
+ * A session of a client: its publishers, subscriptions and watches, and what waits to be said to
+ * it.
  *
  * <ol>
  *   <li>Every publish and every settle is answered once, unless the session ends before.
@@ -56,6 +57,7 @@ final class Session extends AbstractBehavior<Session.Command> {
           LingerOver,
           MembersSeen,
           SessionPublishers.Event,
+          SessionWatches.Event,
           SessionSubscriptions.Event {}
 
   /** From the connection. */
@@ -103,6 +105,7 @@ final class Session extends AbstractBehavior<Session.Command> {
   private final Holders holders;
   private final SessionPublishers publishers;
   private final SessionSubscriptions subscriptions;
+  private final SessionWatches watches;
   private List<Frame.Member> members = List.of();
   private boolean isWelcome;
   private boolean isTicking;
@@ -132,9 +135,11 @@ final class Session extends AbstractBehavior<Session.Command> {
     this.publishers =
         new SessionPublishers(context, broker, topics, limits.bounds(), outbound::add);
     this.holders = new Holders(() -> register.holder(context.getSelf()));
+    Refusals refusals = new Refusals(outbound, limits.bounds().maxRefs());
     this.subscriptions =
         new SessionSubscriptions(
-            context, timers, broker, topics, limits.bounds(), outbound, holders);
+            context, timers, broker, topics, limits.bounds(), outbound, holders, refusals);
+    this.watches = new SessionWatches(context, broker.feeds(), outbound, refusals);
     register.began(id, context.getSelf());
     timers.startSingleTimer(new HelloOverdue(), limits.helloTimeout());
   }
@@ -157,6 +162,7 @@ final class Session extends AbstractBehavior<Session.Command> {
         .onMessage(Drained.class, drained -> onRoom(outbound.onDrained()))
         .onMessage(SessionPublishers.Event.class, this::onPublishers)
         .onMessage(SessionSubscriptions.Event.class, this::onSubscriptions)
+        .onMessage(SessionWatches.Event.class, this::onWatches)
         .onMessage(Flush.class, flush -> onRoom(outbound.onFlush()))
         .onMessage(Tick.class, tick -> onTick())
         .onMessage(MembersSeen.class, this::onMembersSeen)
@@ -212,7 +218,12 @@ final class Session extends AbstractBehavior<Session.Command> {
       checkRef(subscribe.ref());
       subscriptions.subscribe(subscribe);
     } else if (fromClient instanceof Frame.Unsubscribe unsubscribe) {
-      subscriptions.unsubscribe(unsubscribe);
+      if (!watches.end(unsubscribe.ref())) {
+        subscriptions.unsubscribe(unsubscribe);
+      }
+    } else if (fromClient instanceof Frame.Watch watch) {
+      checkRef(watch.ref());
+      watches.watch(watch);
     } else if (fromClient instanceof Frame.Report report) {
       subscriptions.onReport(report);
     } else if (fromClient instanceof Frame.Hello hello) {
@@ -223,10 +234,10 @@ final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void checkRef(int ref) {
-    if (publishers.has(ref) || subscriptions.has(ref)) {
+    if (publishers.has(ref) || subscriptions.has(ref) || watches.has(ref)) {
       throw new FrameException(CloseCode.OUT_OF_ORDER, "the reference " + ref + " is in use");
     }
-    if (publishers.size() + subscriptions.size() >= limits.bounds().maxRefs()) {
+    if (publishers.size() + subscriptions.size() + watches.size() >= limits.bounds().maxRefs()) {
       throw new FrameException(
           CloseCode.FLOOD, "more than " + limits.bounds().maxRefs() + " references");
     }
@@ -262,9 +273,15 @@ final class Session extends AbstractBehavior<Session.Command> {
     return this;
   }
 
+  private Behavior<Command> onWatches(SessionWatches.Event event) {
+    watches.onEvent(event);
+    return this;
+  }
+
   private Behavior<Command> onRoom(boolean isRoomAgain) {
     if (isRoomAgain) {
       subscriptions.pull();
+      watches.pull();
     }
     return this;
   }
@@ -368,5 +385,6 @@ final class Session extends AbstractBehavior<Session.Command> {
     isEnded = true;
     outbound.end();
     publishers.end();
+    watches.end();
   }
 }

@@ -3,6 +3,7 @@ package io.tidewheel.session;
 import io.tidewheel.catalog.CatalogClient;
 import io.tidewheel.catalog.Topic;
 import io.tidewheel.feedback.Feedback;
+import io.tidewheel.monitor.BacklogFeed;
 import io.tidewheel.queue.ByteBudget;
 import io.tidewheel.queue.QueueRouter;
 import io.tidewheel.session.frame.Frame;
@@ -16,6 +17,7 @@ import java.util.random.RandomGenerator;
  * What sessions need of the broker. Everything in it may be called from any thread.
  *
  * @param budget of messages that are not stored yet, shared with all other publishers of the node
+ * @param feeds for those who watch the backlog
  * @param random names sessions; nobody must be able to guess it
  * @param node the name of this node
  * @param isAutoCreate whether the first publish creates its topic
@@ -26,6 +28,7 @@ public record SessionBroker(
     ByteBudget budget,
     Consumer consumer,
     Feedback feedback,
+    BacklogFeed.Parts feeds,
     HostLoads hosts,
     Topology topology,
     RandomGenerator random,

@@ -13,7 +13,6 @@ import io.tidewheel.subscription.SettleStatus;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,12 +39,10 @@ final class SessionSubscriptions {
   private final Frame.Bounds bounds;
   private final Outbound outbound;
   private final Holders holders;
+  private final Refusals refused;
   private final Unclaimed unclaimed = new Unclaimed();
   private final WorkerReports reports;
   private final Map<Integer, SessionSubscription> byRef = new HashMap<>();
-
-  /** Refused, and the client may not have heard it yet. */
-  private final Set<Integer> refused = new HashSet<>();
 
   /** What comes back to the session for its subscriptions. */
   sealed interface Event extends Session.Command {}
@@ -76,7 +73,8 @@ final class SessionSubscriptions {
       SessionTopics topics,
       Frame.Bounds bounds,
       Outbound outbound,
-      Holders holders) {
+      Holders holders,
+      Refusals refused) {
     this.context = context;
     this.timers = timers;
     this.broker = broker;
@@ -84,6 +82,7 @@ final class SessionSubscriptions {
     this.bounds = bounds;
     this.outbound = outbound;
     this.holders = holders;
+    this.refused = refused;
     this.reports = new WorkerReports(broker);
   }
 
@@ -106,7 +105,7 @@ final class SessionSubscriptions {
             new HostShare(broker.hosts()),
             new Calls());
     byRef.put(asked.ref(), subscription);
-    refused.remove(asked.ref());
+    refused.forget(asked.ref());
     context.pipeToSelf(
         find(subscription),
         (found, failure) -> new Found(subscription, SessionTopics.found(found, failure)));
@@ -130,7 +129,7 @@ final class SessionSubscriptions {
   }
 
   void want(Frame.Want want) {
-    if (!refused.contains(want.ref())) {
+    if (!refused.has(want.ref())) {
       subscription(want.ref()).want(want.count(), bounds.maxWanted());
     }
   }
@@ -141,16 +140,16 @@ final class SessionSubscriptions {
       double share = Math.min(1, busy.thousandths() / 1_000.0);
       byRef.values().forEach(each -> each.onBusy(share));
     } else if (report instanceof Frame.Cost cost) {
-      if (!refused.contains(cost.ref())) {
+      if (!refused.has(cost.ref())) {
         reports.onCost(subscription(cost.ref()), cost);
       }
-    } else if (report instanceof Frame.Pushback pushback && !refused.contains(pushback.ref())) {
+    } else if (report instanceof Frame.Pushback pushback && !refused.has(pushback.ref())) {
       reports.onPushback(subscription(pushback.ref()), pushback);
     }
   }
 
   void settle(Frame.Settle settle) {
-    if (refused.contains(settle.ref())) {
+    if (refused.has(settle.ref())) {
       outbound.add(
           new Frame.Settled(
               settle.ref(),
@@ -206,17 +205,9 @@ final class SessionSubscriptions {
 
   /** Takes nothing more for one; what is held may still be settled. */
   void unsubscribe(Frame.Unsubscribe asked) {
-    if (!refused.contains(asked.ref())) {
+    if (!refused.has(asked.ref())) {
       subscription(asked.ref()).unsubscribe();
     }
-  }
-
-  private void refuse(int ref, Frame.Failure failure) {
-    if (refused.size() >= bounds.maxRefs()) {
-      refused.clear();
-    }
-    refused.add(ref);
-    outbound.add(new Frame.Refused(ref, failure));
   }
 
   private SessionSubscription subscription(int ref) {
@@ -248,7 +239,7 @@ final class SessionSubscriptions {
     Frame.Failure gone = looked.by().gone(looked.found());
     if (gone != null && byRef.remove(ref, looked.by())) {
       looked.by().unsubscribe();
-      refuse(ref, gone);
+      refused.refuse(ref, gone);
     }
   }
 
@@ -258,7 +249,7 @@ final class SessionSubscriptions {
     if (topic == null || subscription == null) {
       int ref = found.subscription().asked().ref();
       byRef.remove(ref);
-      refuse(ref, found.found().failureOrNone());
+      refused.refuse(ref, found.found().failureOrNone());
     } else {
       found.subscription().onFound(topic, subscription);
       awaitClaims(found.subscription());

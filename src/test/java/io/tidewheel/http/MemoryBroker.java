@@ -17,6 +17,7 @@ import io.tidewheel.cluster.ClusterStatus;
 import io.tidewheel.feedback.Allowances;
 import io.tidewheel.message.Message;
 import io.tidewheel.monitor.AllowanceHistory;
+import io.tidewheel.monitor.BacklogFeed;
 import io.tidewheel.monitor.History;
 import io.tidewheel.monitor.Monitor;
 import io.tidewheel.monitor.Rates;
@@ -152,7 +153,7 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
         () -> CompletableFuture.completedFuture(cluster),
         new Broker.Readiness(() -> isReady, () -> isReady ? "serving" : "recovering"),
         null,
-        command -> {},
+        new BacklogFeed.Parts(command -> {}, this::current, monitor),
         monitor,
         NO_SESSIONS,
         new MemoryFeedback(),

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One frame of a session. A websocket message holds one or more of them.
  *
- * <p>{@code ref} is a number that the client gives to a publisher or a subscription of its session,
- * unique among all of them; the broker names it in everything that belongs to it.
+ * <p>{@code ref} is a number that the client gives to a publisher, a subscription or a watch of its
+ * session, unique among all of them; the broker names it in everything that belongs to it.
  */
 public sealed interface Frame {
   /** The version of the protocol that is described here. */
@@ -133,7 +133,26 @@ public sealed interface Frame {
    */
   record Busy(int thousandths) implements Report {}
 
-  /** Takes no more deliveries; those in hand can still be settled. */
+  /**
+   * Tell what waits, of the whole cluster: all that the filter lets through, then what changes.
+   *
+   * @param topic a name, or a pattern in which {@code *} stands for any characters; null for all
+   * @param subscription the same
+   * @param node null for all
+   * @param min least backlog of a row
+   */
+  record Watch(
+      int ref,
+      @Nullable String topic,
+      @Nullable String subscription,
+      @Nullable String node,
+      long min)
+      implements FromClient {}
+
+  /**
+   * Takes no more deliveries, of which those in hand can still be settled, or is told no more of
+   * what waits.
+   */
   record Unsubscribe(int ref) implements FromClient {}
 
   /** The client ends in order: what it holds costs no attempt. */
@@ -154,7 +173,7 @@ public sealed interface Frame {
    * @param maxFrameBytes of one websocket message
    * @param maxOpenBytes payload of publishes without an answer
    * @param maxOpenPublishes without an answer
-   * @param maxRefs publishers and subscriptions
+   * @param maxRefs publishers, subscriptions and watches
    * @param maxWanted deliveries of one subscription wanted and not settled
    * @param pingMillis the broker closes a session of which it heard nothing for three times this
    */
@@ -215,7 +234,74 @@ public sealed interface Frame {
   /** The answer to {@link Settle}, one status a handle. */
   record Settled(int ref, long request, List<Status> statuses) implements FromBroker {}
 
-  /** A publisher or a subscription cannot be had, or not any longer. */
+  /**
+   * What waits, for one who watches.
+   *
+   * @param isReset whether what was told before is forgotten
+   * @param isPart whether what belongs to this is still coming
+   * @param gone rows that were told and are not there any more, or not what is watched
+   */
+  record Backlog(
+      int ref, boolean isReset, boolean isPart, List<BacklogRow> rows, List<BacklogPlace> gone)
+      implements FromBroker {}
+
+  /** A subscription on one queue. */
+  record BacklogPlace(long subscriptionUid, int queue) {}
+
+  /**
+   * What waits for a subscription on one queue.
+   *
+   * @param node where the queue lives
+   * @param counts of messages
+   * @param oldestAtMillis when the oldest unsettled message was published; 0 if there is none
+   * @param workers that pull there
+   * @param rates of messages
+   * @param drainSeconds until all is settled if it goes on like this; negative if it never is
+   * @param allowedRate thousandths of messages a second that may be given out; negative for no
+   *     bound
+   * @param allowedReason why it is not more, such as {@code rate-limit}
+   * @param stopReason why nothing is given out now; null if it flows
+   * @param isAsleep whether its queue sleeps
+   */
+  record BacklogRow(
+      BacklogPlace place,
+      String topic,
+      String subscription,
+      String node,
+      Counts counts,
+      long oldestAtMillis,
+      int workers,
+      RatesPerSecond rates,
+      long drainSeconds,
+      long allowedRate,
+      String allowedReason,
+      @Nullable String stopReason,
+      boolean isPaused,
+      boolean isAsleep) {}
+
+  /**
+   * How many messages.
+   *
+   * @param backlog neither settled nor with a worker
+   * @param waiting of the backlog, for a retry time or their key
+   * @param leased with workers
+   * @param dispatchable could be given out now
+   * @param lag newest offset minus ack floor
+   * @param deadLetters given up
+   */
+  record Counts(
+      long backlog, long waiting, long leased, long dispatchable, long lag, long deadLetters) {}
+
+  /**
+   * Thousandths of messages a second.
+   *
+   * @param in stored
+   * @param out settled
+   * @param failed deliveries that ended without an ack
+   */
+  record RatesPerSecond(long in, long out, long failed) {}
+
+  /** A publisher, a subscription or a watch cannot be had, or not any longer. */
   record Refused(int ref, Failure failure) implements FromBroker {}
 
   /**

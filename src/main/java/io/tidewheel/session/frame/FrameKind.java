@@ -15,6 +15,7 @@ enum FrameKind {
   COST(9),
   PUSHBACK(10),
   BUSY(11),
+  WATCH(12),
   WELCOME(33),
   MEMBERS(34),
   PLACEMENT(35),
@@ -23,7 +24,8 @@ enum FrameKind {
   SUBSCRIBED(38),
   DELIVERIES(39),
   SETTLED(40),
-  REFUSED(41);
+  REFUSED(41),
+  BACKLOG(42);
 
   private static final @Nullable FrameKind[] BY_NUMBER = new FrameKind[64];
 

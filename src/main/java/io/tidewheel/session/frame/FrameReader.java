@@ -101,6 +101,8 @@ public final class FrameReader implements AutoCloseable {
       case PUSHBACK ->
           new Frame.Pushback(integer(), text(), signal(), number(), natural(), nullableText());
       case BUSY -> new Frame.Busy(integer());
+      case WATCH ->
+          new Frame.Watch(integer(), nullableText(), nullableText(), nullableText(), natural());
       case WELCOME -> welcome();
       case MEMBERS -> new Frame.Members(list(this::member));
       case PLACEMENT ->
@@ -112,6 +114,9 @@ public final class FrameReader implements AutoCloseable {
       case DELIVERIES -> new Frame.Deliveries(integer(), list(this::delivered));
       case SETTLED -> new Frame.Settled(integer(), natural(), statuses());
       case REFUSED -> new Frame.Refused(integer(), failure());
+      case BACKLOG ->
+          new Frame.Backlog(
+              integer(), truth(), truth(), list(this::backlogRow), list(this::backlogPlace));
     };
   }
 
@@ -185,6 +190,35 @@ public final class FrameReader implements AutoCloseable {
     Frame.Member member = new Frame.Member(text(), text(), truth(), nullableText());
     expect(in.nextToken() == JsonToken.END_ARRAY, "the end of the member");
     return member;
+  }
+
+  private Frame.BacklogRow backlogRow(JsonToken token) throws IOException {
+    expect(token == JsonToken.START_ARRAY, "a row");
+    Frame.BacklogRow row =
+        new Frame.BacklogRow(
+            new Frame.BacklogPlace(number(), integer()),
+            text(),
+            text(),
+            text(),
+            new Frame.Counts(natural(), natural(), natural(), natural(), natural(), natural()),
+            natural(),
+            integer(),
+            new Frame.RatesPerSecond(natural(), natural(), natural()),
+            number(),
+            number(),
+            text(),
+            nullableText(),
+            truth(),
+            truth());
+    expect(in.nextToken() == JsonToken.END_ARRAY, "the end of the row");
+    return row;
+  }
+
+  private Frame.BacklogPlace backlogPlace(JsonToken token) throws IOException {
+    expect(token == JsonToken.START_ARRAY, "a place");
+    Frame.BacklogPlace place = new Frame.BacklogPlace(number(), integer());
+    expect(in.nextToken() == JsonToken.END_ARRAY, "the end of the place");
+    return place;
   }
 
   private Map<String, String> headers() throws IOException {

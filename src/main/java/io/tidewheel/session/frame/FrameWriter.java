@@ -111,6 +111,13 @@ public final class FrameWriter {
     } else if (frame instanceof Frame.Unsubscribe unsubscribe) {
       begin(FrameKind.UNSUBSCRIBE, 1);
       out.writeNumber(unsubscribe.ref());
+    } else if (frame instanceof Frame.Watch watch) {
+      begin(FrameKind.WATCH, 5);
+      out.writeNumber(watch.ref());
+      text(watch.topic());
+      text(watch.subscription());
+      text(watch.node());
+      out.writeNumber(watch.min());
     } else if (frame instanceof Frame.Report report) {
       report(report);
     } else {
@@ -198,6 +205,8 @@ public final class FrameWriter {
       begin(FrameKind.REFUSED, 5);
       out.writeNumber(refused.ref());
       failure(refused.failure());
+    } else if (frame instanceof Frame.Backlog backlog) {
+      BacklogWriter.write(backlog, out);
     } else if (frame instanceof Frame.Members members) {
       begin(FrameKind.MEMBERS, 1);
       out.writeStartArray(members, members.members().size());

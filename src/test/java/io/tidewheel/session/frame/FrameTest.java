@@ -42,6 +42,7 @@ class FrameTest {
           new Frame.Pushback(2, "db", Frame.Signal.SLOW, 200_000, 5_000, "compaction"),
           new Frame.Pushback(2, "db", Frame.Signal.RECOVERED, -1, 0, null),
           new Frame.Busy(930),
+          new Frame.Watch(5, "ord*", null, "a:1", 10),
           new Frame.Welcome(1, 5, -6, "n", new Frame.Bounds(1, 2, 3, 4, 5, 6)),
           new Frame.Members(
               List.of(
@@ -52,7 +53,28 @@ class FrameTest {
           new Frame.Subscribed(2, 30_000),
           new Frame.Deliveries(2, List.of(new Frame.Delivered(HANDLE, 1, 1_700_000, MESSAGE))),
           new Frame.Settled(2, 8, List.of(Frame.Status.ACKED, Frame.Status.RETRY)),
-          new Frame.Refused(2, FAILURE));
+          new Frame.Refused(2, FAILURE),
+          new Frame.Backlog(
+              5,
+              true,
+              false,
+              List.of(
+                  new Frame.BacklogRow(
+                      new Frame.BacklogPlace(7, 3),
+                      "orders",
+                      "billing",
+                      "a:1",
+                      new Frame.Counts(1, 2, 3, 4, 5, 6),
+                      1_700_000,
+                      8,
+                      new Frame.RatesPerSecond(1_500, 2_500, 10),
+                      -1,
+                      200_000,
+                      "backend",
+                      "paused",
+                      true,
+                      false)),
+              List.of(new Frame.BacklogPlace(7, 4))));
 
   @ParameterizedTest
   @FieldSource("FRAMES")

@@ -1,11 +1,9 @@
-package io.tidewheel.http;
+package io.tidewheel.monitor;
 
 import io.tidewheel.backlog.BoardNews;
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Place;
 import io.tidewheel.feedback.Allowances.Allowed;
-import io.tidewheel.monitor.Monitor;
-import io.tidewheel.monitor.Rates;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;

@@ -1,63 +1,23 @@
-package io.tidewheel.http;
+package io.tidewheel.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.backlog.Standing.Home;
 import io.tidewheel.backlog.Standing.Place;
-import io.tidewheel.feedback.Allowances;
 import io.tidewheel.feedback.Allowances.Allowed;
-import io.tidewheel.monitor.AllowanceHistory;
-import io.tidewheel.monitor.History;
-import io.tidewheel.monitor.Monitor;
-import io.tidewheel.monitor.Rates;
-import io.tidewheel.monitor.Survey;
 import io.tidewheel.subscription.Allowance.Reason;
 import io.tidewheel.subscription.Subscription.Board.Presence;
 import io.tidewheel.subscription.Subscription.Board.Row;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 class LiveRatesTest {
-  private final Map<Place, Rates> now = new HashMap<>();
+  private final StagedMonitor monitor = new StagedMonitor();
+  private final Map<Place, Rates> now = monitor.rates();
   private Allowed allowed = Allowed.UNBOUNDED;
-  private final LiveRates live = new LiveRates(new Known(), row -> allowed);
-
-  private final class Known implements Monitor {
-    @Override
-    public Rates rates(Place place) {
-      return now.getOrDefault(place, Rates.NONE);
-    }
-
-    @Override
-    public CompletionStage<Survey> survey() {
-      return CompletableFuture.completedFuture(Survey.NOTHING);
-    }
-
-    @Override
-    public CompletionStage<History> history(long topicUid) {
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public CompletionStage<History> history() {
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public CompletionStage<Allowances> allowances() {
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public CompletionStage<AllowanceHistory> allowanceHistory() {
-      return new CompletableFuture<>();
-    }
-  }
+  private final LiveRates live = new LiveRates(monitor, row -> allowed);
 
   @Test
   void tellsRatesThatComeAMomentAfterTheirRow() {
