@@ -86,13 +86,18 @@ final class PullCalls {
     waiting.add(queues.subscriptionUid(), waitingPull);
   }
 
-  /** Waits for any queue no more; if one has taken the pull its answer is open. */
-  void stopWaiting() {
+  /** Waits for any queue no more; false if one has taken the pull, and its answer is open. */
+  boolean stopWaiting() {
     Subscription.Pull pull = waitingPull;
     waitingPull = null;
-    if (pull != null && waiting.remove(queues.subscriptionUid(), pull)) {
+    if (pull == null) {
+      return true;
+    }
+    boolean isTakenBack = waiting.remove(queues.subscriptionUid(), pull);
+    if (isTakenBack) {
       open.remove(pull.call());
     }
+    return isTakenBack;
   }
 
   /** An answer came; null if nobody knows the call any more. */

@@ -69,17 +69,6 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private record Abandoned() implements Command {}
 
-  enum Timer {
-    WAIT,
-    GIVE_UP,
-    BOARD,
-    CALL,
-    UNKNOWN,
-    COLLECT,
-    LOOK_AGAIN,
-    LINGER
-  }
-
   final TimerScheduler<Command> timers;
   final PullCalls calls;
   final BoardSeat board;
@@ -141,9 +130,9 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
             });
     isWaitOver = task.request().waitTime().isZero();
     if (!isWaitOver) {
-      start(Timer.WAIT, task.request().waitTime(), this::onWaitOver);
+      start(PullTimer.WAIT, task.request().waitTime(), this::onWaitOver);
     }
-    start(Timer.GIVE_UP, task.limit(), this::finish);
+    start(PullTimer.GIVE_UP, task.limit(), this::finish);
   }
 
   @Override
@@ -164,22 +153,27 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
   private Behavior<Command> onOffered(Offered command) {
     Offer offer = command.offer();
     if (phase == Phase.LOOKING) {
-      timers.cancel(Timer.BOARD);
+      timers.cancel(PullTimer.BOARD);
       return begin(offer);
     }
     if (phase != Phase.WAITING) {
       // Left, or gone on without it: the board was told, or will be when this pull waits or ends.
       return this;
     }
-    timers.cancel(Timer.LOOK_AGAIN);
+    timers.cancel(PullTimer.LOOK_AGAIN);
     if (offer.rows().isEmpty()) {
       // The board has lost what it knew.
       sweep.forgetUnknown();
       leave();
       return look();
     }
-    calls.stopWaiting();
     board.onPromise(offer.rows().get(0).queue());
+    if (!calls.stopWaiting()) {
+      // What a queue of this node is about to answer would not fit beside what another one gives.
+      // The promise ends with that answer.
+      start(PullTimer.LOOK_AGAIN, pullTimeout, this::onLookAgain);
+      return this;
+    }
     return begin(offer);
   }
 
@@ -190,7 +184,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (!sweep.hasFoundUnknown()) {
       sweep.findUnknown(offer, task.queues()).forEach(calls::wake);
       if (sweep.isAnyUnknown()) {
-        start(Timer.UNKNOWN, UNKNOWN_TIMEOUT, this::onUnknownOver);
+        start(PullTimer.UNKNOWN, UNKNOWN_TIMEOUT, this::onUnknownOver);
       }
     }
     return next();
@@ -241,13 +235,13 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
 
   private void startLooking() {
     phase = Phase.LOOKING;
-    start(Timer.BOARD, BOARD_TIMEOUT, this::onBoardOver);
+    start(PullTimer.BOARD, BOARD_TIMEOUT, this::onBoardOver);
   }
 
   Behavior<Command> waitForWork() {
     phase = Phase.WAITING;
     if (calls.isAnyDoubtful()) {
-      start(Timer.LOOK_AGAIN, PullTask.PULL_TIMEOUT, this::onLookAgain);
+      start(PullTimer.LOOK_AGAIN, PullTask.PULL_TIMEOUT, this::onLookAgain);
     }
     calls.waitForAny(hand);
     board.take(hand.roomCount());
@@ -261,7 +255,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
   }
 
   private Behavior<Command> pullAndAwait(int queue, boolean isCandidate, Duration timeout) {
-    start(Timer.CALL, timeout, this::onCallOver);
+    start(PullTimer.CALL, timeout, this::onCallOver);
     calls.pullAndAwait(queue, isCandidate, hand);
     return this;
   }
@@ -291,16 +285,19 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     boolean wasEmpty = hand.isEmpty();
     calls.release(hand.take(deliveries));
     if (wasEmpty && !hand.isEmpty()) {
-      start(Timer.COLLECT, COLLECT_TIMEOUT, this::finish);
+      start(PullTimer.COLLECT, COLLECT_TIMEOUT, this::finish);
     }
     if (calls.isAwaited(number)) {
       calls.stopAwaiting();
-      timers.cancel(Timer.CALL);
+      timers.cancel(PullTimer.CALL);
     }
     if (phase == Phase.PULLING) {
       return !calls.isAwaiting() ? next() : hand.isFull() ? finish() : this;
     }
-    return hand.isEmpty() ? this : finish();
+    if (!hand.isEmpty()) {
+      return finish();
+    }
+    return call.queue() == PullCalls.ANYWHERE ? onLookAgain() : this;
   }
 
   private Behavior<Command> onWaitOver() {
@@ -326,7 +323,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
       return this;
     }
     leave();
-    timers.cancel(Timer.LOOK_AGAIN);
+    timers.cancel(PullTimer.LOOK_AGAIN);
     sweep.forgetUnknown();
     return begin(Offer.nothing(0));
   }
@@ -349,7 +346,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     PullCalls.Call call = calls.awaited();
     if (call != null && !call.isCandidate()) {
       calls.stopAwaiting();
-      timers.cancel(Timer.CALL);
+      timers.cancel(PullTimer.CALL);
     }
     return phase == Phase.PULLING && !calls.isAwaiting() ? next() : this;
   }
@@ -370,7 +367,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     }
     close();
     if (calls.isAnyOpen()) {
-      start(Timer.LINGER, LINGER_TIMEOUT, Behaviors::stopped);
+      start(PullTimer.LINGER, LINGER_TIMEOUT, Behaviors::stopped);
     }
     if (!task.end(hand, calls.isCandidateOpen())) {
       calls.release(hand.deliveries());
@@ -393,7 +390,7 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     leave();
   }
 
-  private void start(Timer timer, Duration timeout, Supplier<Behavior<Command>> then) {
+  private void start(PullTimer timer, Duration timeout, Supplier<Behavior<Command>> then) {
     timers.startSingleTimer(timer, new Over(then), timeout);
   }
 }

@@ -100,9 +100,9 @@ final class StandingWorker extends PullWorker {
       return super.finish();
     }
     phase = Phase.RESTING;
-    timers.cancel(Timer.COLLECT);
-    timers.cancel(Timer.CALL);
-    timers.cancel(Timer.LOOK_AGAIN);
+    timers.cancel(PullTimer.COLLECT);
+    timers.cancel(PullTimer.CALL);
+    timers.cancel(PullTimer.LOOK_AGAIN);
     calls.stopAwaiting();
     calls.stopWaiting();
     board.stay(hand.isFull() ? 0 : hand.roomCount());

@@ -104,6 +104,35 @@ class StandingWorkerTest {
     assertThat(fixture.waiting.isAny(ConsumerFixture.SUBSCRIPTION)).isFalse();
   }
 
+  /** Guards messages that were given out twice, as the worker had gone elsewhere meanwhile. */
+  @Test
+  void goesNowhereElseWhileAQueueIsAboutToAnswerIt() {
+    fixture.report(1, 0);
+    Consumer.StandingPull standing = standWithNothingLeft(2);
+    CompletableFuture<List<Delivery>> next = standing.next(5);
+    Subscription.Pull taken = fixture.expectWaiting();
+    fixture.report(1, 3);
+    fixture.queues.expectNoMessage();
+    taken.replyTo().tell(new Subscription.Pulled(taken.call(), List.of(delivery(0, 1, 10)), 0));
+    assertThat(get(next)).containsExactly(delivery(0, 1, 10));
+    fixture.queues.expectNoMessage();
+  }
+
+  /** A queue that has taken its pull, and then has nothing to give all the same. */
+  @Test
+  void looksAgainWhenTheQueueThatIsAboutToAnswerItHasNothing() {
+    fixture.report(1, 0);
+    Consumer.StandingPull standing = standWithNothingLeft(2);
+    CompletableFuture<List<Delivery>> next = standing.next(5);
+    Subscription.Pull taken = fixture.expectWaiting();
+    fixture.report(1, 3);
+    fixture.queues.expectNoMessage();
+    taken.replyTo().tell(new Subscription.Pulled(taken.call(), List.of(), 0));
+    give(fixture.expectPull(1), delivery(1, 0, 10));
+    give(fixture.expectPull(0));
+    assertThat(get(next)).containsExactly(delivery(1, 0, 10));
+  }
+
   @Test
   void givesBackWhatAQueueGaveWhenItHadEnded() {
     Consumer.StandingPull standing = standWithNothingLeft();
@@ -325,8 +354,12 @@ class StandingWorkerTest {
 
   /** One that rests: its only queue had one message, which it has. */
   private Consumer.StandingPull standWithNothingLeft() {
+    return standWithNothingLeft(1);
+  }
+
+  private Consumer.StandingPull standWithNothingLeft(int queues) {
     fixture.report(0, 1);
-    Consumer.StandingPull standing = stand(1);
+    Consumer.StandingPull standing = stand(queues);
     CompletableFuture<List<Delivery>> answer = standing.next(5);
     give(fixture.expectPull(0), delivery(0, 0, 10));
     assertThat(get(answer)).hasSize(1);
