@@ -3,13 +3,16 @@ package io.tidewheel.fault;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.crash.BrokerClient;
+import io.tidewheel.message.KeyHash;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
@@ -23,6 +26,11 @@ final class SpreadRate {
 
   /** Enough for the whole time without a limit and with it. */
   private static final int SECONDS_OF_BACKLOG = 110;
+
+  private static final int QUEUES = 12;
+
+  /** On two of the brokers. */
+  private static final Set<Integer> HOT = Set.of(0, 7, 9);
 
   private static final int BATCH = 1_000;
   private static final int WORKERS = 40;
@@ -45,7 +53,7 @@ final class SpreadRate {
     this.cluster = cluster;
     this.rate = rate;
     this.broker = new BrokerClient(cluster.urls().get(0));
-    for (int queue = 0; queue < 12; queue++) {
+    for (int queue = 0; queue < QUEUES; queue++) {
       byQueue.put(queue, new AtomicIntegerArray(TENTHS));
     }
   }
@@ -153,13 +161,21 @@ final class SpreadRate {
     return sum;
   }
 
-  /** Nine of ten have one of three keys. */
+  /**
+   * Nine of ten belong to one of three queues, all with keys of their own: a client handles those
+   * of a key one after the other, and would hold more and more of three keys.
+   */
   private void publish() throws IOException, InterruptedException {
+    Iterator<String> hot =
+        IntStream.iterate(0, i -> i + 1)
+            .mapToObj(i -> "hot-" + i)
+            .filter(key -> HOT.contains(KeyHash.queueOf(KeyHash.of(key), QUEUES)))
+            .iterator();
     for (int sent = 0; sent < SECONDS_OF_BACKLOG * rate; sent += BATCH) {
       ObjectNode body = BrokerClient.MAPPER.createObjectNode();
       ArrayNode messages = body.putArray("messages");
       for (int i = sent; i < sent + BATCH; i++) {
-        messages.addObject().put("body", i).put("key", i % 10 == 0 ? "cold-" + i : "hot-" + i % 3);
+        messages.addObject().put("body", i).put("key", i % 10 == 0 ? "cold-" + i : hot.next());
       }
       expect(broker.post(PATH + "/messages:batch", body));
     }
