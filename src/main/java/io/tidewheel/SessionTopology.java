@@ -103,7 +103,7 @@ final class SessionTopology implements SessionBroker.Topology {
     String[] nodes = new String[topic.settings().queues()];
     Arrays.fill(nodes, "");
     return inspector
-        .describe(topic, TIMEOUT)
+        .locate(topic, TIMEOUT)
         .thenApply(
             queuesFound -> {
               for (Inspector.QueueStatus found : queuesFound) {

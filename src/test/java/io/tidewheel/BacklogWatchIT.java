@@ -108,6 +108,8 @@ class BacklogWatchIT {
       Frame.Refused malformed = session.next(Frame.Refused.class);
       assertThat(malformed.failure().type()).isEqualTo("malformed");
       assertThat(malformed.failure().isRetryable()).isFalse();
+      session.send(new Frame.Watch(1, "x".repeat(1_001), null, null, 0));
+      assertThat(session.next(Frame.Refused.class).failure().detail()).contains("1000 characters");
       // It may not have heard that yet.
       session.send(new Frame.Unsubscribe(1));
       for (int ref = 1; ref <= 4; ref++) {
@@ -183,7 +185,7 @@ class BacklogWatchIT {
                     change -> {
                       change.rows().forEach(row -> heard.add(row.backlog()));
                       awaitUninterruptibly(slow);
-                      throw new IllegalStateException("what a listener throws ends nothing");
+                      throw new AssertionError("what a listener throws ends nothing");
                     })
                 .start()) {
       NodeFixture.await(() -> !heard.isEmpty() && backlog(watch) == 1);

@@ -33,6 +33,9 @@ final class BoardWatchers {
     private boolean isReady = true;
     private boolean isReset = true;
 
+    /** It was told that there is more: it hears the end of it, also if that is nothing. */
+    private boolean isPart;
+
     private Watcher(Predicate<Standing> filter) {
       this.filter = filter;
     }
@@ -107,7 +110,8 @@ final class BoardWatchers {
   void tell(Function<Place, @Nullable Standing> rows) {
     watchers.forEach(
         (ref, watcher) -> {
-          if (watcher.isReady && (watcher.isReset || !watcher.changed.isEmpty())) {
+          if (watcher.isReady
+              && (watcher.isReset || watcher.isPart || !watcher.changed.isEmpty())) {
             tell(ref, watcher, rows);
           }
         });
@@ -131,8 +135,9 @@ final class BoardWatchers {
     }
     boolean isReset = watcher.isReset;
     watcher.isReset = false;
-    if (isReset || !changed.isEmpty() || !gone.isEmpty()) {
+    if (isReset || watcher.isPart || !changed.isEmpty() || !gone.isEmpty()) {
       watcher.isReady = false;
+      watcher.isPart = !watcher.changed.isEmpty();
       ref.tell(new Changes(changed, gone, isReset, !watcher.changed.isEmpty()));
     }
   }

@@ -201,7 +201,8 @@ final class WatchRun {
     for (BacklogChange change = take(); change != null; change = take()) {
       try {
         plan.listener().accept(change);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        // Whatever it is, the listener hears of the next change.
         LOG.log(System.Logger.Level.ERROR, "a listener of the backlog", e);
       }
     }

@@ -15,6 +15,9 @@ public interface Inspector {
    */
   CompletionStage<List<QueueStatus>> describe(Topic topic, Duration timeout);
 
+  /** As {@link #describe}, without readers, for none of which it waits. */
+  CompletionStage<List<QueueStatus>> locate(Topic topic, Duration timeout);
+
   /**
    * Figures of one queue.
    *

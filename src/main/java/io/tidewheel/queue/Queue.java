@@ -105,7 +105,8 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   public record Wake(@Nullable ActorRef<QueueWaker.IsAwake> replyTo) implements Command, Control {}
 
   /** Say how the queue and its readers are. */
-  public record Describe(ActorRef<Inspector.QueueStatus> replyTo) implements Command, Control {}
+  public record Describe(boolean withReaders, ActorRef<Inspector.QueueStatus> replyTo)
+      implements Command, Control {}
 
   /** Finish what is being stored, then stop; sent by sharding. */
   public record Stop() implements Command, Control {}
@@ -360,7 +361,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
             pinnedBy == null ? 0 : pinnedBy,
             extent.bytesFrom(extent.floor()),
             extent.checksum(),
-            readers.all());
+            describe.withReaders() ? readers.all() : List.of());
     getContext()
         .spawnAnonymous(
             QueueDescription.create(figures, node.ownership().fence(), describe.replyTo()));

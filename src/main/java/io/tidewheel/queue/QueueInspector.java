@@ -28,7 +28,11 @@ public final class QueueInspector implements Inspector {
   /** What the parent of the looks takes. */
   public sealed interface Command {}
 
-  private record Look(Topic topic, Duration timeout, CompletableFuture<List<QueueStatus>> answer)
+  private record Look(
+      Topic topic,
+      boolean withReaders,
+      Duration timeout,
+      CompletableFuture<List<QueueStatus>> answer)
       implements Command {}
 
   private record LookEnded() implements Command {}
@@ -51,8 +55,18 @@ public final class QueueInspector implements Inspector {
 
   @Override
   public CompletableFuture<List<QueueStatus>> describe(Topic topic, Duration timeout) {
+    return look(topic, true, timeout);
+  }
+
+  @Override
+  public CompletableFuture<List<QueueStatus>> locate(Topic topic, Duration timeout) {
+    return look(topic, false, timeout);
+  }
+
+  private CompletableFuture<List<QueueStatus>> look(
+      Topic topic, boolean withReaders, Duration timeout) {
     CompletableFuture<List<QueueStatus>> answer = new CompletableFuture<>();
-    looks.tell(new Look(topic, timeout, answer));
+    looks.tell(new Look(topic, withReaders, timeout, answer));
     return answer;
   }
 
@@ -120,7 +134,7 @@ public final class QueueInspector implements Inspector {
       timers.startSingleTimer(new TimeOver(), look.timeout());
       ActorRef<QueueStatus> answers = context.messageAdapter(QueueStatus.class, Answered::new);
       for (int queue = 0; queue < look.topic().settings().queues(); queue++) {
-        router.tell(look.topic().uid(), queue, new Queue.Describe(answers));
+        router.tell(look.topic().uid(), queue, new Queue.Describe(look.withReaders(), answers));
       }
     }
 

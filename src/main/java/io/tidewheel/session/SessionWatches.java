@@ -21,6 +21,9 @@ final class SessionWatches {
   /** Of the hundred that may watch the board of a node. */
   static final int MAX_WATCHES = 4;
 
+  /** Longer than the longest name; each is held, and looked for in what changes. */
+  private static final int MAX_CHARS = 1_000;
+
   private final ActorContext<Session.Command> context;
   private final BacklogFeed.Parts feeds;
   private final Outbound outbound;
@@ -75,6 +78,7 @@ final class SessionWatches {
               NamePattern.of("subscription", asked.subscription()),
               asked.node(),
               asked.min());
+      requireShort(asked.topic(), asked.subscription(), asked.node());
     } catch (IllegalArgumentException e) {
       refuse(asked.ref(), "malformed", String.valueOf(e.getMessage()), false);
       return;
@@ -88,6 +92,15 @@ final class SessionWatches {
     context.watchWith(watched.feed, new Ended(watched));
     byRef.put(asked.ref(), watched);
     ask(watched);
+  }
+
+  private static void requireShort(@Nullable String... texts) {
+    for (String text : texts) {
+      if (text != null && text.length() > MAX_CHARS) {
+        throw new IllegalArgumentException(
+            "a name or pattern has at most " + MAX_CHARS + " characters");
+      }
+    }
   }
 
   private void refuse(int ref, String type, String detail, boolean isRetryable) {

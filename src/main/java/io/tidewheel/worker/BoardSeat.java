@@ -91,6 +91,11 @@ final class BoardSeat {
     board.tell(new BacklogBoard.Want(subscriptionUid, roomCount, seenVersion, offers));
   }
 
+  /** Whether the board wakes it when there is something new. */
+  boolean isWaiting() {
+    return place == Place.WAITING;
+  }
+
   /** Woken for a queue: the board wants to know what is left of it. */
   void onPromise(int queue) {
     place = Place.PROMISED;

@@ -41,7 +41,7 @@ final class PullCalls {
   /** The call whose answer is waited for before the next is made. */
   private int current = NONE;
 
-  /** The pull that waits for any queue, unless it was taken back. */
+  /** The pull that waits for any queue, until it is taken back or answered. */
   private Subscription.@Nullable Pull waitingPull;
 
   PullCalls(
@@ -103,6 +103,10 @@ final class PullCalls {
   /** An answer came; null if nobody knows the call any more. */
   @Nullable Call end(int call) {
     Call ended = open.remove(call);
+    Subscription.Pull pull = waitingPull;
+    if (pull != null && pull.call() == call) {
+      waitingPull = null;
+    }
     if (ended != null) {
       doubtful.remove(ended.queue());
     }

@@ -167,13 +167,14 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
       leave();
       return look();
     }
-    board.onPromise(offer.rows().get(0).queue());
     if (!calls.stopWaiting()) {
-      // What a queue of this node is about to answer would not fit beside what another one gives.
-      // The promise ends with that answer.
-      start(PullTimer.LOOK_AGAIN, pullTimeout, this::onLookAgain);
+      // What a queue of this node is about to answer would not fit beside what another one gives:
+      // what the board named is for others now.
+      board.stay(roomToStay());
+      start(PullTimer.LOOK_AGAIN, RECOVERY_TIMEOUT, this::onLookAgain);
       return this;
     }
+    board.onPromise(offer.rows().get(0).queue());
     return begin(offer);
   }
 
@@ -297,7 +298,8 @@ class PullWorker extends AbstractBehavior<PullWorker.Command> {
     if (!hand.isEmpty()) {
       return finish();
     }
-    return call.queue() == PullCalls.ANYWHERE ? onLookAgain() : this;
+    // Else the board wakes it: an answer with nothing in it must not lead to another one at once.
+    return board.isWaiting() ? this : onLookAgain();
   }
 
   private Behavior<Command> onWaitOver() {

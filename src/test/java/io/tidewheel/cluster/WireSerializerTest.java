@@ -188,7 +188,7 @@ class WireSerializerTest {
         new Queue.Wake(null),
         new Queue.Wake(probe.ref().narrow()),
         new QueueWaker.IsAwake(1, 2),
-        new Queue.Describe(probe.ref().narrow()),
+        new Queue.Describe(true, probe.ref().narrow()),
         new Inspector.QueueStatus(1, "n", 2, 3, 4, 5, 6, 7, List.of()),
         new QuorumWatch.Ask(
             1, new NodeId("a:1", -2), List.of(new NodeId("b:1", 3)), probe.ref().narrow()),

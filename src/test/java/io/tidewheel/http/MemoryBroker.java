@@ -425,6 +425,11 @@ final class MemoryBroker implements CatalogClient, Publisher, Inspector, Browser
   }
 
   @Override
+  public CompletionStage<List<QueueStatus>> locate(Topic topic, Duration timeout) {
+    return describe(topic, timeout);
+  }
+
+  @Override
   public synchronized CompletionStage<List<QueueStatus>> describe(Topic topic, Duration timeout) {
     int size = stored.get(topic.uid()).size();
     List<Reader.Status> readers = new ArrayList<>();

@@ -25,9 +25,11 @@ import io.tidewheel.subscription.Subscription.Board.Row;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,29 @@ class BacklogFeedTest {
     assertThat(change.rows().get(0).topic().name()).isEqualTo("orders");
     assertThat(change.rows().get(0).subscription().name()).isEqualTo("billing");
     assertThat(change.rows().get(0).standing().row().backlog()).isEqualTo(7);
+  }
+
+  /** Guards those who wait for the end of what they are told first. */
+  @Test
+  void tellsTheEndAlsoIfTheRestIsGoneMeanwhile() {
+    for (int queue = 0; queue < 1_500; queue++) {
+      report(queue, 1);
+    }
+    ActorRef<BacklogFeed.Command> feed =
+        feed(new BacklogFilter(NamePattern.ANY, NamePattern.ANY, null, 1));
+    Update first = update(feed);
+    assertThat(first.hasMore()).isTrue();
+    Set<Integer> told =
+        first.rows().stream().map(row -> row.standing().queue()).collect(Collectors.toSet());
+    for (int queue = 0; queue < 1_500; queue++) {
+      if (!told.contains(queue)) {
+        report(queue, 0);
+      }
+    }
+    Update end = update(feed);
+    assertThat(end.isSnapshot()).isTrue();
+    assertThat(end.hasMore()).isFalse();
+    assertThat(end.rows()).isEmpty();
   }
 
   /** However often a row changes meanwhile, who is slow is told of it once, and as it is then. */

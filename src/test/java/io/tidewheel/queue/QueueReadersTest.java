@@ -157,7 +157,7 @@ class QueueReadersTest {
     TestProbe<Inspector.QueueStatus> described = fixture.kit.createTestProbe();
     TestProbe<String> answers = fixture.kit.createTestProbe();
     fixture.isFenceHeld.set(false);
-    queue.tell(new Queue.Describe(described.getRef()));
+    queue.tell(new Queue.Describe(true, described.getRef()));
     queue.tell(new Queue.ToReader(5, new Ask(answers.getRef())));
     answers.expectMessage("not now");
     described.expectNoMessage(Duration.ofMillis(20));
@@ -263,7 +263,7 @@ class QueueReadersTest {
     open(queue, 1, StartPosition.EARLIEST, 0);
     open(queue, 2, StartPosition.EARLIEST, 0);
     TestProbe<Inspector.QueueStatus> described = fixture.kit.createTestProbe();
-    queue.tell(new Queue.Describe(described.getRef()));
+    queue.tell(new Queue.Describe(true, described.getRef()));
     Inspector.QueueStatus status = described.receiveMessage();
     assertThat(status.node()).isEqualTo("node-1");
     assertThat(status.nextOffset()).isEqualTo(2);
@@ -282,7 +282,7 @@ class QueueReadersTest {
     fixture.isFenceHeld.set(false);
     ActorRef<Queue.Command> again = fixture.start();
     TestProbe<Inspector.QueueStatus> described = fixture.kit.createTestProbe();
-    again.tell(new Queue.Describe(described.getRef()));
+    again.tell(new Queue.Describe(true, described.getRef()));
     described.expectNoMessage(Duration.ofMillis(20));
     fixture.isFenceHeld.set(true);
     assertThat(fixture.await(described).nextOffset()).isEqualTo(1);

@@ -338,7 +338,7 @@ class QueueTest {
     for (int i = 0; i < each; i++) {
       queue.tell(open(1_000 + i, StartPosition.LATEST));
       queue.tell(new Queue.ToReader(1, new Reader.Describe(routed.getRef())));
-      queue.tell(new Queue.Describe(described.getRef()));
+      queue.tell(new Queue.Describe(true, described.getRef()));
     }
     // Everything that needs no write is answered while the write is held back.
     routed.receiveSeveralMessages(each, Duration.ofSeconds(20));
@@ -407,7 +407,7 @@ class QueueTest {
   /** Until the queue has taken everything that was sent. */
   private void settle(ActorRef<Queue.Command> queue) {
     TestProbe<Inspector.QueueStatus> described = fixture.kit.createTestProbe();
-    queue.tell(new Queue.Describe(described.getRef()));
+    queue.tell(new Queue.Describe(true, described.getRef()));
     described.receiveMessage();
   }
 

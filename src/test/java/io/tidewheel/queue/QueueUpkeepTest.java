@@ -329,7 +329,7 @@ class QueueUpkeepTest {
 
   private Inspector.QueueStatus status(ActorRef<Queue.Command> queue) {
     TestProbe<Inspector.QueueStatus> statuses = fixture.kit.createTestProbe();
-    queue.tell(new Queue.Describe(statuses.getRef()));
+    queue.tell(new Queue.Describe(true, statuses.getRef()));
     return fixture.await(statuses);
   }
 

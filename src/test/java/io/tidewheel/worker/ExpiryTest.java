@@ -346,6 +346,11 @@ class ExpiryTest {
     private static volatile Runnable onDescribe = () -> {};
 
     @Override
+    public CompletionStage<List<QueueStatus>> locate(Topic topic, Duration timeout) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<List<QueueStatus>> describe(Topic topic, Duration timeout) {
       long uid = topic.uid();
       onDescribe.run();

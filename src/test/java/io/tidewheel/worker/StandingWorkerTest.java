@@ -133,6 +133,20 @@ class StandingWorkerTest {
     assertThat(get(next)).containsExactly(delivery(1, 0, 10));
   }
 
+  /** Guards workers of which each makes the next one look, as fast as queues can answer. */
+  @Test
+  void waitsToBeWokenAfterAnAnswerWithNothingInIt() {
+    Consumer.StandingPull standing = standWithNothingLeft();
+    CompletableFuture<List<Delivery>> next = standing.next(5);
+    Subscription.Pull taken = fixture.expectWaiting();
+    taken.replyTo().tell(new Subscription.Pulled(taken.call(), List.of(), 9));
+    fixture.queues.expectNoMessage();
+    assertThat(next).isNotDone();
+    fixture.report(0, 1);
+    give(fixture.expectPull(0), delivery(0, 1, 10));
+    assertThat(get(next)).containsExactly(delivery(0, 1, 10));
+  }
+
   @Test
   void givesBackWhatAQueueGaveWhenItHadEnded() {
     Consumer.StandingPull standing = standWithNothingLeft();
