@@ -202,7 +202,7 @@ final class WatchRun {
       try {
         plan.listener().accept(change);
       } catch (Throwable e) {
-        // Whatever it is, the listener hears of the next change.
+        // An Error too: it would end this thread, and the listener would never be called again.
         LOG.log(System.Logger.Level.ERROR, "a listener of the backlog", e);
       }
     }
