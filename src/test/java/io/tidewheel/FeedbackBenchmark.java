@@ -186,6 +186,33 @@ class FeedbackBenchmark {
     }
   }
 
+  /**
+   * Nine workers take 20 ms, one fails after 1 ms. Off: they do not say their names, and cannot be
+   * told apart.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aWorkerFailsAtOnce(boolean isOn) {
+    try (NodeFixture node = start(Map.of())) {
+      fill(node, "sick", 30_000, "");
+      try (FeedbackCrowd crowd = new FeedbackCrowd(() -> node, "sick", "s", 5, null)) {
+        for (int i = 0; i < 9; i++) {
+          crowd.with(isOn ? "well-" + i : null, 20_000_000L, () -> true);
+        }
+        crowd.with(isOn ? "broken" : null, 1_000_000L, () -> false);
+        crowd.until(20);
+        print(
+            "one of ten workers fails in 1 ms, feedback %s: it gets %.1f %% in the first 3 s, %.2f"
+                + " %% from then to 20 s; %.0f/s succeed (450 at most); dead letters %d",
+            isOn ? "on" : "off",
+            100 * crowd.wasted(0, 3),
+            100 * crowd.wasted(3, 20),
+            crowd.good(3, 20),
+            deadLetters(node, "sick"));
+      }
+    }
+  }
+
   /** Off: the subscription does not name its backend. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

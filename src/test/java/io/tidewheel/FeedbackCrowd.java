@@ -47,6 +47,7 @@ final class FeedbackCrowd implements AutoCloseable {
   /**
    * Starts a worker.
    *
+   * @param name what it says that it is called; null for nothing
    * @param nanosPerMessage how long it takes for one, one after the other
    * @param backend whether a call succeeds
    */
@@ -67,7 +68,10 @@ final class FeedbackCrowd implements AutoCloseable {
 
   private void work(String name, long nanosPerMessage, BooleanSupplier backend) {
     ObjectNode request = NodeFixture.JSON.createObjectNode();
-    request.put("max", batch).put("wait", "1s").put("worker", name).put("version", "1");
+    request.put("max", batch).put("wait", "1s");
+    if (name != null) {
+      request.put("worker", name).put("version", "1");
+    }
     NodeFixture.Answer answer = nodes.get().post(messages + ":pull", request.toString());
     List<String> acks = new ArrayList<>();
     List<String> nacks = new ArrayList<>();

@@ -66,15 +66,24 @@ final class NodeFixture implements AutoCloseable {
    * @return what lets it go on
    */
   Runnable suspend(String systemActor) {
-    InternalActorRef actor =
-        (InternalActorRef)
-            Adapter.toClassic(system())
-                .actorSelection("/system/" + systemActor)
-                .resolveOne(TIMEOUT)
-                .toCompletableFuture()
-                .join();
+    InternalActorRef actor = actor(systemActor);
     actor.suspend();
     return () -> actor.resume(null);
+  }
+
+  /** Ends one of the node's actors, as a fault in it would. */
+  void kill(String systemActor) {
+    actor(systemActor).stop();
+  }
+
+  /** Of a path that may have wildcards, the first one found. */
+  private InternalActorRef actor(String path) {
+    return (InternalActorRef)
+        Adapter.toClassic(system())
+            .actorSelection("/system/" + path)
+            .resolveOne(TIMEOUT)
+            .toCompletableFuture()
+            .join();
   }
 
   private ActorSystem<?> system() {

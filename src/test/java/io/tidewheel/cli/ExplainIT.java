@@ -118,7 +118,8 @@ class ExplainIT {
   @Test
   void whatABackendHolds() throws Exception {
     prepare("backed", "{\"backends\":[\"ledger\"]}");
-    publish("backed", 200, null);
+    // More than are pulled one by one until the word of the backend has come.
+    publish("backed", 1_000, null);
     pull("backed", 1);
     post("/v1/feedback/ledger", "{\"signal\":\"stop\",\"reason\":\"compaction\"}");
     JsonNode backend = named("backend", "backed", () -> pull("backed", 1));

@@ -55,6 +55,7 @@ public final class SpreadRun {
                         even    the backlog is on all queues, workers on all three
                         uneven  as even, and the workers of broker 3 take ten times as long
                         steady  no backlog; messages come as fast as 60 % of the workers handle
+                        slow    as steady, and the workers of broker 3 take ten times as long
                         wake    one message at a time, published at broker 1, a worker on broker 2
                         kill    200 messages a second by a client of all brokers, 16 workers, and
                                 broker 2 is killed
@@ -80,6 +81,7 @@ public final class SpreadRun {
           "alone",
           "uneven",
           "steady",
+          "slow",
           "wake",
           "kill",
           "leases",
@@ -191,6 +193,7 @@ public final class SpreadRun {
   private void measure(String mode) throws IOException, InterruptedException {
     String topic = "spread-" + mode;
     createTopic(topic, QUEUES);
+    boolean isSteady = mode.equals("steady") || mode.equals("slow");
     Map<Integer, String> homes = homes(TOPICS + topic);
     Set<Long> handled = ConcurrentHashMap.newKeySet();
     ConcurrentHistogram waits = new ConcurrentHistogram(3);
@@ -198,13 +201,13 @@ public final class SpreadRun {
     try {
       double perSecond = 0;
       for (int broker : brokersOf(mode)) {
-        boolean isSlow = mode.equals("uneven") && broker == 3;
+        boolean isSlow = broker == 3 && (mode.equals("uneven") || mode.equals("slow"));
         int millis = options.get("--handle-ms") * (isSlow ? 10 : 1);
         perSecond += options.get("--workers") * 1e3 / millis;
         Consumer<Delivery> onHandled =
             delivery -> {
               handled.add(delivery.offset() * QUEUES + delivery.queue());
-              if (mode.equals("steady")) {
+              if (isSteady) {
                 long sinceSent = System.nanoTime() - ByteBuffer.wrap(delivery.payload()).getLong();
                 waits.recordValue(Math.max(0, sinceSent - TimeUnit.MILLISECONDS.toNanos(millis)));
               }
@@ -214,13 +217,13 @@ public final class SpreadRun {
         String node = cluster.nodeOf(broker);
         crews.put(broker, new SpreadCrew(url, node, workers, millis, homes, onHandled));
       }
-      if (mode.equals("steady")) {
+      if (isSteady) {
         crews.values().forEach(crew -> crew.start(topic, "s"));
         long began = System.nanoTime();
         int count = publishSteadily(topic, LOAD * perSecond);
         await(handled, count, LOAD * perSecond);
         tell(mode, count, LOAD * perSecond, System.nanoTime() - began, crews);
-        System.out.println("steady publish to handler: " + figures(waits));
+        System.out.println(mode + " publish to handler: " + figures(waits));
       } else {
         boolean isEven = mode.equals("even") || mode.equals("uneven");
         int count = publish(TOPICS + topic, homes, isEven ? "" : cluster.nodeOf(1));
