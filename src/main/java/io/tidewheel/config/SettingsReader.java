@@ -5,9 +5,9 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.tidewheel.message.EnumNames;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -145,10 +145,11 @@ public final class SettingsReader {
   /** One constant of an enum, written in lower case with dashes. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
     List<E> choices = List.of(type.getEnumConstants());
-    String expected = "one of " + String.join(", ", choices.stream().map(this::written).toList());
+    String expected =
+        "one of " + String.join(", ", choices.stream().map(EnumNames::dashed).toList());
     String value = read(key, expected, () -> root.getString(full(key)));
     return choices.stream()
-        .filter(choice -> written(choice).equals(value))
+        .filter(choice -> EnumNames.dashed(choice).equals(value))
         .findFirst()
         .orElseThrow(() -> wrong(key, expected));
   }
@@ -195,9 +196,5 @@ public final class SettingsReader {
 
   private String full(String key) {
     return path + '.' + key;
-  }
-
-  private String written(Enum<?> choice) {
-    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

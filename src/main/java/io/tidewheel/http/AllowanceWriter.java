@@ -2,6 +2,7 @@ package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.feedback.Allowances.Allowed;
+import io.tidewheel.message.EnumNames;
 
 /** Writes {@code allowance}: its rate and reason. */
 final class AllowanceWriter {
@@ -14,6 +15,6 @@ final class AllowanceWriter {
     } else {
       node.put("rate", Math.round(allowed.rate() * 1_000) / 1_000.0);
     }
-    node.put("reason", Wire.dashed(allowed.reason()));
+    node.put("reason", EnumNames.dashed(allowed.reason()));
   }
 }

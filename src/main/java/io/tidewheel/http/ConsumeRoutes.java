@@ -8,6 +8,7 @@ import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import io.tidewheel.dispatch.SameThread;
 import io.tidewheel.feedback.Feedback;
+import io.tidewheel.message.EnumNames;
 import io.tidewheel.subscription.Delivery;
 import io.tidewheel.subscription.Receipt;
 import io.tidewheel.subscription.ReceiptCodec;
@@ -170,7 +171,7 @@ final class ConsumeRoutes {
       SettleStatus status = isValid[i] ? statuses.get(next++) : SettleStatus.INVALID;
       isWhole &= status == expected;
       json.literal(i == 0 ? "{\"receipt\":" : ",{\"receipt\":").string(texts.get(i));
-      json.literal(",\"status\":\"").literal(Wire.lower(status)).literal("\"}");
+      json.literal(",\"status\":\"").literal(EnumNames.lower(status)).literal("\"}");
     }
     return Answer.of(Responses.json(isWhole ? 200 : 207, json.literal("]}")));
   }

@@ -3,6 +3,7 @@ package io.tidewheel.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.EnumNames;
 import io.tidewheel.message.KeyHash;
 import io.tidewheel.subscription.Looks;
 import io.tidewheel.subscription.Subscription.Replayed;
@@ -102,7 +103,7 @@ final class LocateRoutes {
 
   private static void write(JsonBytes json, Looks.Answer answer) {
     if (answer instanceof Looks.Held held) {
-      json.literal(",\"gate\":\"").literal(Wire.dashed(held.gate()));
+      json.literal(",\"gate\":\"").literal(EnumNames.dashed(held.gate()));
       json.literal("\",\"detail\":").string(held.detail());
       if (held.offset() >= 0) {
         json.literal(",\"offset\":").number(held.offset());
@@ -147,7 +148,7 @@ final class LocateRoutes {
         JsonBytes json = new JsonBytes(128);
         json.literal("{\"queue\":").number(queue);
         json.literal(",\"offset\":").number(replayed.offset());
-        json.literal(",\"result\":\"").literal(Wire.dashed(replayed.outcome())).literal("\"");
+        json.literal(",\"result\":\"").literal(EnumNames.dashed(replayed.outcome())).literal("\"");
         if (replayed.copyOffset() >= 0) {
           json.literal(",\"copyOffset\":").number(replayed.copyOffset());
         }

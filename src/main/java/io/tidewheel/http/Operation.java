@@ -1,6 +1,7 @@
 package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidewheel.message.EnumNames;
 import java.time.Instant;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
@@ -115,7 +116,7 @@ final class Operation {
     node.put("id", id);
     node.put("kind", kind);
     node.put("target", target);
-    node.put("state", Wire.lower(state));
+    node.put("state", EnumNames.lower(state));
     node.put("cancellable", cancelling != null && state == State.RUNNING);
     node.put("done", done);
     node.put("total", total < 0 ? null : total);

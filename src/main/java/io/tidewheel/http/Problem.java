@@ -1,6 +1,7 @@
 package io.tidewheel.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.message.EnumNames;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ record Problem(
     json.literal(",\"title\":").string(type.title());
     json.literal(",\"status\":").number(type.status());
     json.literal(",\"detail\":").string(detail);
-    json.literal(",\"outcome\":\"").literal(Wire.lower(outcome));
+    json.literal(",\"outcome\":\"").literal(EnumNames.lower(outcome));
     json.literal("\",\"retryable\":").literal(type.isRetryable() ? "true" : "false");
     if (!errors.isEmpty()) {
       json.literal(",\"errors\":[");

@@ -1,5 +1,7 @@
 package io.tidewheel.http;
 
+import io.tidewheel.message.EnumNames;
+
 /**
  * Every kind of problem the API answers with. The URI of a type is {@code urn:tidewheel:problem:}
  * and its name in lower case with dashes; it is part of the contract and never changes.
@@ -42,7 +44,7 @@ enum ProblemType {
     this.status = status;
     this.title = title;
     this.isRetryable = isRetryable;
-    this.uri = "urn:tidewheel:problem:" + Wire.dashed(this);
+    this.uri = "urn:tidewheel:problem:" + EnumNames.dashed(this);
   }
 
   int status() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidewheel.catalog.SettingsJson;
 import io.tidewheel.catalog.Topic;
+import io.tidewheel.message.EnumNames;
 import io.tidewheel.queue.Inspector;
 import io.tidewheel.queue.Reader;
 import java.time.Instant;
@@ -40,7 +41,7 @@ final class ResourceWriter {
     for (Topic.Subscription subscription : topic.subscriptions().values()) {
       ObjectNode entry = subscriptions.addObject();
       entry.put("name", subscription.name());
-      entry.put("stage", Wire.dashed(subscription.stage()));
+      entry.put("stage", EnumNames.dashed(subscription.stage()));
       entry.put("paused", subscription.settings().isPaused());
       figures(entry, Figures.of(subscription, statuses));
     }
@@ -66,13 +67,13 @@ final class ResourceWriter {
     node.put("name", subscription.name());
     node.put("revision", subscription.revision());
     node.put("createdAt", time(subscription.createdAtMillis()));
-    node.put("stage", Wire.dashed(subscription.stage()));
+    node.put("stage", EnumNames.dashed(subscription.stage()));
     node.put("paused", subscription.settings().isPaused());
     node.put(
         "startsAt",
         subscription.start() == Topic.StartPosition.TIME
             ? time(subscription.startsAtMillis())
-            : Wire.dashed(subscription.start()));
+            : EnumNames.dashed(subscription.start()));
     node.set("settings", SettingsJson.of(subscription));
     figures(node, Figures.of(subscription, statuses));
     unreachable(node, topic, statuses);

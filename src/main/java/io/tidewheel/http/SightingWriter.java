@@ -1,5 +1,6 @@
 package io.tidewheel.http;
 
+import io.tidewheel.message.EnumNames;
 import io.tidewheel.subscription.Sighting;
 import io.tidewheel.subscription.Sighting.State;
 import java.time.Instant;
@@ -10,7 +11,7 @@ final class SightingWriter {
 
   /** From the state on, without brackets. */
   static void write(JsonBytes json, Sighting sighting) {
-    json.literal("\"state\":\"").literal(Wire.dashed(sighting.state())).literal("\"");
+    json.literal("\"state\":\"").literal(EnumNames.dashed(sighting.state())).literal("\"");
     if (sighting.state() != State.UNKNOWN) {
       json.literal(",\"attempts\":").number(sighting.attempts());
     }

@@ -104,7 +104,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
    */
   public record Wake(@Nullable ActorRef<QueueWaker.IsAwake> replyTo) implements Command, Control {}
 
-  /** Say how the queue and its readers are. */
+  /** Say how the queue is, and if asked for its readers, which takes longer while they recover. */
   public record Describe(boolean withReaders, ActorRef<Inspector.QueueStatus> replyTo)
       implements Command, Control {}
 

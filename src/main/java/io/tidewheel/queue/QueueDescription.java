@@ -20,10 +20,10 @@ import java.util.function.Consumer;
  * queue that lives elsewhere.
  */
 final class QueueDescription {
-  static final Duration TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
   /** Before readers are asked again of which one does not know its state yet. */
-  static final Duration PAUSE = Duration.ofMillis(50);
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private sealed interface Command {}
 

@@ -2,12 +2,12 @@ package io.tidewheel.session;
 
 import io.tidewheel.backlog.Standing;
 import io.tidewheel.feedback.Allowances;
+import io.tidewheel.message.EnumNames;
 import io.tidewheel.monitor.BacklogFeed;
 import io.tidewheel.monitor.Rates;
 import io.tidewheel.session.frame.Frame;
 import io.tidewheel.subscription.Subscription.Board.Row;
 import io.tidewheel.subscription.Tally;
-import java.util.Locale;
 
 /** What a feed tells, as frames. */
 final class BacklogFrames {
@@ -45,7 +45,7 @@ final class BacklogFrames {
             thousandths(rates.in()), thousandths(rates.out()), thousandths(rates.failed())),
         rates.drainSeconds(row.backlog()),
         allowed(told.allowed()),
-        told.allowed().reason().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        EnumNames.dashed(told.allowed().reason()),
         tally.stopReason(),
         told.subscription().settings().isPaused(),
         row.isAsleep());

@@ -1,6 +1,6 @@
 package io.tidewheel.cli.load;
 
-import java.util.Locale;
+import io.tidewheel.message.EnumNames;
 
 /** What is measured on its own. */
 public enum Operation {
@@ -25,6 +25,6 @@ public enum Operation {
 
   /** As it is written in reports and thresholds. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return EnumNames.dashed(this);
   }
 }
