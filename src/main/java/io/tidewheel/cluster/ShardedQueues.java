@@ -4,6 +4,7 @@ import akka.Done;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.sharding.ShardRegion;
 import akka.cluster.sharding.ShardRegion.ClusterShardingStats;
@@ -42,7 +43,11 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
 
   private final ActorSystem<?> system;
   private volatile @Nullable ActorRef<ShardingEnvelope<Queue.Command>> region;
+  private volatile @Nullable Local local;
   private volatile boolean isStopping;
+
+  /** What says where queues live, if there are other nodes. */
+  private record Local(LocalShards shards, QueuePlacement placing) {}
 
   /** The queues as others reach them; nothing does before {@link #start}. */
   public ShardedQueues(ActorSystem<?> system) {
@@ -57,7 +62,8 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
    */
   public void start(
       Queue.Dependencies node, ActorRef<QueueWaker.Command> waker, ClusterNode cluster) {
-    int shards = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
+    int count = system.settings().config().getInt("akka.cluster.sharding.number-of-shards");
+    QueuePlacement placing = new QueuePlacement(count);
     Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity =
         Entity.of(
                 TYPE,
@@ -68,8 +74,13 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
                       topicUid, queue, node, new Bed(topicUid, queue, waker, context.getShard()));
                 })
             .withStopMessage(new Queue.Stop())
-            .withMessageExtractor(new QueuePlacement(shards));
-    region = ClusterSharding.get(system).init(placed(entity, cluster, node.nanoTime(), shards));
+            .withMessageExtractor(placing);
+    ActorRef<ShardingEnvelope<Queue.Command>> started =
+        ClusterSharding.get(system).init(placed(entity, cluster, node.nanoTime(), count));
+    region = started;
+    if (cluster.isMember()) {
+      local = new Local(new LocalShards(Adapter.toClassic(started), node.nanoTime()), placing);
+    }
     CoordinatedShutdown.get(system)
         .addTask(
             CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -135,6 +146,15 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
       return;
     }
     started.tell(new ShardingEnvelope<>(QueuePlacement.entityId(topicUid, queue), command));
+  }
+
+  @Override
+  public boolean isHere(long topicUid, int queue) {
+    Local known = local;
+    return known == null
+        || known
+            .shards()
+            .contains(known.placing().shardId(QueuePlacement.entityId(topicUid, queue)));
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.tidewheel.message.Message;
 import io.tidewheel.queue.IngressLane.Batch;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * a number of its own per queue, until they are answered or nobody waits any more.
  *
  * <ol>
- *   <li>A message goes to the queue of its key, else of its id, else to the queues in turn.
+ *   <li>A message goes to the queue of its key, else of its id, else to the queues of this node in
+ *       turn, or to all in turn if none lives here.
  *   <li>At most four batches per queue are without an answer; what comes meanwhile travels
  *       together.
  *   <li>A batch whose answer is lost or unknown is sent again with its number, so it is stored
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ingress extends AbstractBehavior<Ingress.Command> {
   private static final Duration TICK = Duration.ofMillis(200);
+  private static final long LOOK_NANOS = 500_000_000L;
 
   /** How long an answer may take before the batch is sent again. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
@@ -87,6 +90,8 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private final Dependencies node;
   private final List<IngressLane> lanes = new ArrayList<>();
   private final List<ActorRef<AppendReply>> answers = new ArrayList<>();
+  private final BitSet here = new BitSet();
+  private long lookedNanos;
   private int nextQueue;
   private boolean isFlushing;
   private boolean isTicking;
@@ -105,6 +110,7 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     this.topicUid = topicUid;
     this.sender = sender;
     this.node = node;
+    this.lookedNanos = node.nanoTime().getAsLong() - LOOK_NANOS;
     for (int i = 0; i < queues; i++) {
       int queue = i;
       lanes.add(new IngressLane());
@@ -155,14 +161,32 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
     return this;
   }
 
-  /** In turn, leaving out those that do not answer unless none does. */
+  /**
+   * In turn those that live here, else all, leaving out those that do not answer unless none does.
+   */
   private int nextFree() {
-    int chosen = nextQueue;
-    for (int i = 0; i < lanes.size() && lanes.get(chosen).isSuspect(); i++) {
-      chosen = (chosen + 1) % lanes.size();
+    look();
+    int chosen = -1;
+    for (int i = 0; i < lanes.size() && (chosen < 0 || !here.get(chosen)); i++) {
+      int queue = (nextQueue + i) % lanes.size();
+      if (!lanes.get(queue).isSuspect() && (chosen < 0 || here.get(queue))) {
+        chosen = queue;
+      }
     }
+    chosen = chosen < 0 ? nextQueue : chosen;
     nextQueue = (chosen + 1) % lanes.size();
     return chosen;
+  }
+
+  /** Queues move seldom, and one that has moved takes messages all the same. */
+  private void look() {
+    long now = node.nanoTime().getAsLong();
+    if (now - lookedNanos >= LOOK_NANOS) {
+      lookedNanos = now;
+      for (int queue = 0; queue < lanes.size(); queue++) {
+        here.set(queue, node.router().isHere(topicUid, queue));
+      }
+    }
   }
 
   private Behavior<Command> onFlush() {
