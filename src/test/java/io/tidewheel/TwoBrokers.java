@@ -1,8 +1,6 @@
 package io.tidewheel;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +13,7 @@ record TwoBrokers(NodeFixture first, NodeFixture second) implements AutoCloseabl
   /** Two that are ready. */
   static TwoBrokers start(Path temp) throws IOException {
     String keyspace = RealCassandra.newKeyspace();
-    List<Integer> ports = freePorts();
+    List<Integer> ports = FreePorts.some(2);
     CompletableFuture<NodeFixture> other =
         CompletableFuture.supplyAsync(
             () -> NodeFixture.start(temp.resolve("second"), settings(keyspace, ports, 1)));
@@ -38,12 +36,5 @@ record TwoBrokers(NodeFixture first, NodeFixture second) implements AutoCloseabl
     settings.put(
         "tidewheel.cluster.seed-nodes", ports.stream().map(port -> "127.0.0.1:" + port).toList());
     return settings;
-  }
-
-  private static List<Integer> freePorts() throws IOException {
-    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return List.of(one.getLocalPort(), other.getLocalPort());
-    }
   }
 }

@@ -80,6 +80,8 @@ public final class ClusterConfig {
       return;
     }
     keys.put(bootstrap + "discovery-method", "config");
+    // Or it would leave out who answers at another port than this node.
+    keys.put("akka.management.cluster.bootstrap.contact-point.filter-on-fallback-port", "off");
     List<Map<String, Object>> endpoints = new ArrayList<>();
     for (String endpoint : settings.discoveryEndpoints()) {
       int colon = endpoint.lastIndexOf(':');
