@@ -5,10 +5,13 @@ import akka.actor.typed.ActorSystem;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidewheel.cluster.ClusterNode;
+import io.tidewheel.cluster.SoleHold;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.config.ConfigurationException;
 import io.tidewheel.config.TidewheelSettings;
+import io.tidewheel.journal.Fence;
 import io.tidewheel.journal.NodeStore;
+import io.tidewheel.journal.SharedRegister;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -16,17 +19,22 @@ import java.util.Arrays;
 /** How a node becomes a member, and what happens when it can't be one any more. */
 final class ClusterWiring {
   /** Why a node ends by itself: others go on without it, and it comes back as a new one. */
-  static final CoordinatedShutdown.Reason NO_QUORUM =
-      new CoordinatedShutdown.Reason() {
-        @Override
-        public String toString() {
-          return "NoQuorum";
-        }
-      };
+  private static final CoordinatedShutdown.Reason NO_QUORUM = reason("NoQuorum");
+
+  private static final CoordinatedShutdown.Reason TAKEN_OVER = reason("TakenOver");
 
   private static final String QUORUM = "cluster-quorum";
 
   private ClusterWiring() {}
+
+  private static CoordinatedShutdown.Reason reason(String name) {
+    return new CoordinatedShutdown.Reason() {
+      @Override
+      public String toString() {
+        return name;
+      }
+    };
+  }
 
   /**
    * Refuses what cannot be.
@@ -55,7 +63,8 @@ final class ClusterWiring {
       NodeStore store,
       StartGate gate) {
     ClusterSettings cluster = settings.cluster();
-    if (!store.isShared()) {
+    SharedRegister register = store.register();
+    if (register == null) {
       return ClusterNode.alone(system, cluster, wall);
     }
     byte[] own = Integer.toString(cluster.quorum()).getBytes(StandardCharsets.UTF_8);
@@ -74,8 +83,33 @@ final class ClusterWiring {
               + " in the store.",
           null);
     }
+    boolean isSole = cluster.brokers() == 1 && cluster.role() == ClusterSettings.Role.BROKER;
     return ClusterNode.member(
-        system, cluster, wall, System::nanoTime, () -> leave(system, cluster));
+        system,
+        cluster,
+        isSole ? hold(system, register, gate) : Fence.ALWAYS,
+        wall,
+        System::nanoTime,
+        () -> leave(system, cluster));
+  }
+
+  /** Waits until no other broker, of which nobody told this one, uses the same store. */
+  private static Fence hold(ActorSystem<?> system, SharedRegister register, StartGate gate) {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    SoleHold hold =
+        SoleHold.start(
+            new SoleHold.Parts(
+                register,
+                ClusterNode.incarnation(system),
+                System::nanoTime,
+                (pause, action) ->
+                    system.scheduler().scheduleOnce(pause, action, system.executionContext()),
+                () -> shutdown.runAll(TAKEN_OVER)));
+    shutdown.addTask(
+        // The queues have moved or ended.
+        CoordinatedShutdown.PhaseClusterLeave(), "give-the-store-back", hold::release);
+    gate.await(hold::taken, "the broker that uses the same keyspace");
+    return hold;
   }
 
   /** What this node knows of the others, in its metrics. */

@@ -50,6 +50,7 @@ public final class ClusterNode {
   private final ClusterSettings settings;
   private final Cluster cluster;
   private final @Nullable QuorumLease lease;
+  private final Fence fence;
   private final InstantSource clock;
   private final Map<String, String> httpAddresses = new ConcurrentHashMap<>();
   private final BoardLag boardLag;
@@ -58,6 +59,7 @@ public final class ClusterNode {
       ActorSystem<?> system,
       ClusterSettings settings,
       @Nullable QuorumLease lease,
+      Fence fence,
       InstantSource clock,
       LongSupplier nanoTime) {
     this.boardLag = new BoardLag(nanoTime);
@@ -65,7 +67,14 @@ public final class ClusterNode {
     this.settings = settings;
     this.cluster = Cluster.get(system);
     this.lease = lease;
+    this.fence = fence;
     this.clock = clock;
+  }
+
+  /** Names this start of this node and no other, without spaces. */
+  public static String incarnation(ActorSystem<?> system) {
+    NodeId self = Members.self(Cluster.get(system));
+    return self.address() + '#' + Long.toHexString(self.uid());
   }
 
   /** A cluster of this node alone, whose store is a fence by itself. */
@@ -74,12 +83,14 @@ public final class ClusterNode {
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     // There are no others to be late.
-    return new ClusterNode(system, settings, null, wall, () -> 0);
+    return new ClusterNode(system, settings, null, Fence.ALWAYS, wall, () -> 0);
   }
 
   /**
    * Joins the others, by seed nodes or by what discovery finds; returns at once.
    *
+   * @param store what the store says of the right to write; {@link Fence#ALWAYS} if only the others
+   *     are asked
    * @param wall this node's clock
    * @param nanoTime monotonic clock in nanoseconds
    * @param onOverdue is run once, on any thread, when this node has no right to do anything for so
@@ -88,6 +99,7 @@ public final class ClusterNode {
   public static ClusterNode member(
       ActorSystem<?> system,
       ClusterSettings settings,
+      Fence store,
       InstantSource wall,
       LongSupplier nanoTime,
       Runnable onOverdue) {
@@ -127,7 +139,8 @@ public final class ClusterNode {
       AkkaManagement.get(system).start();
       ClusterBootstrap.get(system).start();
     }
-    return new ClusterNode(system, settings, lease, clock, nanoTime);
+    Fence fence = settings.unsafeWriteWithoutQuorum() ? Fence.ALWAYS : lease.and(store);
+    return new ClusterNode(system, settings, lease, fence, clock, nanoTime);
   }
 
   /** Whether there may be other nodes. */
@@ -141,7 +154,7 @@ public final class ClusterNode {
 
   /** The right of this node to write. */
   public Fence fence() {
-    return lease == null || settings.unsafeWriteWithoutQuorum() ? Fence.ALWAYS : lease;
+    return fence;
   }
 
   /** Seconds since the board of the other node that was heard longest ago told anything. */
@@ -168,7 +181,7 @@ public final class ClusterNode {
   public String state() {
     QuorumLease own = lease;
     if (own == null || own.isHeld()) {
-      return "serving";
+      return fence.isHeld() ? "serving" : "the store does not confirm that no other broker uses it";
     }
     return own.wasHeld()
         ? "fewer than " + settings.quorum() + " brokers confirm that this node is a member"

@@ -34,4 +34,30 @@ public interface Fence {
   default BooleanSupplier claim(Runnable onReady) {
     return this::mayTakeOver;
   }
+
+  /** Held while both are. */
+  default Fence and(Fence other) {
+    if (other == ALWAYS) {
+      return this;
+    }
+    Fence self = this;
+    return new Fence() {
+      @Override
+      public boolean isHeld() {
+        return self.isHeld() && other.isHeld();
+      }
+
+      @Override
+      public boolean mayTakeOver() {
+        return self.mayTakeOver() && other.mayTakeOver();
+      }
+
+      @Override
+      public BooleanSupplier claim(Runnable onReady) {
+        BooleanSupplier own = self.claim(onReady);
+        BooleanSupplier others = other.claim(onReady);
+        return () -> own.getAsBoolean() && others.getAsBoolean();
+      }
+    };
+  }
 }

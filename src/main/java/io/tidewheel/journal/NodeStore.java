@@ -4,6 +4,7 @@ import akka.Done;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node keeps its logs in: where the cores write, and how it is read back. Safe for any
@@ -19,8 +20,13 @@ public interface NodeStore {
    */
   CompletionStage<Done> ready();
 
+  /** What all see who use the same store; null if nobody else can. */
+  @Nullable SharedRegister register();
+
   /** Whether other nodes use the same store: it may then come and go while this node runs. */
-  boolean isShared();
+  default boolean isShared() {
+    return register() != null;
+  }
 
   /** Where logs of queues go. */
   LogPlugins messageLogs();

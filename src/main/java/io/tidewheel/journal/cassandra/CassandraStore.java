@@ -12,6 +12,7 @@ import io.tidewheel.journal.LogPlugins;
 import io.tidewheel.journal.NodeStore;
 import io.tidewheel.journal.PerSystem;
 import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.SharedRegister;
 import io.tidewheel.journal.StoreSetupException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -140,8 +141,8 @@ public final class CassandraStore implements Extension, NodeStore {
   }
 
   @Override
-  public boolean isShared() {
-    return true;
+  public SharedRegister register() {
+    return values;
   }
 
   @Override

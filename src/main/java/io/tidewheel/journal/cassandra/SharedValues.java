@@ -7,15 +7,17 @@ import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import io.tidewheel.config.CassandraSettings;
+import io.tidewheel.journal.SharedRegister;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Values that the first node makes and all others find, by Cassandra's conditional writes. */
-final class SharedValues {
+/** Values that all nodes see the same, by Cassandra's conditional writes. */
+final class SharedValues implements SharedRegister {
   /** A conditional write that timed out may have been done: the next try finds out. */
   private static final int MAX_TRIES = 20;
 
@@ -33,6 +35,28 @@ final class SharedValues {
     this.later = later;
   }
 
+  @Override
+  public CompletionStage<byte @Nullable []> read(String name) {
+    return session.thenCompose(
+        connected -> read(connected, name).thenApply(row -> row == null ? null : bytes(row)));
+  }
+
+  @Override
+  public CompletionStage<Boolean> replace(String name, byte @Nullable [] expected, byte[] value) {
+    ByteBuffer stored = ByteBuffer.wrap(value);
+    SimpleStatement statement =
+        expected == null
+            ? SimpleStatement.newInstance(insert(), name, stored)
+            : SimpleStatement.newInstance(
+                "UPDATE " + table() + " SET value = ? WHERE name = ? IF value = ?",
+                stored,
+                name,
+                ByteBuffer.wrap(expected));
+    return session.thenCompose(
+        connected -> connected.executeAsync(statement).thenApply(AsyncResultSet::wasApplied));
+  }
+
+  /** A value that the first node makes and all others find. */
   CompletionStage<byte[]> readOrCreate(String name, Supplier<byte[]> fresh) {
     CompletableFuture<byte[]> result = new CompletableFuture<>();
     session.whenComplete(
@@ -82,14 +106,14 @@ final class SharedValues {
 
   private CompletionStage<byte[]> create(CqlSession connected, String name, byte[] fresh) {
     return connected
-        .executeAsync(
-            SimpleStatement.newInstance(
-                "INSERT INTO " + table() + " (name, value) VALUES (?, ?) IF NOT EXISTS",
-                name,
-                ByteBuffer.wrap(fresh)))
+        .executeAsync(SimpleStatement.newInstance(insert(), name, ByteBuffer.wrap(fresh)))
         .thenApply(
             result ->
                 result.wasApplied() ? fresh : bytes(Objects.requireNonNull(result.one(), name)));
+  }
+
+  private String insert() {
+    return "INSERT INTO " + table() + " (name, value) VALUES (?, ?) IF NOT EXISTS";
   }
 
   private String table() {

@@ -7,11 +7,13 @@ import io.tidewheel.journal.FreeSpace;
 import io.tidewheel.journal.LogPlugins;
 import io.tidewheel.journal.NodeStore;
 import io.tidewheel.journal.RowReader;
+import io.tidewheel.journal.SharedRegister;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The embedded store as a node uses it; both families of logs are in the one directory. */
 public final class EmbeddedNodeStore implements NodeStore {
@@ -52,8 +54,8 @@ public final class EmbeddedNodeStore implements NodeStore {
   }
 
   @Override
-  public boolean isShared() {
-    return false;
+  public @Nullable SharedRegister register() {
+    return null;
   }
 
   @Override
