@@ -167,7 +167,8 @@ final class Ingress extends AbstractBehavior<Ingress.Command> {
   private int nextFree() {
     look();
     int chosen = -1;
-    for (int i = 0; i < lanes.size() && (chosen < 0 || !here.get(chosen)); i++) {
+    boolean isAny = here.isEmpty();
+    for (int i = 0; i < lanes.size() && (chosen < 0 || !(isAny || here.get(chosen))); i++) {
       int queue = (nextQueue + i) % lanes.size();
       if (!lanes.get(queue).isSuspect() && (chosen < 0 || here.get(queue))) {
         chosen = queue;

@@ -12,6 +12,8 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +57,7 @@ class SoleHoldTest {
       return start(holder, this::later);
     }
 
-    SoleHold start(String holder, java.util.function.BiConsumer<Duration, Runnable> later) {
+    SoleHold start(String holder, BiConsumer<Duration, Runnable> later) {
       return SoleHold.start(
           new SoleHold.Parts(this, holder, () -> nowNanos, later, () -> lost.add(holder)));
     }
@@ -77,7 +79,7 @@ class SoleHoldTest {
           });
     }
 
-    private <T> CompletionStage<T> answered(java.util.function.Supplier<T> work) {
+    private <T> CompletionStage<T> answered(Supplier<T> work) {
       if (random == null) {
         return isAway
             ? CompletableFuture.failedFuture(new IllegalStateException("away"))
