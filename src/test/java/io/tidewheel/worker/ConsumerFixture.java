@@ -160,6 +160,20 @@ final class ConsumerFixture {
     awaitBoard();
   }
 
+  /**
+   * Lets time pass in steps in which the board is asked at most once: of two questions in one step
+   * the second may come before the answer to the first, and then the board counts as silent.
+   */
+  void pass(Duration amount) {
+    Duration step = Workers.BOARD_INTERVAL.minusMillis(1);
+    Duration left = amount;
+    for (; left.compareTo(step) > 0; left = left.minus(step)) {
+      time.timePasses(step);
+      awaitBoard();
+    }
+    time.timePasses(left);
+  }
+
   void awaitBoard() {
     TestProbe<Offer> probe = kit.createTestProbe();
     board.tell(new BacklogBoard.Candidates(SUBSCRIPTION, new BitSet(), 0, probe.getRef()));

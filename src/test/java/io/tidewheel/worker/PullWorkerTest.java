@@ -117,7 +117,7 @@ class PullWorkerTest {
     fixture.report(0, 0);
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, WAIT);
     fixture.queues.expectNoMessage();
-    fixture.time.timePasses(WAIT.minus(MILLI));
+    fixture.pass(WAIT.minus(MILLI));
     assertThat(answer).isNotDone();
     fixture.time.timePasses(MILLI);
     assertThat(get(answer)).isEmpty();
@@ -194,7 +194,7 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, Duration.ZERO);
     fixture.expectWake(0);
     final AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    fixture.time.timePasses(Duration.ofSeconds(2));
+    fixture.pass(Duration.ofSeconds(2));
     assertThat(get(answer)).isEmpty();
     give(slow, delivery(0, 0, 10), delivery(0, 1, 10));
     fixture.expectReleased(0, 0, 1);
@@ -206,7 +206,7 @@ class PullWorkerTest {
     CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
     fixture.expectWake(0);
     AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    fixture.time.timePasses(PullWorker.UNKNOWN_TIMEOUT);
+    fixture.pass(PullWorker.UNKNOWN_TIMEOUT);
     fixture.queues.expectNoMessage();
     give(slow, delivery(0, 0, 10));
     assertThat(get(answer)).containsExactly(delivery(0, 0, 10));
@@ -218,7 +218,7 @@ class PullWorkerTest {
     fixture.report(1, 1);
     CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    fixture.pass(PullTask.PULL_TIMEOUT);
     give(fixture.expectPull(1), delivery(1, 0, 10));
     assertThat(get(answer)).containsExactly(delivery(1, 0, 10));
     give(silent, delivery(0, 0, 10));
@@ -231,7 +231,7 @@ class PullWorkerTest {
     fixture.report(1, 0);
     CompletableFuture<List<Delivery>> answer = pull(2, 5, 1_000, WAIT);
     fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    fixture.pass(PullTask.PULL_TIMEOUT);
     fixture.queues.expectNoMessage();
     fixture.report(1, 1);
     give(fixture.expectPull(1), delivery(1, 0, 10));
@@ -245,9 +245,9 @@ class PullWorkerTest {
     fixture.report(0, 9);
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, WAIT);
     fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    fixture.pass(PullTask.PULL_TIMEOUT);
     fixture.queues.expectNoMessage();
-    fixture.time.timePasses(PullTask.PULL_TIMEOUT);
+    fixture.pass(PullTask.PULL_TIMEOUT);
     give(fixture.expectPull(0), delivery(0, 0, 10));
     assertThat(get(answer)).containsExactly(delivery(0, 0, 10));
   }
@@ -257,7 +257,7 @@ class PullWorkerTest {
     fixture.report(0, 9);
     CompletableFuture<List<Delivery>> answer = pull(1, 5, 1_000, Duration.ZERO);
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.MIN_LIMIT);
+    fixture.pass(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     give(silent, delivery(0, 0, 10));
@@ -349,7 +349,7 @@ class PullWorkerTest {
         .tell(new Offer(3, List.of(), awake, false));
     BacklogBoard.Want want = board.expectMessageClass(BacklogBoard.Want.class);
     assertThat(want.seenVersion()).isEqualTo(3);
-    fixture.time.timePasses(WAIT);
+    fixture.pass(WAIT);
     assertThat(get(answer)).isEmpty();
     board.expectMessage(new BacklogBoard.Leave(want.worker()));
   }
@@ -404,7 +404,7 @@ class PullWorkerTest {
     ActorRef<PullWorker.Command> worker =
         KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), sources(fixture.board), false));
     AtQueue<Subscription.Pull> silent = fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.MIN_LIMIT);
+    fixture.pass(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT.minus(MILLI));
@@ -421,7 +421,7 @@ class PullWorkerTest {
     ActorRef<PullWorker.Command> worker =
         KIT.spawn(PullWorker.create(task(1, Duration.ZERO, answer), sources(fixture.board), false));
     fixture.expectPull(0);
-    fixture.time.timePasses(PullTask.MIN_LIMIT);
+    fixture.pass(PullTask.MIN_LIMIT);
     assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TimeoutException.class);
     fixture.time.timePasses(PullWorker.LINGER_TIMEOUT);

@@ -239,7 +239,7 @@ class StandingWorkerTest {
     Consumer.StandingPull standing = stand(2, BRIEF);
     CompletableFuture<List<Delivery>> answer = standing.next(1);
     AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    fixture.time.timePasses(LATE);
+    fixture.pass(LATE);
     fixture.queues.expectNoMessage();
     giveOfMany(slow, delivery(0, 0, 10));
     assertThat(get(answer)).hasSize(1);
@@ -317,7 +317,7 @@ class StandingWorkerTest {
     Consumer.StandingPull standing = stand(2, BRIEF);
     final CompletableFuture<List<Delivery>> answer = standing.next(5);
     AtQueue<Subscription.Pull> slow = fixture.expectPull(0);
-    fixture.time.timePasses(LATE);
+    fixture.pass(LATE);
     fixture.awaitWaiting();
     give(slow);
     fixture.awaitNothingOffered();
