@@ -5,7 +5,7 @@ import akka.actor.typed.ActorSystem;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidewheel.cluster.ClusterNode;
-import io.tidewheel.cluster.SoleHold;
+import io.tidewheel.cluster.SoleLease;
 import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.config.ConfigurationException;
 import io.tidewheel.config.TidewheelSettings;
@@ -87,18 +87,18 @@ final class ClusterWiring {
     return ClusterNode.member(
         system,
         cluster,
-        isSole ? hold(system, register, gate) : Fence.ALWAYS,
+        isSole ? soleLease(system, register, gate) : Fence.ALWAYS,
         wall,
         System::nanoTime,
         () -> leave(system, cluster));
   }
 
   /** Waits until no other broker, of which nobody told this one, uses the same store. */
-  private static Fence hold(ActorSystem<?> system, SharedRegister register, StartGate gate) {
+  private static Fence soleLease(ActorSystem<?> system, SharedRegister register, StartGate gate) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
-    SoleHold hold =
-        SoleHold.start(
-            new SoleHold.Parts(
+    SoleLease lease =
+        SoleLease.start(
+            new SoleLease.Parts(
                 register,
                 ClusterNode.incarnation(system),
                 System::nanoTime,
@@ -107,9 +107,9 @@ final class ClusterWiring {
                 () -> shutdown.runAll(TAKEN_OVER)));
     shutdown.addTask(
         // The queues have moved or ended.
-        CoordinatedShutdown.PhaseClusterLeave(), "give-the-store-back", hold::release);
-    gate.await(hold::taken, "the broker that uses the same keyspace");
-    return hold;
+        CoordinatedShutdown.PhaseClusterLeave(), "give-the-store-back", lease::release);
+    gate.await(lease::taken, "the broker that uses the same keyspace");
+    return lease;
   }
 
   /** What this node knows of the others, in its metrics. */

@@ -78,14 +78,7 @@ class DiscoveryIT {
       assertThat(gateway.publish("orders", "m" + i, Map.of("Tidewheel-Key", "k" + i)).status())
           .isEqualTo(201);
     }
-    List<String> receipts = new ArrayList<>();
-    NodeFixture.await(
-        () -> {
-          gateway
-              .pull("orders", "s", 40, "1s")
-              .forEach(each -> receipts.add(NodeFixture.receipt(each)));
-          return receipts.size() >= 40;
-        });
+    List<String> receipts = gateway.receipts("orders", "s", 40);
     assertThat(gateway.settle("orders", "s", "ack", receipts)).containsOnly("acked");
     Map<String, Set<String>> roles = new HashMap<>();
     for (JsonNode node : gateway.get("/v1/cluster").body().get("members")) {
@@ -163,8 +156,8 @@ class DiscoveryIT {
 
   @Test
   void aSessionWithTheGatewayPublishesAndWorks() {
-    brokers.get(0).put("/v1/topics/work", "{\"queues\":" + QUEUES + "}");
-    brokers.get(0).put("/v1/topics/work/subscriptions/s", "{}");
+    brokers.get(0).put("/v1/topics/tasks", "{\"queues\":" + QUEUES + "}");
+    brokers.get(0).put("/v1/topics/tasks/subscriptions/s", "{}");
     Set<String> handled = ConcurrentHashMap.newKeySet();
     try (TidewheelClient client =
         TidewheelClient.builder()
@@ -172,7 +165,7 @@ class DiscoveryIT {
             .onlyEndpoints()
             .build()) {
       client
-          .worker("work", "s")
+          .worker("tasks", "s")
           .handler(
               delivery -> {
                 handled.add(delivery.text());
@@ -180,8 +173,8 @@ class DiscoveryIT {
               })
           .start();
       for (int i = 0; i < 20; i++) {
-        client.publisher("work").publish(Message.text("by session " + i)).join();
-        assertThat(brokers.get(i % 2).publish("work", "by broker " + i, Map.of()).status())
+        client.publisher("tasks").publish(Message.text("by session " + i)).join();
+        assertThat(brokers.get(i % 2).publish("tasks", "by broker " + i, Map.of()).status())
             .isEqualTo(201);
       }
       NodeFixture.await(() -> handled.size() == 40);

@@ -163,6 +163,17 @@ final class NodeFixture implements AutoCloseable {
     return pulled;
   }
 
+  /** Pulls until there are so many, and gives their receipts. */
+  List<String> receipts(String topic, String subscription, int count) {
+    List<String> receipts = new ArrayList<>();
+    await(
+        () -> {
+          pull(topic, subscription, 100, "1s").forEach(each -> receipts.add(receipt(each)));
+          return receipts.size() >= count;
+        });
+    return receipts;
+  }
+
   /** Settles receipts and gives the statuses. */
   List<String> settle(String topic, String subscription, String verb, List<String> receipts) {
     return settle(messages(topic, subscription) + ':' + verb, JSON.createObjectNode(), receipts);

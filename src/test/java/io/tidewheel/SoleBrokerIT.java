@@ -9,7 +9,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,14 +53,8 @@ class SoleBrokerIT {
     assertThat(starting).isNotDone();
     first.stop();
     try (NodeFixture second = starting.join()) {
-      List<String> receipts = new ArrayList<>();
-      NodeFixture.await(
-          () -> {
-            second
-                .pull("orders", "s", 100, "1s")
-                .forEach(each -> receipts.add(NodeFixture.receipt(each)));
-            return receipts.size() == published.get();
-          });
+      List<String> receipts = second.receipts("orders", "s", published.get());
+      assertThat(receipts).hasSize(published.get());
       assertThat(second.settle("orders", "s", "ack", receipts)).containsOnly("acked");
     }
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Brokers that know nothing of each other on one store, in virtual time. */
-class SoleHoldTest {
+class SoleLeaseTest {
   private static final long MILLI = 1_000_000L;
 
   private final World world = new World();
@@ -53,13 +53,13 @@ class SoleHoldTest {
       nowNanos = end;
     }
 
-    SoleHold start(String holder) {
+    SoleLease start(String holder) {
       return start(holder, this::later);
     }
 
-    SoleHold start(String holder, BiConsumer<Duration, Runnable> later) {
-      return SoleHold.start(
-          new SoleHold.Parts(this, holder, () -> nowNanos, later, () -> lost.add(holder)));
+    SoleLease start(String holder, BiConsumer<Duration, Runnable> later) {
+      return SoleLease.start(
+          new SoleLease.Parts(this, holder, () -> nowNanos, later, () -> lost.add(holder)));
     }
 
     @Override
@@ -109,7 +109,7 @@ class SoleHoldTest {
 
   @Test
   void theFirstOneHasItAtOnceAndKeepsIt() {
-    SoleHold first = world.start("first");
+    SoleLease first = world.start("first");
     assertThat(first.isHeld()).isTrue();
     world.pass(Duration.ofMinutes(1));
     assertThat(first.isHeld()).isTrue();
@@ -118,14 +118,14 @@ class SoleHoldTest {
 
   @Test
   void anotherOneWaitsAsLongAsItIsUsedAndHasItAtOnceWhenItIsGivenBack() {
-    SoleHold first = world.start("first");
-    SoleHold second = world.start("second");
+    SoleLease first = world.start("first");
+    SoleLease second = world.start("second");
     world.pass(Duration.ofMinutes(1));
     assertThat(second.isHeld()).isFalse();
     assertThat(first.isHeld()).isTrue();
     assertThat(first.release().toCompletableFuture()).isDone();
     assertThat(first.isHeld()).isFalse();
-    world.pass(SoleHold.INTERVAL);
+    world.pass(SoleLease.INTERVAL);
     assertThat(second.isHeld()).isTrue();
     assertThat(world.lost).isEmpty();
   }
@@ -133,12 +133,12 @@ class SoleHoldTest {
   @Test
   void whoEndedWithoutAWordIsWaitedForATerm() {
     List<Runnable> never = new ArrayList<>();
-    SoleHold first = world.start("first", (pause, action) -> never.add(action));
-    SoleHold second = world.start("second");
-    world.pass(SoleHold.TERM.minusMillis(1));
+    SoleLease first = world.start("first", (pause, action) -> never.add(action));
+    SoleLease second = world.start("second");
+    world.pass(SoleLease.TERM.minusMillis(1));
     assertThat(second.isHeld()).isFalse();
     assertThat(first.isHeld()).isTrue();
-    world.pass(SoleHold.INTERVAL);
+    world.pass(SoleLease.INTERVAL);
     assertThat(first.isHeld()).isFalse();
     assertThat(second.isHeld()).isTrue();
     // It wakes from its pause.
@@ -150,12 +150,12 @@ class SoleHoldTest {
 
   @Test
   void aStoreThatIsAwayTakesItForThatLongOnly() {
-    SoleHold first = world.start("first");
+    SoleLease first = world.start("first");
     world.isAway = true;
     world.pass(Duration.ofMinutes(5));
     assertThat(first.isHeld()).isFalse();
     world.isAway = false;
-    world.pass(SoleHold.INTERVAL.multipliedBy(2));
+    world.pass(SoleLease.INTERVAL.multipliedBy(2));
     assertThat(first.isHeld()).isTrue();
     assertThat(world.lost).isEmpty();
   }
@@ -163,12 +163,12 @@ class SoleHoldTest {
   /** In between somebody else may have written and given it back: what is known here is old. */
   @Test
   void whoFindsItGivenBackByAnotherOneIsOut() {
-    SoleHold first = world.start("first");
+    SoleLease first = world.start("first");
     world.isAway = true;
     world.pass(Duration.ofMinutes(1));
     world.isAway = false;
     world.value = new byte[0];
-    world.pass(SoleHold.INTERVAL.multipliedBy(2));
+    world.pass(SoleLease.INTERVAL.multipliedBy(2));
     assertThat(world.lost).containsExactly("first");
     assertThat(first.isHeld()).isFalse();
   }
@@ -179,9 +179,9 @@ class SoleHoldTest {
   void neverTwoAtATime(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     world.random = random;
-    List<SoleHold> all = new ArrayList<>();
+    List<SoleLease> all = new ArrayList<>();
     int changes = 0;
-    SoleHold last = null;
+    SoleLease last = null;
     for (int tenth = 0; tenth < 6_000; tenth++) {
       if (tenth % 100 == 0 && all.size() < 40) {
         all.add(
@@ -196,7 +196,7 @@ class SoleHoldTest {
         all.get(random.nextInt(all.size())).release();
       }
       world.pass(Duration.ofNanos(100 * MILLI));
-      List<SoleHold> holding = all.stream().filter(SoleHold::isHeld).toList();
+      List<SoleLease> holding = all.stream().filter(SoleLease::isHeld).toList();
       assertThat(holding).as("seed %d at %d", seed, world.nowNanos / MILLI).hasSizeLessThan(2);
       if (!holding.isEmpty() && holding.get(0) != last) {
         last = holding.get(0);

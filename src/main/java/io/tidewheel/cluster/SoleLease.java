@@ -26,13 +26,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #isHeld} is safe for any thread; all else happens one step after the other.
  */
-public final class SoleHold implements Fence {
+public final class SoleLease implements Fence {
   /** How long a value counts that was written. */
   static final Duration TERM = Duration.ofSeconds(6);
 
   static final Duration INTERVAL = Duration.ofSeconds(1);
 
-  private static final Logger LOG = LoggerFactory.getLogger(SoleHold.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SoleLease.class);
   private static final String NAME = "sole-broker";
   private static final byte[] FREE = {};
 
@@ -63,16 +63,16 @@ public final class SoleHold implements Fence {
       BiConsumer<Duration, Runnable> later,
       Runnable onLost) {}
 
-  private SoleHold(Parts parts) {
+  private SoleLease(Parts parts) {
     this.parts = parts;
     this.endNanos = parts.nanoTime().getAsLong();
   }
 
   /** Begins to try. */
-  public static SoleHold start(Parts parts) {
-    SoleHold hold = new SoleHold(parts);
-    hold.step();
-    return hold;
+  public static SoleLease start(Parts parts) {
+    SoleLease lease = new SoleLease(parts);
+    lease.step();
+    return lease;
   }
 
   @Override
@@ -112,13 +112,12 @@ public final class SoleHold implements Fence {
         .read(NAME)
         .thenCompose(
             found -> {
-              if (found == null || isOwn(found)) {
-                return found == null && taken.isDone() ? lose("nobody") : write(found);
+              byte[] value = found == null ? FREE : found;
+              boolean isFree = value.length == 0;
+              if (taken.isDone() && !isOwn(value)) {
+                return lose(isFree ? "nobody" : holderOf(value));
               }
-              if (taken.isDone()) {
-                return lose(found.length == 0 ? "nobody" : holderOf(found));
-              }
-              return found.length == 0 || isOver(found) ? write(found) : nothing();
+              return isFree || isOwn(value) || isOver(value) ? write(found) : nothing();
             });
   }
 
