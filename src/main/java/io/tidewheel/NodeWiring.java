@@ -37,6 +37,7 @@ import io.tidewheel.journal.LogPlugins;
 import io.tidewheel.journal.NodeStore;
 import io.tidewheel.journal.RowReader;
 import io.tidewheel.journal.StoreTrouble;
+import io.tidewheel.journal.WarmUp;
 import io.tidewheel.journal.cassandra.CassandraStore;
 import io.tidewheel.journal.embedded.EmbeddedNodeStore;
 import io.tidewheel.monitor.BacklogFeed;
@@ -112,6 +113,10 @@ final class NodeWiring {
     // runs.
     this.store = openStore(system, settings);
     this.gate = StartGate.of(system, settings, store);
+    if (store.isShared()) {
+      // Queues of a busy cluster come to a node as soon as it is a member.
+      gate.await(() -> WarmUp.of(system, store), "the first reading of a log");
+    }
     this.cluster = ClusterWiring.join(system, settings, InstantSource.system(), store, gate);
     this.clock = cluster.clock();
     this.queues = new ShardedQueues(system);

@@ -10,16 +10,23 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What loses or doubles messages in designs like this one, seen from outside. */
 @Timeout(120)
+@ParameterizedClass(name = "{0}")
+@EnumSource(StoreUnderTest.class)
 final class DeliveryIT {
+  @Parameter private StoreUnderTest store;
+
   @TempDir private Path directory;
 
   /** Guards the uid in receipts, persistence ids and the view: nothing of a topic outlives it. */
   @Test
   void aTopicMadeAgainHasNothingOfTheOldOne() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/s", "{}");
       node.publish("t", "old 1", Map.of());
@@ -49,7 +56,7 @@ final class DeliveryIT {
    */
   @Test
   void aPublishThatRacesADeletionIsRefusedOrDelivered() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       for (int round = 0; round < 5; round++) {
         node.put("/v1/topics/t", "{}");
         node.put("/v1/topics/t/subscriptions/s", "{}");
@@ -80,7 +87,7 @@ final class DeliveryIT {
   /** Guards that opening is stored in the queue's own log before it is confirmed. */
   @Test
   void aLatestSubscriptionMadeWhileItsQueueSleepsStartsWhenItWasConfirmed() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":4}");
       node.put("/v1/topics/t/subscriptions/first", "{}");
       for (int i = 0; i < 20; i++) {
@@ -105,7 +112,7 @@ final class DeliveryIT {
   /** Guards the rules of receipts: newest delivery, stale delivery, repeated ack. */
   @Test
   void receiptsCountForTheNewestDeliveryOnly() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put(
           "/v1/topics/t/subscriptions/s",
@@ -143,7 +150,7 @@ final class DeliveryIT {
   /** Guards the way of a dead letter: kept, pinned, with its reason, also over a restart. */
   @Test
   void aRejectedMessageIsADeadLetterWithItsReason() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/s", "{}");
       node.publish("t", "poison", Map.of("Tidewheel-Key", "k"));

@@ -10,18 +10,25 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Over HTTP, against a real store: what nobody uses is removed, and nothing else. */
 @Timeout(120)
+@ParameterizedClass(name = "{0}")
+@EnumSource(StoreUnderTest.class)
 final class ExpiryIT {
   private static final String IDLE = "/v1/topics/t/subscriptions/idle";
   private static final String HELD = "/v1/topics/t/subscriptions/held";
+
+  @Parameter private StoreUnderTest store;
 
   @TempDir private Path directory;
 
   @Test
   void anIdleSubscriptionGoesAndALeaseHoldsAnother() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":2}");
       node.put(HELD, "{\"expiresAfter\":\"1h\",\"lease\":\"10m\"}");
       node.publish("t", "a", Map.of());
@@ -45,7 +52,7 @@ final class ExpiryIT {
 
   @Test
   void aWaitingWorkerKeepsIt() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put(HELD, "{\"expiresAfter\":\"1h\"}");
       CompletableFuture<List<JsonNode>> pull =

@@ -21,18 +21,25 @@ import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Publish, store, pull, ack: the main job over HTTP on the embedded store. */
 @Timeout(120)
+@ParameterizedClass(name = "{0}")
+@EnumSource(StoreUnderTest.class)
 final class MainJobIT {
   private static final int WORKERS = 4;
+
+  @Parameter private StoreUnderTest store;
 
   @TempDir private Path directory;
 
   @Test
   void deliversEveryLineOnceToEachSubscriptionWithItsBytesUnchanged() throws Exception {
     int lines = 10_000;
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/logs", "{\"queues\":3}");
       node.put("/v1/topics/logs/subscriptions/a", "{}");
       node.put("/v1/topics/logs/subscriptions/b", "{\"start\":\"earliest\"}");
@@ -50,7 +57,7 @@ final class MainJobIT {
 
   @Test
   void keepsWhatIsOpenAndWhatIsAckedOverARestart() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/orders/subscriptions/s", "{}");
       node.put("/v1/topics/orders", "{}");
       node.put("/v1/topics/orders/subscriptions/s", "{}");

@@ -2,7 +2,9 @@ package io.tidewheel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.datastax.oss.driver.api.core.CqlSession;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidewheel.crash.KeyspaceCopy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(180)
 final class OlderDataIT {
   private static final Path KEPT = Path.of("src/test/resources/io/tidewheel/older");
+  private static final String ANSWERS = "answers.json";
 
   /** What depends on the time, the node, the order of equals, or how far was read ahead. */
   private static final Set<String> OF_THE_MOMENT =
@@ -54,7 +57,11 @@ final class OlderDataIT {
 
   static Stream<Path> data() throws IOException {
     try (Stream<Path> files = Files.walk(KEPT)) {
-      List<Path> found = files.filter(file -> file.toString().endsWith(".zip")).sorted().toList();
+      List<Path> found =
+          files
+              .filter(file -> !file.endsWith(ANSWERS) && Files.isRegularFile(file))
+              .sorted()
+              .toList();
       assertThat(found).isNotEmpty();
       return found.stream();
     }
@@ -62,11 +69,16 @@ final class OlderDataIT {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("data")
-  void isReadByThisBuild(Path zip) throws Exception {
+  void isReadByThisBuild(Path kept) throws Exception {
+    JsonNode answers = NodeFixture.JSON.readTree(kept.resolveSibling(ANSWERS).toFile());
     Path data = directory.resolve("data");
-    unpack(zip, data);
-    JsonNode answers = NodeFixture.JSON.readTree(zip.resolveSibling("answers.json").toFile());
-    try (NodeFixture node = NodeFixture.start(data)) {
+    Map<String, Object> settings = Map.of();
+    if (kept.toString().endsWith(".zip")) {
+      unpack(kept, data);
+    } else {
+      settings = intoCassandra(kept);
+    }
+    try (NodeFixture node = NodeFixture.start(data, settings)) {
       assertAnswers(node, answers);
       assertGivesOut(node, answers);
       node.restart();
@@ -77,6 +89,20 @@ final class OlderDataIT {
       JsonNode counts = node.get("/v1/topics/orders/reconciliation").body();
       assertThat(counts.get("difference").asLong()).isZero();
     }
+  }
+
+  private static Map<String, Object> intoCassandra(Path kept) throws IOException {
+    String keyspace = RealCassandra.newKeyspace();
+    try (CqlSession session = RealCassandra.get().session(null)) {
+      session.execute(
+          "CREATE KEYSPACE "
+              + keyspace
+              + " WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 1}");
+    }
+    try (CqlSession session = RealCassandra.get().session(keyspace)) {
+      KeyspaceCopy.read(session, kept);
+    }
+    return RealCassandra.get().settings(keyspace);
   }
 
   /** Once all is recovered and read: what a filter leaves out is only known then. */

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,6 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * as the guarantee was measured with; the rates of both runs are printed.
  */
 @Timeout(600)
+@ParameterizedClass(name = "{0}")
+@MethodSource("io.tidewheel.StoreUnderTest#bothIfLong")
 final class OrderIT {
   private static final boolean IS_LONG = Boolean.getBoolean("tidewheel.long");
   private static final int KEYS = IS_LONG ? 1_000 : 100;
@@ -37,6 +41,8 @@ final class OrderIT {
   private static final int WORKERS = 16;
   private static final long SEED = 4_711;
   private static final int MAX_FAILED_CALLS = 500;
+
+  @Parameter private StoreUnderTest store;
 
   @TempDir private Path directory;
 
@@ -55,7 +61,7 @@ final class OrderIT {
   @MethodSource("runs")
   void keysKeepTheirOrder(boolean isFailing) throws Exception {
     ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":4}");
       node.put("/v1/topics/t/subscriptions/s", "{\"maxAttempts\":1000}");
       publish(node);

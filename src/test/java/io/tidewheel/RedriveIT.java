@@ -13,11 +13,18 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Dead letters go back to their subscription, in a real node over HTTP. */
 @Timeout(180)
+@ParameterizedClass(name = "{0}")
+@EnumSource(StoreUnderTest.class)
 final class RedriveIT {
   private static final String REDRIVE = "/v1/topics/t/subscriptions/s:redrive";
+
+  @Parameter private StoreUnderTest store;
 
   @TempDir private Path directory;
 
@@ -142,7 +149,7 @@ final class RedriveIT {
   }
 
   private NodeFixture start(String settings) {
-    NodeFixture node = NodeFixture.start(directory);
+    NodeFixture node = store.start(directory);
     node.put("/v1/topics/t", "{}");
     assertThat(node.put("/v1/topics/t/subscriptions/s", settings).status()).isEqualTo(201);
     return node;

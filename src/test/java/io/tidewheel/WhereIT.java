@@ -11,17 +11,24 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Over HTTP, against a real store: where a message is, what holds it, and finding it. */
 @Timeout(120)
+@ParameterizedClass(name = "{0}")
+@MethodSource("io.tidewheel.StoreUnderTest#bothIfLong")
 final class WhereIT {
   private static final Map<String, String> NO_KEY = Map.of();
+
+  @Parameter private StoreUnderTest store;
 
   @TempDir private Path directory;
 
   @Test
   void everySubscriptionSaysWhereAMessageIsAlsoAfterARestart() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/idle", "{\"start\":\"earliest\"}");
       node.put("/v1/topics/t/subscriptions/work", "{\"start\":\"earliest\"}");
@@ -72,7 +79,7 @@ final class WhereIT {
 
   @Test
   void manyAreSettledAndTheRecordOfEachIsFound() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/s", "{}");
       for (int i = 0; i < 60; i++) {
@@ -89,7 +96,7 @@ final class WhereIT {
 
   @Test
   void listsByStateInPages() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":3}");
       node.put("/v1/topics/t/subscriptions/s", "{}");
       for (int i = 0; i < 30; i++) {
@@ -130,7 +137,7 @@ final class WhereIT {
 
   @Test
   void explainsWhatHoldsAndWhatLiftsIt() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/s", "{\"onDead\":\"park-key\"}");
       assertThat(gate(node, "{}")).isEqualTo("nothing");
@@ -159,7 +166,7 @@ final class WhereIT {
 
   @Test
   void replaysASettledMessageToOneSubscription() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{}");
       node.put("/v1/topics/t/subscriptions/s", "{}");
       node.put("/v1/topics/t/subscriptions/o", "{\"start\":\"earliest\"}");
@@ -182,7 +189,7 @@ final class WhereIT {
 
   @Test
   void findsByIdAndKeyAndSaysWhatWasScanned() {
-    try (NodeFixture node = NodeFixture.start(directory)) {
+    try (NodeFixture node = store.start(directory)) {
       node.put("/v1/topics/t", "{\"queues\":4}");
       List<JsonNode> stored = new ArrayList<>();
       for (int i = 0; i < 40; i++) {

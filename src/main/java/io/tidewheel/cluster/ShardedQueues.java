@@ -76,7 +76,7 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
             .withStopMessage(new Queue.Stop())
             .withMessageExtractor(placing);
     ActorRef<ShardingEnvelope<Queue.Command>> started =
-        ClusterSharding.get(system).init(placed(entity, cluster, node.nanoTime(), count));
+        ClusterSharding.get(system).init(placed(entity, cluster, node.nanoTime()));
     region = started;
     if (cluster.isMember()) {
       local = new Local(new LocalShards(Adapter.toClassic(started), node.nanoTime()), placing);
@@ -94,8 +94,7 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
   private Entity<Queue.Command, ShardingEnvelope<Queue.Command>> placed(
       Entity<Queue.Command, ShardingEnvelope<Queue.Command>> entity,
       ClusterNode cluster,
-      LongSupplier nanoTime,
-      int shards) {
+      LongSupplier nanoTime) {
     if (!cluster.isMember()) {
       return entity;
     }
@@ -103,7 +102,6 @@ public final class ShardedQueues implements QueueRouter, QueueAsker, QueueContro
     return entity.withAllocationStrategy(
         new GatedAllocation(
             new StripedAllocation(
-                shards,
                 members.selfMember().address(),
                 cluster.settings(),
                 () -> Members.isCalm(members),

@@ -22,17 +22,18 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * Puts the shards of queues where {@link Stripes} says, and moves those that are elsewhere.
  *
- * <p>A shard that is nowhere goes at once to where it belongs. The others move in rounds of at most
- * a tenth of all shards, while every node can be reached and no broker comes or leaves, and not
- * before the brokers have been the same for a while: one that is restarted finds its shards where
- * it left them, or free.
+ * <p>A shard that is nowhere goes at once to where it belongs. The others move two at a time, so
+ * that none waits for others to be read on a node that has just begun; while every node can be
+ * reached and no broker comes or leaves, and not before the brokers have been the same for a while:
+ * one that is restarted finds its shards where it left them, or free.
  *
  * <p>A broker that leaves in order hands its shards over while it is still up, for as long as that
  * takes. Akka's coordinator then counts it among the regions when it asks what to move, and not
  * when it asks where a shard is to go: the difference is how this knows.
  */
 final class StripedAllocation extends AbstractShardAllocationStrategy {
-  private final int shards;
+  private static final int MAX_MOVES = 2;
+
   private final Address self;
   private final ClusterSettings settings;
   private final BooleanSupplier isCalm;
@@ -48,12 +49,7 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
    * @param isCalm whether every member can be reached, and every broker is up
    */
   StripedAllocation(
-      int shards,
-      Address self,
-      ClusterSettings settings,
-      BooleanSupplier isCalm,
-      LongSupplier nanoTime) {
-    this.shards = shards;
+      Address self, ClusterSettings settings, BooleanSupplier isCalm, LongSupplier nanoTime) {
     this.self = self;
     this.settings = settings;
     this.isCalm = isCalm;
@@ -72,7 +68,7 @@ final class StripedAllocation extends AbstractShardAllocationStrategy {
   public Future<Set<String>> rebalance(
       Map<ActorRef, IndexedSeq<String>> allocations, Set<String> inProgress) {
     Map<ActorRef, Set<Integer>> current = shardsByRegion(allocations);
-    int room = Math.max(1, shards / 10) - inProgress.size();
+    int room = MAX_MOVES - inProgress.size();
     if (!isSettled(current.keySet()) || isAnyLeaving() || !isCalm.getAsBoolean() || room <= 0) {
       return Future.successful(Set.of());
     }

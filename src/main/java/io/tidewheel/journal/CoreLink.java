@@ -71,6 +71,10 @@ public final class CoreLink<M, C, R> {
   private final ActorRef<Answer<R>> answers;
   private @Nullable ActorRef<Request<C, R>> core;
   private @Nullable Outcome<R> waiting;
+
+  /** What to do when the core has left its log. */
+  private @Nullable Runnable onLeft;
+
   private Duration backoff = MIN_BACKOFF;
   private Duration takeOverWait = MIN_TAKE_OVER_WAIT;
 
@@ -147,7 +151,7 @@ public final class CoreLink<M, C, R> {
    * front knows, so nothing is loaded then. Does nothing unless {@link #isFree}.
    */
   public void rest() {
-    if (core != null && waiting == null) {
+    if (core != null && !isBusy()) {
       context.stop(core);
       core = null;
       isResting = true;
@@ -156,12 +160,12 @@ public final class CoreLink<M, C, R> {
 
   /** Whether the core could take a command now. */
   public boolean isFree() {
-    return (core != null || isResting) && waiting == null;
+    return (core != null || isResting) && !isBusy();
   }
 
   /** Whether a command is in the core's hands. */
   public boolean isBusy() {
-    return waiting != null;
+    return waiting != null || onLeft != null;
   }
 
   /** Hands a command over; only while {@link #isFree}. */
@@ -173,6 +177,21 @@ public final class CoreLink<M, C, R> {
     core = taker;
     waiting = outcome;
     taker.tell(new Submit<>(command, answers));
+  }
+
+  /**
+   * Before the end, while {@link #isFree}: lets the core take a checkpoint if its log has grown, so
+   * that the next owner has little to read.
+   *
+   * @param after is run when that is done or given up; at once if there is nothing to do
+   */
+  public void leave(Runnable after) {
+    if (core == null || isBusy()) {
+      after.run();
+      return;
+    }
+    onLeft = after;
+    core.tell(new FencedLog.Leave<>(answers));
   }
 
   /** Takes what came back. */
@@ -191,6 +210,10 @@ public final class CoreLink<M, C, R> {
   }
 
   private void onAnswer(Answer<R> answer) {
+    if (answer instanceof FencedLog.Left<R>) {
+      afterLeaving();
+      return;
+    }
     Outcome<R> outcome = waiting;
     waiting = null;
     if (outcome == null) {
@@ -206,8 +229,17 @@ public final class CoreLink<M, C, R> {
     }
   }
 
+  private void afterLeaving() {
+    Runnable after = onLeft;
+    onLeft = null;
+    if (after != null) {
+      after.run();
+    }
+  }
+
   private void onStopped() {
     core = null;
+    afterLeaving();
     Outcome<R> outcome = waiting;
     waiting = null;
     context.getLog().debug("the core stopped and starts again in {}", backoff);

@@ -52,6 +52,9 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   /** Decide on a command and, once what it needs is stored, answer. */
   public record Submit<C, R>(C command, ActorRef<Answer<R>> replyTo) implements Request<C, R> {}
 
+  /** Take a checkpoint if the log has grown, for whoever reads it next, and say {@link Left}. */
+  public record Leave<C, R>(ActorRef<Answer<R>> replyTo) implements Request<C, R> {}
+
   private record TakeCheckpoint<C, R>() implements Request<C, R> {}
 
   /** What a core answers. */
@@ -67,6 +70,9 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
    *     outcome is then unknown; else nothing was stored
    */
   public record Stale<R>(boolean mayBeStored) implements Answer<R> {}
+
+  /** Nothing more is to be stored before the core ends. */
+  public record Left<R>() implements Answer<R> {}
 
   /**
    * When and where a core writes.
@@ -93,6 +99,9 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   static final String LOGGER_OF_FAILURES = "io.tidewheel.journal.failures";
 
   private static final Logger LOG = LoggerFactory.getLogger(FencedLog.class);
+
+  /** To read fewer rows takes no longer than to write a snapshot. */
+  private static final int MIN_ROWS_TO_LEAVE = 100;
 
   private final ActorContext<Request<C, R>> context;
   private final Ownership ownership;
@@ -169,8 +178,12 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
 
   @Override
   public final CommandHandler<Request<C, R>, LogRow<E>, FencedState<S, E>> commandHandler() {
-    return (state, request) ->
-        request instanceof Submit<C, R> submit ? onSubmit(state, submit) : onTakeCheckpoint(state);
+    return (state, request) -> {
+      if (request instanceof Submit<C, R> submit) {
+        return onSubmit(state, submit);
+      }
+      return request instanceof Leave<C, R> leave ? onLeave(state, leave) : onTakeCheckpoint(state);
+    };
   }
 
   @Override
@@ -277,6 +290,16 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       return Effect().none();
     }
     return persist(new LogRow.Checkpoint<>(state.epoch()));
+  }
+
+  private Effect<LogRow<E>, FencedState<S, E>> onLeave(FencedState<S, E> state, Leave<C, R> leave) {
+    boolean hasGrown = state.rowsSinceCheckpoint() >= MIN_ROWS_TO_LEAVE;
+    if (hasGrown && state.isOpened() && ownership.fence().isHeld()) {
+      return persist(new LogRow.Checkpoint<>(state.epoch()))
+          .thenRun(stored -> leave.replyTo().tell(new Left<>()));
+    }
+    leave.replyTo().tell(new Left<>());
+    return Effect().none();
   }
 
   private boolean isCheckpointDue(FencedState<S, E> state) {

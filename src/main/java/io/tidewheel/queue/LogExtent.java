@@ -180,4 +180,19 @@ final class LogExtent {
     LogMark coming = marks.after(next == null ? start.offset() : next.offset());
     return (coming == null ? end : coming).atMillis() + age;
   }
+
+  /** How the queue is, with what its readers have said. */
+  synchronized Inspector.QueueStatus describe(int queue, String node, List<Reader.Status> readers) {
+    Long holder = pinnedBy();
+    return new Inspector.QueueStatus(
+        queue,
+        node,
+        start.offset(),
+        end.offset(),
+        bytesFrom(start.offset()),
+        holder == null ? 0 : holder,
+        bytesFrom(floor()),
+        checksum,
+        readers);
+  }
 }

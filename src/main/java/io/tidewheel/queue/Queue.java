@@ -114,6 +114,10 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   /** A reader has got further, or come to rest; says so once until it is looked at. */
   record Progressed(ReaderProgress progress) implements Command {}
 
+  /** What readers said, to be answered with what the queue knows now: that is not behind them. */
+  record Described(List<Reader.Status> readers, ActorRef<Inspector.QueueStatus> replyTo)
+      implements Command {}
+
   private record LookAround() implements Command {}
 
   private record LeftoverFound() implements Command {}
@@ -184,7 +188,6 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       Dependencies node,
       QueueBed bed) {
     super(context);
-
     this.timers = timers;
     this.topicUid = topicUid;
     this.queue = queue;
@@ -230,6 +233,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
         .onMessage(LeftoverFound.class, found -> onLeftoverFound())
         .onMessage(Delete.class, this::onDelete)
         .onMessage(Describe.class, this::onDescribe)
+        .onMessage(Described.class, this::onDescribed)
         .onMessage(Wake.class, this::onWake)
         .onMessage(Stop.class, stop -> onStop())
         .onMessage(StopNow.class, stop -> Behaviors.stopped())
@@ -350,21 +354,17 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
       early.offer(describe);
       return this;
     }
-    Long pinnedBy = extent.pinnedBy();
-    QueueDescription.Figures figures =
-        new QueueDescription.Figures(
-            queue,
-            node.ownership().node(),
-            extent.start().offset(),
-            extent.end().offset(),
-            extent.bytesFrom(extent.start().offset()),
-            pinnedBy == null ? 0 : pinnedBy,
-            extent.bytesFrom(extent.floor()),
-            extent.checksum(),
-            describe.withReaders() ? readers.all() : List.of());
+    List<ActorRef<Reader.Command>> asked = describe.withReaders() ? readers.all() : List.of();
     getContext()
-        .spawnAnonymous(
-            QueueDescription.create(figures, node.ownership().fence(), describe.replyTo()));
+        .spawnAnonymous(QueueDescription.create(asked, describe.replyTo(), getContext().getSelf()));
+    return this;
+  }
+
+  private Behavior<Command> onDescribed(Described described) {
+    if (isFenceHeld()) {
+      String here = node.ownership().node();
+      described.replyTo().tell(extent.describe(queue, here, described.readers()));
+    }
     return this;
   }
 
@@ -392,7 +392,7 @@ public final class Queue extends AbstractBehavior<Queue.Command> {
   }
 
   private Behavior<Command> stopIfDone() {
-    return upkeep.isStopping() && !writer.isBusy() && readers.isEmpty()
+    return upkeep.isStopping() && writer.hasLeft() && readers.isEmpty()
         ? Behaviors.stopped()
         : this;
   }

@@ -5,19 +5,16 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Asks the readers of a queue how they are, for one answer; leaves out who is silent for a second,
  * and waits as long for who does not know its state yet: its figures would be those of a reader
- * that has settled nothing. Without the fence nothing is answered: the figures may be those of a
- * queue that lives elsewhere.
+ * that has settled nothing.
  */
 final class QueueDescription {
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -33,46 +30,40 @@ final class QueueDescription {
 
   private record TimeIsOver() implements Command {}
 
-  /** What the queue itself knows. */
-  record Figures(
-      int queue,
-      String node,
-      long startOffset,
-      long nextOffset,
-      long bytes,
-      long pinnedBy,
-      long pinnedBytes,
-      long checksum,
-      List<ActorRef<Reader.Command>> readers) {}
-
   private final TimerScheduler<Command> timers;
-  private final Figures figures;
-  private final Consumer<QueueStatus> answer;
+  private final List<ActorRef<Reader.Command>> readers;
+  private final ActorRef<QueueStatus> asker;
+  private final ActorRef<Queue.Command> queue;
   private final ActorRef<Reader.Status> described;
   private final Map<Long, Reader.Status> collected = new LinkedHashMap<>();
 
   private QueueDescription(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Figures figures,
-      Consumer<QueueStatus> answer) {
+      List<ActorRef<Reader.Command>> readers,
+      ActorRef<QueueStatus> asker,
+      ActorRef<Queue.Command> queue) {
     this.timers = timers;
-    this.figures = figures;
-    this.answer = answer;
+    this.readers = readers;
+    this.asker = asker;
+    this.queue = queue;
     this.described = context.messageAdapter(Reader.Status.class, Described::new);
   }
 
-  static Behavior<?> create(Figures figures, Fence fence, ActorRef<QueueStatus> replyTo) {
-    Consumer<QueueStatus> answer =
-        status -> {
-          if (fence.isHeld()) {
-            replyTo.tell(status);
-          }
-        };
+  /**
+   * Asks once.
+   *
+   * @param asker whom the queue is to answer
+   * @param queue is told what came
+   */
+  static Behavior<?> create(
+      List<ActorRef<Reader.Command>> readers,
+      ActorRef<QueueStatus> asker,
+      ActorRef<Queue.Command> queue) {
     return Behaviors.<Command>setup(
         context ->
             Behaviors.withTimers(
-                timers -> new QueueDescription(context, timers, figures, answer).begin()));
+                timers -> new QueueDescription(context, timers, readers, asker, queue).begin()));
   }
 
   private Behavior<Command> begin() {
@@ -82,11 +73,11 @@ final class QueueDescription {
   }
 
   private void ask() {
-    figures.readers().forEach(reader -> reader.tell(new Reader.Describe(described)));
+    readers.forEach(reader -> reader.tell(new Reader.Describe(described)));
   }
 
   private boolean isDone() {
-    return collected.size() == figures.readers().size()
+    return collected.size() == readers.size()
         && collected.values().stream().noneMatch(Reader.Status::isRecovering);
   }
 
@@ -115,20 +106,7 @@ final class QueueDescription {
   }
 
   private Behavior<Command> answer() {
-    answer.accept(status(figures, List.copyOf(collected.values())));
+    queue.tell(new Queue.Described(List.copyOf(collected.values()), asker));
     return Behaviors.stopped();
-  }
-
-  private static QueueStatus status(Figures figures, List<Reader.Status> readers) {
-    return new QueueStatus(
-        figures.queue(),
-        figures.node(),
-        figures.startOffset(),
-        figures.nextOffset(),
-        figures.bytes(),
-        figures.pinnedBy(),
-        figures.pinnedBytes(),
-        figures.checksum(),
-        readers);
   }
 }

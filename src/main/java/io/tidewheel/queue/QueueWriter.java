@@ -62,6 +62,7 @@ final class QueueWriter {
   private boolean isLoaded;
   private boolean isDeleted;
   private boolean isStopping;
+  private boolean isLeaving;
 
   /** The messages a writer sends to its own actor. */
   record Messages(
@@ -160,8 +161,13 @@ final class QueueWriter {
     return isLoaded;
   }
 
-  boolean isBusy() {
-    return core.isBusy();
+  /** Whether it may end after {@link #stop}; what it has written is then quickly read elsewhere. */
+  boolean hasLeft() {
+    if (!core.isBusy() && isLoaded && !isLeaving) {
+      isLeaving = true;
+      core.leave(() -> {});
+    }
+    return !core.isBusy();
   }
 
   private void load() {

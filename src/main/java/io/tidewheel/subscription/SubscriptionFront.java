@@ -122,7 +122,9 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
   @Override
   public Receive<Reader.Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Pull.class, pull -> after(() -> onPull(pull)))
+        .onMessage(
+            Pull.class,
+            pull -> after(() -> gates.pull(pull, deliveries, policies.current(), alarm.now())))
         .onMessage(Settle.class, settle -> after(() -> onSettle(settle)))
         .onMessage(Reader.Appended.class, appended -> after(() -> onAppended(appended.batch())))
         .onMessage(Reader.Extended.class, log -> after(() -> extendTo(log.nextOffset())))
@@ -153,10 +155,6 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
         .onSignal(PostStop.class, signal -> onPostStop())
         .onSignal(PreRestart.class, signal -> onPostStop())
         .build();
-  }
-
-  private void onPull(Pull pull) {
-    gates.pull(pull, deliveries, policies.current(), alarm.now());
   }
 
   private @Nullable Gate ending() {
@@ -212,7 +210,7 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     @Override
     public void onDone(SubscriptionLog.Result result) {
       if (isHandingOver) {
-        isOver = true;
+        core.leave(() -> isOver = true);
       } else if (result instanceof SubscriptionLog.Loaded loaded) {
         onLoaded(loaded.state());
       } else if (result instanceof SubscriptionLog.Recorded recorded
@@ -373,15 +371,19 @@ final class SubscriptionFront extends AbstractBehavior<Reader.Command> {
     if (!isStopping || isHandingOver || (known.isKnown() && !known.isIdle())) {
       return false;
     }
-    var left = known.leasesLeft(now);
-    if (left.isEmpty() || !known.isKnown() || !core.isFree()) {
+    if (!known.isKnown() || !core.isFree()) {
       return true;
     }
     isHandingOver = true;
-    core.submit(
-        new SubscriptionLog.Close(new SubscriptionEvent.Closing(now.millis(), left)),
-        new CoreOutcome());
-    return false;
+    var left = known.leasesLeft(now);
+    if (left.isEmpty()) {
+      core.leave(() -> isOver = true);
+    } else {
+      core.submit(
+          new SubscriptionLog.Close(new SubscriptionEvent.Closing(now.millis(), left)),
+          new CoreOutcome());
+    }
+    return isOver;
   }
 
   private void arm(Deliveries known, Policy policy, Now now) {

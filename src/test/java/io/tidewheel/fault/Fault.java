@@ -3,7 +3,8 @@ package io.tidewheel.fault;
 import java.util.Set;
 
 /**
- * One fault, from its beginning to the moment its cause was taken away.
+ * One fault, from the moment on from which it had surely begun to that in which its cause was taken
+ * away.
  *
  * @param broker whom it hit; 0 if that was the store
  * @param queues that lived there

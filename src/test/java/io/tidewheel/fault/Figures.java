@@ -78,20 +78,41 @@ final class Figures {
   }
 
   long gapMillis(int queue) {
+    return TimeUnit.NANOSECONDS.toMillis(longestGap(queue, startNanos, endNanos));
+  }
+
+  /**
+   * Longest time between two such answers after a fault was healed and each queue had answered once
+   * more, in milliseconds: what it costs that queues go back to where they were.
+   */
+  long longestGapAfterHealMillis() {
+    long longest = 0;
+    for (int i = 0; i < faults.size(); i++) {
+      long from = faults.get(i).healNanos();
+      long to = i + 1 < faults.size() ? faults.get(i + 1).startNanos() : endNanos;
+      for (int queue = 0; queue < Workload.QUEUES; queue++) {
+        long first = firstStored(queue, startNanos, from, to);
+        longest = Math.max(longest, longestGap(queue, first, to));
+      }
+    }
+    return TimeUnit.NANOSECONDS.toMillis(longest);
+  }
+
+  private long longestGap(int queue, long from, long to) {
     long[] ends =
         calls.stream()
             .filter(call -> call.storedIn() == queue)
             .mapToLong(Call::endNanos)
-            .filter(nanos -> nanos - endNanos < 0)
+            .filter(nanos -> nanos - from >= 0 && nanos - to < 0)
             .sorted()
             .toArray();
     long longest = 0;
-    long before = startNanos;
+    long before = from;
     for (long nanos : ends) {
       longest = Math.max(longest, nanos - before);
       before = nanos;
     }
-    return TimeUnit.NANOSECONDS.toMillis(Math.max(longest, endNanos - before));
+    return Math.max(longest, to - before);
   }
 
   /**
@@ -103,19 +124,24 @@ final class Figures {
     for (Fault fault : faults) {
       long from = isFromHeal ? fault.healNanos() : fault.startNanos();
       for (int queue : fault.queues()) {
-        long first =
-            calls.stream()
-                .filter(call -> call.storedIn() == queue)
-                .filter(call -> call.startNanos() - fault.startNanos() >= 0)
-                .mapToLong(Call::endNanos)
-                .filter(nanos -> nanos - from >= 0)
-                .min()
-                .orElse(endNanos);
+        long first = firstStored(queue, fault.startNanos(), from, endNanos);
         times.add(TimeUnit.NANOSECONDS.toMillis(first - from));
       }
     }
     times.sort(null);
     return times;
+  }
+
+  /**
+   * When a queue first stored, from a moment on, what was begun after another; the end if never.
+   */
+  private long firstStored(int queue, long begunNanos, long fromNanos, long endNanos) {
+    return calls.stream()
+        .filter(call -> call.storedIn() == queue && call.startNanos() - begunNanos >= 0)
+        .mapToLong(Call::endNanos)
+        .filter(nanos -> nanos - fromNanos >= 0 && nanos - endNanos < 0)
+        .min()
+        .orElse(endNanos);
   }
 
   /** The value that this share of a sorted list does not exceed; NaN of an empty one. */

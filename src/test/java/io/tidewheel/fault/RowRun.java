@@ -194,6 +194,7 @@ final class RowRun {
     result.figure("with retry", figures.withRetry());
     result.figure("free from second 2", figures.free());
     result.figure("longest gap ms", figures.longestGapMillis());
+    result.figure("longest gap after heal ms", figures.longestGapAfterHealMillis());
     if (row == Row.DELIVERIES) {
       result.figure("in work at each stop", scenario.leastInWork());
       result.atLeast("in work at each stop", MIN_IN_WORK);
@@ -238,6 +239,7 @@ final class RowRun {
       case KILL -> {
         result.atLeast("others first try", 0.99);
         result.timeAtMost("first success p95 ms", 12_000);
+        result.timeAtMost("longest gap after heal ms", 3_000);
         result.atLeast("with retry", 0.995);
         result.atLeast("free from second 2", 0.999);
       }

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Scenario {
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(100);
   private static final long PROBE_MILLIS = 100;
+  private static final long MAX_SPREAD_SECONDS = 100;
 
   private final Row row;
   private final LocalCluster cluster;
@@ -107,17 +108,29 @@ final class Scenario {
     long down = Math.min(30, seconds / 3);
     for (int i = 0; i < times; i++) {
       int broker = 1 + random.nextInt(brokers.count());
-      Set<Integer> queues = queuesOf(broker);
+      Set<Integer> queues = hitQueues(broker);
       note("kill " + broker);
-      long begun = System.nanoTime();
       cluster.command("kill", Integer.toString(broker), "--down", Long.toString(down));
+      long begun = System.nanoTime();
       history.leasesLost();
       sleepSeconds(down);
       faults.add(new Fault(broker, queues, begun, System.nanoTime()));
       awaitAll();
-      // Queues go back to it after some seconds.
-      sleepSeconds(i + 1 < times ? 8 : 0);
+      awaitQueues(broker);
     }
+  }
+
+  /** They go back to it a minute after it has gone; and once they are there, for a while. */
+  private void awaitQueues(int broker) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SPREAD_SECONDS);
+    while (queuesOf(broker).size() < Workload.QUEUES / brokers.count()) {
+      if (System.nanoTime() - end > 0) {
+        failures.add("broker " + broker + " did not get its queues back");
+        return;
+      }
+      sleepSeconds(1);
+    }
+    sleepSeconds(5);
   }
 
   private void term() throws IOException, InterruptedException {
@@ -129,7 +142,7 @@ final class Scenario {
       Collections.swap(order, i, random.nextInt(i + 1));
     }
     for (int broker : order) {
-      Set<Integer> queues = queuesOf(broker);
+      Set<Integer> queues = hitQueues(broker);
       note("term " + broker);
       leastInWork = Math.min(leastInWork, inWork.get());
       long begun = System.nanoTime();
@@ -142,10 +155,10 @@ final class Scenario {
 
   private void pause() throws IOException, InterruptedException {
     int broker = 1 + random.nextInt(brokers.count());
-    Set<Integer> queues = queuesOf(broker);
+    Set<Integer> queues = hitQueues(broker);
     note("pause " + broker);
-    long begun = System.nanoTime();
     cluster.command("pause", Integer.toString(broker));
+    long begun = System.nanoTime();
     history.leasesLost();
     // What waits on its sockets when it wakes.
     probe(broker, Math.min(60, Math.max(10, seconds - 15)));
@@ -165,8 +178,8 @@ final class Scenario {
       queues.add(queue);
     }
     note(fault + ' ' + name);
-    long begun = System.nanoTime();
     cluster.command(fault, name);
+    long begun = System.nanoTime();
     sleepSeconds(length);
     history.leasesLost();
     cluster.command(heal, name);
@@ -179,10 +192,10 @@ final class Scenario {
 
   private void cut() throws IOException, InterruptedException {
     int broker = 1 + random.nextInt(brokers.count());
-    Set<Integer> queues = queuesOf(broker);
+    Set<Integer> queues = hitQueues(broker);
     note("cut off " + broker + " from the store");
-    long begun = System.nanoTime();
     cluster.command("cut", Integer.toString(broker));
+    long begun = System.nanoTime();
     probe(broker, Math.min(30, seconds / 2));
     history.leasesLost();
     cluster.command("heal");
@@ -199,17 +212,17 @@ final class Scenario {
     int second = first % brokers.count() + 1;
     long step = Math.min(25, Math.max(15, seconds / 4));
     note("kill " + first);
-    Set<Integer> queues = queuesOf(first);
-    long begun = System.nanoTime();
+    Set<Integer> queues = hitQueues(first);
     cluster.command("kill", Integer.toString(first), "--down", Long.toString(3 * step));
+    long begun = System.nanoTime();
     history.leasesLost();
     sleepSeconds(step);
     faults.add(new Fault(first, queues, begun, System.nanoTime()));
-    queues = queuesOf(second);
-    queues.addAll(queuesOf(last));
+    queues = hitQueues(second);
+    queues.addAll(hitQueues(last));
     note("kill " + second);
-    begun = System.nanoTime();
     cluster.command("kill", Integer.toString(second), "--down", Long.toString(step));
+    begun = System.nanoTime();
     history.leasesLost();
     probe(last, step);
     faults.add(new Fault(last, queues, begun, System.nanoTime()));
@@ -220,7 +233,7 @@ final class Scenario {
   /** In turn: what waits for a time when the clock changes, and what begins to wait after that. */
   private void clock() throws IOException, InterruptedException {
     int broker = 1 + random.nextInt(brokers.count());
-    Set<Integer> queues = queuesOf(broker);
+    Set<Integer> queues = hitQueues(broker);
     String name = Integer.toString(broker);
     clocks.begin();
     for (String time : List.of("+1h", "-1h")) {
@@ -243,11 +256,11 @@ final class Scenario {
   }
 
   private void partition(int broker, boolean isRestarted) throws IOException, InterruptedException {
-    Set<Integer> queues = queuesOf(broker);
+    Set<Integer> queues = hitQueues(broker);
     long length = Math.min(40, Math.max(20, seconds - 20));
     note("cut off " + broker);
-    long begun = System.nanoTime();
     cluster.command("partition", Integer.toString(broker));
+    long begun = System.nanoTime();
     if (isRestarted) {
       probe(broker, 5);
       note("kill " + broker);
@@ -276,6 +289,15 @@ final class Scenario {
     }
   }
 
+  /** Those that a fault hits; there must be some. */
+  private Set<Integer> hitQueues(int broker) throws IOException, InterruptedException {
+    Set<Integer> queues = queuesOf(broker);
+    if (queues.isEmpty()) {
+      failures.add("broker " + broker + " had no queues: its fault shows nothing");
+    }
+    return queues;
+  }
+
   /** Which queues live on a broker now. */
   private Set<Integer> queuesOf(int broker) throws IOException, InterruptedException {
     Set<Integer> queues = new HashSet<>();
@@ -283,9 +305,6 @@ final class Scenario {
       if (queue.path("node").asText().equals(cluster.nodeOf(broker))) {
         queues.add(queue.path("queue").asInt());
       }
-    }
-    if (queues.isEmpty()) {
-      failures.add("broker " + broker + " had no queues: its fault shows nothing");
     }
     return queues;
   }

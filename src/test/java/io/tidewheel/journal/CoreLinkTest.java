@@ -170,6 +170,34 @@ class CoreLinkTest {
     events.expectMessage("done loaded");
   }
 
+  @Test
+  void leavesOnceNothingIsUnderWay() {
+    events.expectMessage("done loaded");
+    front.tell("leave");
+    events.expectMessage("left");
+    front.tell("a");
+    events.expectMessage("done a");
+  }
+
+  /** Guards the end of a front whose core does not answer any more. */
+  @Test
+  void hasLeftWhenTheCoreStopsInstead() {
+    events.expectMessage("done loaded");
+    front.tell("be gone");
+    events.expectMessage("done be gone");
+    front.tell("leave");
+    events.expectMessage("left");
+  }
+
+  @Test
+  void hasLeftAtOnceWithoutACore() {
+    events.expectMessage("done loaded");
+    front.tell("stop");
+    events.expectMessage("lost true");
+    front.tell("leave");
+    events.expectMessage("left");
+  }
+
   private void stopWhileAnotherMayWrite() {
     mayTakeOver.set(false);
     front.tell("stop");
@@ -226,6 +254,8 @@ class CoreLinkTest {
     void onMessage(Object message) {
       if (message instanceof CoreLink.Signal<?> signal) {
         link.onSignal((CoreLink.Signal<String>) signal);
+      } else if (message.equals("leave")) {
+        link.leave(() -> events.getRef().tell("left"));
       } else if (link.isFree()) {
         submit((String) message);
       } else {
@@ -253,9 +283,18 @@ class CoreLinkTest {
 
   /** A core that does as it is told. */
   private static Behavior<Request<String, String>> core() {
+    AtomicBoolean isToStop = new AtomicBoolean();
     return Behaviors.receiveMessage(
         request -> {
+          if (request instanceof FencedLog.Leave<String, String> leave) {
+            if (isToStop.get()) {
+              return Behaviors.stopped();
+            }
+            leave.replyTo().tell(new FencedLog.Left<>());
+            return Behaviors.same();
+          }
           Submit<String, String> submit = (Submit<String, String>) request;
+          isToStop.set(submit.command().equals("be gone"));
           switch (submit.command()) {
             case "silent" -> {}
             case "stale" -> submit.replyTo().tell(new Stale<>(false));

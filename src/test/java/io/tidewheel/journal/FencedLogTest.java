@@ -204,6 +204,41 @@ class FencedLogTest {
     assertThat(rows().stream().filter(LogRow.Checkpoint.class::isInstance)).hasSize(1);
   }
 
+  /** Guards the time until the next owner serves: it reads a snapshot, not a thousand rows. */
+  @Test
+  void leavesACheckpointBehindIfTheLogHasGrown() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    for (int i = 1; i <= 98; i++) {
+      assertDone(log, 1, i);
+    }
+    assertLeft(log);
+    assertThat(rows()).as("an Opened and 98 entries").hasSize(99);
+    assertDone(log, 1, 99);
+    assertLeft(log);
+    assertThat(rows()).hasSize(101).last().isEqualTo(new LogRow.Checkpoint<>(1));
+    assertLeft(log);
+    assertThat(rows()).hasSize(101);
+    assertDone(log, 1, 100);
+    stop(log);
+    assertDone(spawn(), 0, 100);
+  }
+
+  @Test
+  void leavesNothingBehindWithoutTheFence() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    for (int i = 1; i <= 99; i++) {
+      assertDone(log, 1, i);
+    }
+    script(false);
+    assertLeft(log);
+    assertThat(rows()).hasSize(100);
+  }
+
+  private void assertLeft(ActorRef<Request<Integer, Long>> log) {
+    log.tell(new FencedLog.Leave<>(answers.getRef()));
+    assertThat(answers.receiveMessage()).isEqualTo(new FencedLog.Left<>());
+  }
+
   /** The fence is asked at each persist and answer: of Opened, the entry, and the checkpoint. */
   @Test
   void takesNoCheckpointWithoutTheFence() {

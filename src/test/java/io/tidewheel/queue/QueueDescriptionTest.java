@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
-import io.tidewheel.journal.Fence;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +15,7 @@ class QueueDescriptionTest {
 
   private final TestProbe<Reader.Command> first = KIT.createTestProbe();
   private final TestProbe<Reader.Command> second = KIT.createTestProbe();
+  private final TestProbe<Queue.Command> queue = KIT.createTestProbe();
   private final TestProbe<QueueStatus> asker = KIT.createTestProbe();
 
   @AfterAll
@@ -31,7 +31,7 @@ class QueueDescriptionTest {
     answer(second, 2, Reader.Status.RECOVERING);
     answer(first, 1, null);
     answer(second, 2, null);
-    assertThat(asker.receiveMessage().readers())
+    assertThat(said())
         .extracting(Reader.Status::subscriptionUid, Reader.Status::isRecovering)
         .containsExactly(tuple(1L, false), tuple(2L, false));
   }
@@ -40,7 +40,7 @@ class QueueDescriptionTest {
   void saysWhoDoesNotKnowItInTimeAndLeavesOutWhoIsSilent() {
     describe(List.of(first, second));
     answer(first, 1, Reader.Status.RECOVERING);
-    assertThat(asker.receiveMessage().readers())
+    assertThat(said())
         .extracting(Reader.Status::subscriptionUid, Reader.Status::isRecovering)
         .containsExactly(tuple(1L, true));
   }
@@ -48,14 +48,20 @@ class QueueDescriptionTest {
   @Test
   void answersAtOnceForAQueueThatNobodyReads() {
     describe(List.of());
-    assertThat(asker.receiveMessage().readers()).isEmpty();
+    assertThat(said()).isEmpty();
   }
 
   private void describe(List<TestProbe<Reader.Command>> readers) {
-    QueueDescription.Figures figures =
-        new QueueDescription.Figures(
-            0, "n", 0, 9, 0, 0, 0, 0, readers.stream().map(TestProbe::getRef).toList());
-    var unused = KIT.spawn(QueueDescription.create(figures, Fence.ALWAYS, asker.getRef()));
+    var unused =
+        KIT.spawn(
+            QueueDescription.create(
+                readers.stream().map(TestProbe::getRef).toList(), asker.getRef(), queue.getRef()));
+  }
+
+  private List<Reader.Status> said() {
+    Queue.Described described = queue.expectMessageClass(Queue.Described.class);
+    assertThat(described.replyTo()).isEqualTo(asker.getRef());
+    return described.readers();
   }
 
   private static void answer(TestProbe<Reader.Command> reader, long uid, String stopReason) {
