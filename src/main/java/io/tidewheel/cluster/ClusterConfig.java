@@ -46,7 +46,13 @@ public final class ClusterConfig {
 
     // One tick wakes every core of an idle node: here membership needs the finer grain.
     keys.put("akka.cluster.sharding.number-of-shards", SHARDS);
-    keys.put("akka.cluster.sharding.rebalance-interval", "2s");
+    // All but one: what a majority was told of is found by whoever takes over from a coordinator,
+    // without an answer of the broker that leaves.
+    keys.put(
+        "akka.cluster.sharding.coordinator-state.read-majority-plus",
+        Math.max(0, settings.quorum() - 2));
+    // Two shards move at a time (StripedAllocation); how often it is asked for the next ones.
+    keys.put("akka.cluster.sharding.rebalance-interval", "500ms");
     keys.put("akka.cluster.singleton.hand-over-retry-interval", "200ms");
     keys.put("akka.cluster.singleton.min-number-of-hand-over-retries", 75);
     keys.put("akka.cluster.sharding.coordinator-singleton.hand-over-retry-interval", "200ms");

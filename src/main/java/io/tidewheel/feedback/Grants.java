@@ -20,8 +20,8 @@ final class Grants {
   /** A rate that fades doubles in this time. */
   static final long DOUBLE_NANOS = 2_000_000_000L;
 
-  /** After so long nothing is left of a grant. */
-  static final long GONE_NANOS = 60_000_000_000L;
+  /** Messages a second that no node gives out: a bound that has faded to this is none. */
+  static final double MOST_RATE = 1e6;
 
   /** At most this share of what is given out failed before, while too much fails. */
   static final double RETRY_SHARE = 0.2;
@@ -124,9 +124,8 @@ final class Grants {
     if (ageNanos <= HOLD_NANOS || rate == Double.POSITIVE_INFINITY) {
       return rate;
     }
-    return ageNanos >= GONE_NANOS
-        ? Double.POSITIVE_INFINITY
-        : Math.max(rate, 1) * Math.pow(2, (ageNanos - HOLD_NANOS) / (double) DOUBLE_NANOS);
+    double faded = Math.max(rate, 1) * Math.pow(2, (ageNanos - HOLD_NANOS) / (double) DOUBLE_NANOS);
+    return faded >= MOST_RATE ? Double.POSITIVE_INFINITY : faded;
   }
 
   /** For a line in a log. */

@@ -44,8 +44,9 @@ class GrantsTest {
     assertThat(at(3).rate()).isEqualTo(10);
     assertThat(at(5).rate()).isCloseTo(20, within(0.01));
     assertThat(at(13).rate()).isCloseTo(320, within(0.1));
-    assertThat(at(60).rate()).isEqualTo(Double.POSITIVE_INFINITY);
-    assertThat(at(60).reason()).isEqualTo(Reason.NONE);
+    assertThat(at(36).rate()).isLessThan(Grants.MOST_RATE);
+    assertThat(at(37).rate()).as("more than any node gives out").isInfinite();
+    assertThat(at(37).reason()).isEqualTo(Reason.NONE);
     assertThat(at(3).limitShare()).isCloseTo(0.9, within(1e-9));
     assertThat(at(13).limitShare()).isBetween(0.5, 0.9);
     assertThat(at(30).limitShare()).isCloseTo(0.5, within(1e-9));
