@@ -7,9 +7,9 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.tidewheel.queue.Inspector.QueueStatus;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Asks the readers of a queue how they are, for one answer; leaves out who is silent for a second,
@@ -35,7 +35,7 @@ final class QueueDescription {
   private final ActorRef<QueueStatus> asker;
   private final ActorRef<Queue.Command> queue;
   private final ActorRef<Reader.Status> described;
-  private final Map<Long, Reader.Status> collected = new LinkedHashMap<>();
+  private final Map<Long, Reader.Status> collected = new TreeMap<>();
 
   private QueueDescription(
       ActorContext<Command> context,
