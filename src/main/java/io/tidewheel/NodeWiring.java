@@ -77,12 +77,17 @@ import io.tidewheel.worker.Workers;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.Semaphore;
 
 /** Puts a node together, from its store up to its HTTP server. For one start, on one thread. */
 final class NodeWiring {
   private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(55);
   private static final CheckpointPolicy QUEUE_CHECKPOINTS = new CheckpointPolicy(16L << 20, 1_000);
   private static final CheckpointPolicy SMALL_CHECKPOINTS = new CheckpointPolicy(4L << 20, 1_000);
+
+  /** Each holds a snapshot of some hundred KiB at most in memory. */
+  private static final int MAX_LEAVING = 64;
+
   private static final int RECEIPT_KEY_BYTES = 32;
 
   private final ActorSystem<Void> system;
@@ -101,6 +106,7 @@ final class NodeWiring {
   private final TailCache tail;
   private final DequeueRates rates = new DequeueRates();
   private final WaitingPulls waiting = new WaitingPulls();
+  private final Semaphore leaving = new Semaphore(MAX_LEAVING);
   private final SessionLimits sessionLimits;
 
   /** Opens the store, waits for it, and joins the cluster. */
@@ -223,7 +229,8 @@ final class NodeWiring {
         checkpoints,
         logs,
         epoch -> store.epochAfter(epoch, random),
-        trouble);
+        trouble,
+        leaving);
   }
 
   private void startQueues(

@@ -64,14 +64,14 @@ public final class ClusterProgram {
   }
 
   /**
-   * The first of some that nobody uses, for brokers, a thousand above them, and for Cassandra.
-   * Below those that the system gives to whoever asks for any.
+   * The first of some that nobody uses, for brokers, one and two thousand above them, and for
+   * Cassandra. Below those that the system gives to whoever asks for any.
    */
   private static int freePorts() throws IOException {
     SplittableRandom random = new SplittableRandom();
     for (int tries = 0; tries < 100; tries++) {
-      int port = 12_000 + random.nextInt(1_900) * 10;
-      if (areFree(port, 0, 1, 2, 10, 11, 12, 1_000, 1_001, 1_002)) {
+      int port = 12_000 + random.nextInt(1_800) * 10;
+      if (areFree(port, 0, 1, 2, 10, 11, 12, 1_000, 1_001, 1_002, 2_000, 2_001, 2_002)) {
         return port;
       }
     }

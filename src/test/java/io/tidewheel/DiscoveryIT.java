@@ -24,8 +24,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two brokers and a gateway that find each other by discovery, without seed nodes: what comes to
- * the gateway is kept by the brokers, and its workers get what lies there.
+ * Two brokers of three and a gateway that find each other by discovery, although the first broker
+ * that is named was never there: what comes to the gateway is kept by the brokers, and its workers
+ * get what lies there.
  */
 @Timeout(180)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -39,18 +40,18 @@ class DiscoveryIT {
   void start(@TempDir Path temp) throws IOException {
     Map<String, Object> common =
         new HashMap<>(RealCassandra.get().settings(RealCassandra.newKeyspace()));
-    List<Integer> ports = FreePorts.some(3);
-    common.put("tidewheel.cluster.brokers", 2);
+    List<Integer> ports = FreePorts.some(4);
+    common.put("tidewheel.cluster.brokers", 3);
     common.put("tidewheel.cluster.port", 0);
     common.put("tidewheel.cluster.discovery", "config");
     // The gateway is where clients look, not where nodes do.
     common.put(
         "tidewheel.cluster.discovery-endpoints",
-        ports.subList(0, 2).stream().map(port -> "127.0.0.1:" + port).toList());
+        ports.subList(0, 3).stream().map(port -> "127.0.0.1:" + port).toList());
     List<CompletableFuture<NodeFixture>> starting = new ArrayList<>();
-    for (int i = 0; i < ports.size(); i++) {
+    for (int i = 0; i < 3; i++) {
       Map<String, Object> settings = new HashMap<>(common);
-      settings.put("tidewheel.cluster.discovery-port", ports.get(i));
+      settings.put("tidewheel.cluster.discovery-port", ports.get(i + 1));
       settings.put("tidewheel.cluster.role", i < 2 ? "broker" : "gateway");
       settings.put("tidewheel.cluster.zone", i == 1 ? "west" : "east");
       Path directory = temp.resolve("node-" + i);

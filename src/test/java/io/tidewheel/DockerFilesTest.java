@@ -2,6 +2,7 @@ package io.tidewheel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidewheel.config.ClusterSettings;
 import io.tidewheel.config.ConfigurationFile;
 import io.tidewheel.config.TidewheelSettings;
 import java.io.IOException;
@@ -62,7 +63,12 @@ class DockerFilesTest {
         .anyMatch(
             one ->
                 one[0].equals("EXPOSE")
-                    && one[1].equals(settings.http().port() + " " + settings.cluster().port()));
+                    && one[1].equals(
+                        settings.http().port()
+                            + " "
+                            + settings.cluster().port()
+                            + " "
+                            + settings.cluster().discoveryPort()));
   }
 
   @Test
@@ -73,11 +79,12 @@ class DockerFilesTest {
     List<String> hosts = compose.lines().flatMap(line -> all(HOST, line)).toList();
     assertThat(settings.cluster().host()).isEqualTo("broker-2");
     assertThat(settings.cluster().brokers()).isEqualTo(3);
-    assertThat(settings.cluster().seedNodes())
+    assertThat(settings.cluster().discovery()).isEqualTo(ClusterSettings.Discovery.CONFIG);
+    assertThat(settings.cluster().discoveryEndpoints())
         .isEqualTo(
             hosts.stream()
                 .filter(host -> host.startsWith("broker-"))
-                .map(host -> host + ':' + settings.cluster().port())
+                .map(host -> host + ':' + settings.cluster().discoveryPort())
                 .toList());
     assertThat(settings.cassandra().contactPoints())
         .isEqualTo(

@@ -11,8 +11,14 @@ import java.util.Map;
  * node alone looks after nobody, and its timers stay slow.
  */
 public final class ClusterConfig {
-  /** Divisible by every number of brokers up to seven, so that topics are spread exactly. */
-  static final int SHARDS = 420;
+  /** So many that a move concerns a part of what a broker has. */
+  private static final int LEAST_SHARDS = 12;
+
+  /** The same for each broker. */
+  private static final int LEAST_SHARDS_OF_ONE = 4;
+
+  /** What seven brokers need. */
+  private static final int MOST_SHARDS = 420;
 
   private ClusterConfig() {}
 
@@ -44,13 +50,8 @@ public final class ClusterConfig {
     keys.put("akka.cluster.leader-actions-interval", "200ms");
     keys.put("akka.cluster.unreachable-nodes-reaper-interval", "200ms");
 
-    // One tick wakes every core of an idle node: here membership needs the finer grain.
-    keys.put("akka.cluster.sharding.number-of-shards", SHARDS);
-    // All but one: what a majority was told of is found by whoever takes over from a coordinator,
-    // without an answer of the broker that leaves.
     keys.put(
-        "akka.cluster.sharding.coordinator-state.read-majority-plus",
-        Math.max(0, settings.quorum() - 2));
+        "akka.cluster.sharding.number-of-shards", shards(settings.brokers(), settings.quorum()));
     // Two shards move at a time (StripedAllocation); how often it is asked for the next ones.
     keys.put("akka.cluster.sharding.rebalance-interval", "500ms");
     keys.put("akka.cluster.singleton.hand-over-retry-interval", "200ms");
@@ -59,6 +60,27 @@ public final class ClusterConfig {
     keys.put("akka.cluster.sharding.coordinator-singleton.min-number-of-hand-over-retries", 75);
     discover(settings, keys);
     return keys;
+  }
+
+  /**
+   * Divisible by every number of brokers that may serve, from the quorum to all, so that topics are
+   * spread exactly; beyond seven brokers nearly. Not more than that takes, as the homes of what
+   * moves are written one after the other.
+   */
+  static int shards(int brokers, int quorum) {
+    int common = 1;
+    for (int serving = quorum; serving <= brokers; serving++) {
+      common = common / gcd(common, serving) * serving;
+      if (common > MOST_SHARDS) {
+        return MOST_SHARDS;
+      }
+    }
+    int least = Math.max(LEAST_SHARDS, LEAST_SHARDS_OF_ONE * brokers);
+    return (least + common - 1) / common * common;
+  }
+
+  private static int gcd(int a, int b) {
+    return b == 0 ? a : gcd(b, a % b);
   }
 
   private static void discover(ClusterSettings settings, Map<String, Object> keys) {
@@ -78,6 +100,8 @@ public final class ClusterConfig {
     keys.put(bootstrap + "service-name", settings.discoveryName());
     keys.put(bootstrap + "interval", "1s");
     keys.put(bootstrap + "stable-margin", "3s");
+    // Of those that are named a quorum is enough: the others may be away.
+    keys.put(bootstrap + "contact-with-all-contact-points", "off");
     if (settings.discovery() == ClusterSettings.Discovery.DNS) {
       keys.put(bootstrap + "discovery-method", "akka-dns");
       keys.put(

@@ -147,7 +147,7 @@ public final class SoleLease implements Fence {
     if (seen == null) {
       LOG.warn(
           "Broker {} uses this keyspace, or ended without giving it back; this one waits. Brokers"
-              + " that share a keyspace need tidewheel.cluster.brokers and seed-nodes.",
+              + " that share a keyspace need tidewheel.cluster.brokers, and discovery or seed-nodes.",
           holderOf(found));
     }
     seen = found;

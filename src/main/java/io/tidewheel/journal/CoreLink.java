@@ -180,8 +180,8 @@ public final class CoreLink<M, C, R> {
   }
 
   /**
-   * Before the end, while {@link #isFree}: lets the core take a checkpoint if its log has grown, so
-   * that the next owner has little to read.
+   * Before the end, while {@link #isFree}: lets a core that does not rest take a checkpoint if its
+   * log has grown, so that the next owner has little to read.
    *
    * @param after is run when that is done or given up; at once if there is nothing to do
    */

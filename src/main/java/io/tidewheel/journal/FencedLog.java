@@ -14,6 +14,7 @@ import akka.persistence.typed.javadsl.EffectBuilder;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.SignalHandler;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,6 +81,8 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
    * @param epochs gives the epoch of a new owner after that of the row it replayed last; always a
    *     greater one
    * @param trouble tells people when the store does not work
+   * @param leaving a permit for each log that may take a checkpoint at a time because it is left: a
+   *     node that stops leaves all of its logs at once
    */
   public record Ownership(
       String node,
@@ -87,7 +90,8 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
       CheckpointPolicy checkpoints,
       LogPlugins plugins,
       LongUnaryOperator epochs,
-      StoreTrouble trouble) {}
+      StoreTrouble trouble,
+      Semaphore leaving) {}
 
   /** A checkpoint is due after this many stored bytes or rows, whichever comes first. */
   public record CheckpointPolicy(long bytes, int rows) {}
@@ -100,8 +104,10 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
 
   private static final Logger LOG = LoggerFactory.getLogger(FencedLog.class);
 
-  /** To read fewer rows takes no longer than to write a snapshot. */
+  /** To read less takes no longer than to write a snapshot. */
   private static final int MIN_ROWS_TO_LEAVE = 100;
+
+  private static final long MIN_BYTES_TO_LEAVE = 1 << 20;
 
   private final ActorContext<Request<C, R>> context;
   private final Ownership ownership;
@@ -109,6 +115,9 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   private long olderSnapshotSeqNr;
   private long trimmedSeqNr;
   private boolean isPersisting;
+
+  /** With a permit. */
+  private boolean isLeaving;
 
   protected FencedLog(
       ActorContext<Request<C, R>> context, PersistenceId persistenceId, Ownership ownership) {
@@ -293,8 +302,14 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
   }
 
   private Effect<LogRow<E>, FencedState<S, E>> onLeave(FencedState<S, E> state, Leave<C, R> leave) {
-    boolean hasGrown = state.rowsSinceCheckpoint() >= MIN_ROWS_TO_LEAVE;
-    if (hasGrown && state.isOpened() && ownership.fence().isHeld()) {
+    boolean hasGrown =
+        state.rowsSinceCheckpoint() >= MIN_ROWS_TO_LEAVE
+            || state.bytesSinceCheckpoint() >= MIN_BYTES_TO_LEAVE;
+    if (hasGrown
+        && state.isOpened()
+        && ownership.fence().isHeld()
+        && ownership.leaving().tryAcquire()) {
+      isLeaving = true;
       return persist(new LogRow.Checkpoint<>(state.epoch()))
           .thenRun(stored -> leave.replyTo().tell(new Left<>()));
     }
@@ -324,7 +339,10 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
 
   /** A failed persist has no signal of its own: it stops the actor. */
   private void onPostStop() {
-    if (isPersisting) {
+    if (isLeaving) {
+      // Whoever waited for the checkpoint may have given up.
+      ownership.leaving().release();
+    } else if (isPersisting) {
       ownership.trouble().onWriteFailed(persistenceId().id());
     }
   }

@@ -3,6 +3,7 @@ package io.tidewheel.journal;
 import akka.Done;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.RecoveryFailed;
@@ -52,7 +53,13 @@ public final class WarmUp
     CompletableFuture<Done> done = new CompletableFuture<>();
     var reader =
         system.systemActorOf(
-            new WarmUp(plugins, done), NAME + '-' + STARTED.incrementAndGet(), Props.empty());
+            Behaviors.<Nothing>setup(
+                context -> {
+                  context.setLoggerName(FencedLog.LOGGER_OF_FAILURES);
+                  return new WarmUp(plugins, done);
+                }),
+            NAME + '-' + STARTED.incrementAndGet(),
+            Props.empty());
     return done.whenComplete((read, failure) -> reader.tell(Nothing.NOTHING));
   }
 

@@ -120,8 +120,10 @@ final class QueueWriter {
 
   /** Hands a trim to the core when it is free; one at a time, a later one replaces it. */
   void trim(QueueLog.Command command) {
-    trim = command;
-    startNext();
+    if (!isStopping) {
+      trim = command;
+      startNext();
+    }
   }
 
   /** Ends the core until something is to be stored. */
@@ -154,6 +156,8 @@ final class QueueWriter {
     pending.drain(append -> refuse(append, PublishResult.Reason.UNAVAILABLE));
     changes.forEach(change -> change.replyTo().tell(new NotNow("the queue is moving")));
     changes.clear();
+    trim = null;
+    startNext();
   }
 
   /** Whether the core has recovered and nothing contradicts that. */
@@ -161,12 +165,8 @@ final class QueueWriter {
     return isLoaded;
   }
 
-  /** Whether it may end after {@link #stop}; what it has written is then quickly read elsewhere. */
+  /** Whether nothing is under way, after {@link #stop}. */
   boolean hasLeft() {
-    if (!core.isBusy() && isLoaded && !isLeaving) {
-      isLeaving = true;
-      core.leave(() -> {});
-    }
     return !core.isBusy();
   }
 
@@ -175,9 +175,20 @@ final class QueueWriter {
     core.submit(new QueueLog.Load(), new LoadOutcome());
   }
 
+  private void leave() {
+    if (!isLeaving) {
+      isLeaving = true;
+      core.leave(() -> {});
+    }
+  }
+
   /** Gives the core its next command if it is free: changes first, they are rare and small. */
   private void startNext() {
     if (!isLoaded || !core.isFree()) {
+      return;
+    }
+    if (isStopping) {
+      leave();
       return;
     }
     Change change = changes.pollFirst();

@@ -129,9 +129,7 @@ class ExplainIT {
   @Test
   void whatTheSuccessHolds() throws Exception {
     prepare("failing", "{\"backoff\":{\"min\":\"10m\",\"max\":\"1h\"}}");
-    for (int i = 0; i < 4; i++) {
-      publish("failing", 1_000, null);
-    }
+    publishMany("failing");
     JsonNode success =
         named("success", "failing", () -> settle("failing", "nack", pull("failing", 20), ""));
     assertThat(success.get("detail").asText()).contains("the target is 90.0 %");
@@ -140,10 +138,8 @@ class ExplainIT {
   @Test
   void whatTheProcessorsHold() throws Exception {
     prepare("busy", "{}");
-    // More than is given out until the processors were looked at: a small backlog is never held.
-    for (int i = 0; i < 40; i++) {
-      publish("busy", 1_000, null);
-    }
+    // A small backlog is never held.
+    publishMany("busy");
     JsonNode cpu =
         named(
             "cpu",
@@ -159,6 +155,13 @@ class ExplainIT {
       throws IOException, InterruptedException {
     put("/v1/topics/" + topic, "{}");
     put("/v1/topics/" + topic + "/subscriptions/s", subscription);
+  }
+
+  /** More than is given out until what is measured for a while has held any. */
+  private static void publishMany(String topic) throws InterruptedException {
+    for (int i = 0; i < 40; i++) {
+      publish(topic, 1_000, null);
+    }
   }
 
   private static void publish(String topic, int count, String key) throws InterruptedException {

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,7 +80,8 @@ class CassandraTwoWriterIT {
         checkpoints,
         store.smallLogs(),
         epoch -> store.epochAfter(epoch, new Random(1)),
-        new StoreTrouble(System::nanoTime));
+        new StoreTrouble(System::nanoTime),
+        new Semaphore(1));
   }
 
   /** A new owner recovers, adds each number that is not 0, and gives the sum. */

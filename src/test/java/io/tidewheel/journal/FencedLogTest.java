@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,6 +41,7 @@ class FencedLogTest {
   private final AtomicLong nanos = new AtomicLong();
   private final StoreTrouble trouble = new StoreTrouble(nanos::get);
   private CheckpointPolicy checkpoints = new CheckpointPolicy(1_000_000, 1_000_000);
+  private final Semaphore leaving = new Semaphore(1);
   private boolean isTrimming;
 
   @BeforeAll
@@ -73,7 +75,8 @@ class FencedLogTest {
         counted.checkpoints(),
         counted.plugins(),
         counted.epochs(),
-        trouble);
+        trouble,
+        leaving);
   }
 
   private ActorRef<Request<Integer, Long>> spawn() {
@@ -232,6 +235,37 @@ class FencedLogTest {
     script(false);
     assertLeft(log);
     assertThat(rows()).hasSize(100);
+  }
+
+  /** The others of a node that stops leave without one. */
+  @Test
+  void leavesOneCheckpointForEachPermitAtATime() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    for (int i = 1; i <= 99; i++) {
+      assertDone(log, 1, i);
+    }
+    leaving.acquireUninterruptibly();
+    assertLeft(log);
+    assertThat(rows()).hasSize(100);
+    leaving.release();
+    assertLeft(log);
+    assertThat(rows()).hasSize(101);
+    assertThat(leaving.availablePermits()).isZero();
+    stop(log);
+    answers.awaitAssert(() -> assertThat(leaving.availablePermits()).isOne());
+  }
+
+  @Test
+  void givesThePermitBackAndBlamesNobodyIfItsLastCheckpointIsNotStored() {
+    ActorRef<Request<Integer, Long>> log = spawn();
+    for (int i = 1; i <= 99; i++) {
+      assertDone(log, 1, i);
+    }
+    store.failNextPersisted(id);
+    log.tell(new FencedLog.Leave<>(answers.getRef()));
+    answers.expectTerminated(log);
+    assertThat(trouble.isOpen()).isFalse();
+    answers.awaitAssert(() -> assertThat(leaving.availablePermits()).isOne());
   }
 
   private void assertLeft(ActorRef<Request<Integer, Long>> log) {

@@ -2,6 +2,7 @@ package io.tidewheel.journal;
 
 import io.tidewheel.journal.FencedLog.CheckpointPolicy;
 import io.tidewheel.journal.FencedLog.Ownership;
+import java.util.concurrent.Semaphore;
 
 /** Ownerships for tests whose log nobody else can write. */
 public final class Ownerships {
@@ -15,6 +16,7 @@ public final class Ownerships {
         checkpoints,
         LogPlugins.DEFAULT,
         epoch -> epoch + 1,
-        new StoreTrouble(System::nanoTime));
+        new StoreTrouble(System::nanoTime),
+        new Semaphore(1));
   }
 }
