@@ -15,6 +15,7 @@ import io.tidewheel.journal.SharedRegister;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** How a node becomes a member, and what happens when it can't be one any more. */
 final class ClusterWiring {
@@ -131,6 +132,8 @@ final class ClusterWiring {
             "This node has had no confirmation of {} brokers for too long; it ends, to join again"
                 + " when it is started the next time",
             cluster.quorum());
-    CoordinatedShutdown.get(system).runAll(NO_QUORUM);
+    // Nothing finds another home without a quorum, and a region would wait for that.
+    CoordinatedShutdown.get(system)
+        .run(NO_QUORUM, Optional.of(CoordinatedShutdown.PhaseClusterLeave()));
   }
 }

@@ -13,6 +13,7 @@ import io.tidewheel.session.SessionLimits;
 import io.tidewheel.worker.Consumer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -45,14 +46,20 @@ public final class TidewheelNode implements AutoCloseable {
     this.server = server;
     this.local = local;
     this.settings = settings;
-    CoordinatedShutdown.get(system)
-        .addTask(
+    // With the first phase, or where one begins that cannot hand anything over.
+    for (String phase :
+        List.of(
             CoordinatedShutdown.PhaseBeforeServiceUnbind(),
-            "say-that-it-stops",
-            () -> {
-              stopping.complete(null);
-              return CompletableFuture.completedFuture(Done.getInstance());
-            });
+            CoordinatedShutdown.PhaseClusterLeave())) {
+      CoordinatedShutdown.get(system)
+          .addTask(
+              phase,
+              "say-that-it-stops",
+              () -> {
+                stopping.complete(null);
+                return CompletableFuture.completedFuture(Done.getInstance());
+              });
+    }
   }
 
   /**
