@@ -183,7 +183,7 @@ final class CrashWorker implements Runnable {
 
   private void answered(Held one, String status) {
     if (status.equals("acked")) {
-      history.record("acked", one.id(), checker -> checker.acked(one.id()));
+      history.record("acked", one.id(), checker -> checker.acked(one.id(), one.delivery()));
     } else {
       history.record(
           "ack-" + status, one.id(), checker -> checker.ackRefused(one.id(), one.delivery()));

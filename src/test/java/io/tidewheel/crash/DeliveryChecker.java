@@ -19,6 +19,9 @@ import java.util.function.ToIntFunction;
  * stored once. An answer that never came says nothing, so both outcomes are taken.
  */
 public final class DeliveryChecker {
+  /** In place of the number of a delivery: it was of a further copy. */
+  public static final int COPY = -1;
+
   private static final int MAX_KEPT = 1_000;
 
   /** Everything known of one message. */
@@ -96,7 +99,8 @@ public final class DeliveryChecker {
    *
    * @param isWhole whether the payload is what was published
    * @param askedNanos when the pull that brought it was sent: its lease is not older
-   * @return which delivery of this message it is, from 1; 0 if it should not have come
+   * @return which delivery of this message it is, from 1; 0 if it should not have come; {@link
+   *     #COPY} if the message is stored at another place as well, where it came before
    */
   public int delivered(
       MessageId id,
@@ -116,7 +120,7 @@ public final class DeliveryChecker {
       violate(Kind.ALTERED, id, "at " + queue + "/" + offset);
     }
     if (!place(id, entry, queue, offset)) {
-      return entry.deliveries;
+      return COPY;
     }
     if (entry.deliveries == 0) {
       checkOrder(id, queue, offset);
@@ -144,8 +148,11 @@ public final class DeliveryChecker {
     entry.isAckSent |= delivery == entry.deliveries;
   }
 
-  /** The ack was confirmed. */
-  public void acked(MessageId id) {
+  /** The ack of one of its deliveries was confirmed. */
+  public void acked(MessageId id, int delivery) {
+    if (delivery == COPY) {
+      return;
+    }
     Entry entry = make(id);
     if (!entry.isAckConfirmed) {
       ackConfirmed++;

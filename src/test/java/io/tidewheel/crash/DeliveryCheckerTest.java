@@ -178,6 +178,6 @@ class DeliveryCheckerTest {
 
   private static void ack(DeliveryChecker checker, MessageId id) {
     checker.acking(id, 1);
-    checker.acked(id);
+    checker.acked(id, 1);
   }
 }

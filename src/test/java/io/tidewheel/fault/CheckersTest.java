@@ -144,11 +144,28 @@ class CheckersTest {
     deliver(FREE, 1, 7);
     deliver(FREE, 0, 5);
     deliveries.acking(FREE, 1);
-    deliveries.acked(FREE);
+    deliveries.acked(FREE, 1);
     deliver(FREE, 1, 7);
     deliveries.drained();
     assertThat(deliveries.violations()).isEmpty();
     assertThat(deliveries.copies()).isEqualTo(2);
+  }
+
+  /** The ack of one place says nothing of the other. */
+  @Test
+  void copiesAreAckedEachForItself() {
+    deliveries.publishing(FREE);
+    deliveries.published(FREE, 0, 5);
+    deliver(FREE, 0, 5);
+    deliveries.killed();
+    int copy = deliveries.delivered(FREE, 1, 7, true, 10, 10, LEASE);
+    deliveries.acking(FREE, copy);
+    deliveries.acked(FREE, copy);
+    deliver(FREE, 0, 5);
+    assertThat(deliveries.violations()).isEmpty();
+    deliveries.drained();
+    assertThat(deliveries.violations())
+        .containsExactly(new Violation(Violation.Kind.LEFT_BEHIND, FREE, "after 2 deliveries"));
   }
 
   @Test

@@ -95,9 +95,9 @@ final class FaultHistory implements AutoCloseable {
     write("ack", "invoke", id, ",\"subscription\":\"" + subscription + '"');
   }
 
-  synchronized void acked(String subscription, MessageId id) {
+  synchronized void acked(String subscription, MessageId id, int delivery) {
     acked++;
-    checker(subscription).acked(id);
+    checker(subscription).acked(id, delivery);
     write("ack", "ok", id, ",\"subscription\":\"" + subscription + '"');
   }
 

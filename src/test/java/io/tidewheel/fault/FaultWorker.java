@@ -179,7 +179,7 @@ final class FaultWorker implements Runnable {
     }
     Held held = open.remove(receipt);
     if (status.equals("acked")) {
-      history.acked(subscription, held.id);
+      history.acked(subscription, held.id, held.delivery);
     } else {
       history.ackRefused(subscription, held.id, held.delivery);
     }
