@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Over HTTP, against a real store: what nobody uses is removed, and nothing else. */
 @Timeout(120)
 @ParameterizedClass(name = "{0}")
-@EnumSource(StoreUnderTest.class)
+@MethodSource("io.tidewheel.StoreUnderTest#bothIfLong")
 final class ExpiryIT {
   private static final String IDLE = "/v1/topics/t/subscriptions/idle";
   private static final String HELD = "/v1/topics/t/subscriptions/held";

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Dead letters go back to their subscription, in a real node over HTTP. */
 @Timeout(180)
 @ParameterizedClass(name = "{0}")
-@EnumSource(StoreUnderTest.class)
+@MethodSource("io.tidewheel.StoreUnderTest#bothIfLong")
 final class RedriveIT {
   private static final String REDRIVE = "/v1/topics/t/subscriptions/s:redrive";
 

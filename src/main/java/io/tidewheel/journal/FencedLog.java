@@ -306,6 +306,7 @@ public abstract class FencedLog<C, R, S extends LogState<E>, E extends LogEvent>
         state.rowsSinceCheckpoint() >= MIN_ROWS_TO_LEAVE
             || state.bytesSinceCheckpoint() >= MIN_BYTES_TO_LEAVE;
     if (hasGrown
+        && !isLeaving
         && state.isOpened()
         && ownership.fence().isHeld()
         && ownership.leaving().tryAcquire()) {

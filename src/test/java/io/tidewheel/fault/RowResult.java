@@ -91,11 +91,6 @@ final class RowResult {
     return !violations.isEmpty();
   }
 
-  /** Whether more was broken than a share or a count that says as much about the machine. */
-  boolean isUnsafe() {
-    return violations.stream().anyMatch(one -> one.promise != Promise.FIGURE);
-  }
-
   /** Whether something went wrong that does when nodes write which must not. */
   boolean showsTwoWriters() {
     return violations.stream().anyMatch(one -> one.promise.isOfFence());
